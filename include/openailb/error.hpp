@@ -1,0 +1,116 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// What went wrong, named as the official OpenAI SDKs name their exceptions where they have one.
+enum class ErrorKind {
+  bad_request,            ///< 400, or a request that was wrong before it was sent
+  authentication,         ///< 401
+  permission_denied,      ///< 403
+  not_found,              ///< 404
+  conflict,               ///< 409
+  unprocessable_entity,   ///< 422
+  rate_limit,             ///< 429
+  internal_server,        ///< 500 and above
+  api,                    ///< any other status, or an error that a server reported inside a 200
+  connection,             ///< no connection, or one that broke before the answer was whole
+  timeout,                ///< a connect timeout, an attempt's timeout or the call's deadline
+  canceled,               ///< the caller's stop token
+  parse,                  ///< a 2xx that is not what was asked for
+  stream_interrupted,     ///< a stream that broke after its first token had been handed on
+  circuit_open,           ///< a circuit breaker that is open
+  too_many_probes,        ///< a half-open circuit breaker whose probes are all taken
+  no_endpoint_available,  ///< every endpoint is open or cooling; see Error::retry_after
+};
+
+/// The enumerator's own spelling, such as "rate_limit".
+constexpr std::string_view to_string(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::bad_request: return "bad_request";
+    case ErrorKind::authentication: return "authentication";
+    case ErrorKind::permission_denied: return "permission_denied";
+    case ErrorKind::not_found: return "not_found";
+    case ErrorKind::conflict: return "conflict";
+    case ErrorKind::unprocessable_entity: return "unprocessable_entity";
+    case ErrorKind::rate_limit: return "rate_limit";
+    case ErrorKind::internal_server: return "internal_server";
+    case ErrorKind::api: return "api";
+    case ErrorKind::connection: return "connection";
+    case ErrorKind::timeout: return "timeout";
+    case ErrorKind::canceled: return "canceled";
+    case ErrorKind::parse: return "parse";
+    case ErrorKind::stream_interrupted: return "stream_interrupted";
+    case ErrorKind::circuit_open: return "circuit_open";
+    case ErrorKind::too_many_probes: return "too_many_probes";
+    case ErrorKind::no_endpoint_available: return "no_endpoint_available";
+  }
+  return "unknown";
+}
+
+inline std::ostream& operator<<(std::ostream& out, ErrorKind kind) { return out << to_string(kind); }
+
+/// What a failure means for the call and for its endpoint: a row of the table in failure.hpp.
+/// ClientOptions::classify may choose another one for an error.
+enum class FailureClass {
+  caller_fault,   ///< the request is wrong: no endpoint would take it
+  transient,      ///< the endpoint or the way to it broke
+  nonsense,       ///< a 2xx that does not decode
+  conflict,       ///< 409
+  rate_limited,   ///< 429: the endpoint cools for a while
+  quota,          ///< the account has run dry
+  credential,     ///< the key is not accepted
+  refused,        ///< forbidden for a reason that is neither the key's nor the content's
+  no_such_model,  ///< the endpoint does not serve this model or path
+  out_of_time,    ///< the call's deadline passed
+  canceled,       ///< the caller gave up
+};
+
+/// One attempt of a call: which endpoint was asked, and what came of it.
+struct Attempt {
+  std::string endpoint{};              ///< the endpoint's name
+  std::optional<ErrorKind> kind{};     ///< null: the attempt succeeded
+  int status{};                        ///< the HTTP status, 0 when no answer came
+  std::chrono::nanoseconds elapsed{};  ///< from the start of the attempt to its outcome
+  std::string message{};               ///< what failed, in a few words; empty on success
+};
+
+/// Why a call failed. Never holds an API key: configured keys are redacted from every member.
+struct Error {
+  ErrorKind kind{ErrorKind::api};
+  std::string message{};     ///< for a person: which endpoint failed how, and what was tried
+  int status{};              ///< the HTTP status of the last answer, 0 when there was none
+  std::string type{};        ///< the server's `error.type`
+  std::string code{};        ///< the server's `error.code`; a number is written out
+  std::string param{};       ///< the server's `error.param`
+  std::string request_id{};  ///< the server's `x-request-id`
+  /// How long to wait before another try, as the server said or as the soonest breaker or cooling endpoint.
+  std::optional<std::chrono::nanoseconds> retry_after{};
+  std::string endpoint{};           ///< the name of the endpoint that failed last
+  std::string body{};               ///< the answer's body; for a stream, the text that could not be used
+  std::vector<Attempt> attempts{};  ///< every attempt of the call, in order
+};
+
+/// What a Result or a Stream throws when its value is asked for and there is none. Copies share one Error.
+class Exception : public std::runtime_error {
+ public:
+  explicit Exception(Error error)
+      : std::runtime_error(error.message), error_(std::make_shared<const Error>(std::move(error))) {}
+
+  const Error& error() const noexcept { return *error_; }
+  ErrorKind kind() const noexcept { return error_->kind; }
+
+ private:
+  std::shared_ptr<const Error> error_;
+};
+
+}  // namespace openailb

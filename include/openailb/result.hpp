@@ -1,0 +1,207 @@
+#pragma once
+
+#include <openailb/error.hpp>
+
+#include <concepts>
+#include <functional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace openailb {
+
+template <class T>
+class Result;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<Result<T>> = true;
+
+}  // namespace detail
+
+/// A value or the Error that took its place, with the names of std::expected. Every access is checked:
+/// asking for a value that is not there throws Exception, asking a success for its error throws
+/// std::logic_error. On a temporary, value() and * give the value itself and -> is deleted, so nothing
+/// dangles.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  using value_type = T;
+  using error_type = Error;
+
+  template <class U = T>
+    requires(std::constructible_from<T, U> && !std::same_as<std::remove_cvref_t<U>, Result> &&
+             !std::same_as<std::remove_cvref_t<U>, Error>)
+  explicit(!std::convertible_to<U, T>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+  bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  T& value() & { return checked(*this); }
+  const T& value() const& { return checked(*this); }
+  T value() && { return std::move(checked(*this)); }
+
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T operator*() && { return std::move(*this).value(); }
+
+  T* operator->() & { return &value(); }
+  const T* operator->() const& { return &value(); }
+  T* operator->() && = delete;
+  const T* operator->() const&& = delete;
+
+  Error& error() & { return checked_error(*this); }
+  const Error& error() const& { return checked_error(*this); }
+  Error error() && { return std::move(checked_error(*this)); }
+
+  template <class U>
+  T value_or(U&& fallback) const& {
+    return has_value() ? value() : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <class U>
+  T value_or(U&& fallback) && {
+    return has_value() ? std::move(*this).value() : static_cast<T>(std::forward<U>(fallback));
+  }
+
+  /// `next(value)`, itself a Result; an error is passed on.
+  template <class Next>
+  auto and_then(Next&& next) & {
+    return and_then_on(*this, std::forward<Next>(next));
+  }
+  template <class Next>
+  auto and_then(Next&& next) const& {
+    return and_then_on(*this, std::forward<Next>(next));
+  }
+  template <class Next>
+  auto and_then(Next&& next) && {
+    return and_then_on(std::move(*this), std::forward<Next>(next));
+  }
+
+  /// A Result of `change(value)`; an error is passed on.
+  template <class Change>
+  auto transform(Change&& change) & {
+    return transform_on(*this, std::forward<Change>(change));
+  }
+  template <class Change>
+  auto transform(Change&& change) const& {
+    return transform_on(*this, std::forward<Change>(change));
+  }
+  template <class Change>
+  auto transform(Change&& change) && {
+    return transform_on(std::move(*this), std::forward<Change>(change));
+  }
+
+  /// This Result, or `fallback(error)`, itself a Result of the same type.
+  template <class Fallback>
+  Result or_else(Fallback&& fallback) const& {
+    return has_value() ? *this : Result(std::invoke(std::forward<Fallback>(fallback), error()));
+  }
+  template <class Fallback>
+  Result or_else(Fallback&& fallback) && {
+    return has_value() ? std::move(*this) : Result(std::invoke(std::forward<Fallback>(fallback), error()));
+  }
+
+ private:
+  template <class Self>
+  static auto& checked(Self& self) {
+    if (!self.has_value()) throw Exception(std::get<1>(self.state_));
+    return std::get<0>(self.state_);
+  }
+
+  template <class Self>
+  static auto& checked_error(Self& self) {
+    if (self.has_value()) throw std::logic_error("openailb::Result: error() of a success");
+    return std::get<1>(self.state_);
+  }
+
+  template <class Self, class Next>
+  static auto and_then_on(Self&& self, Next&& next) {
+    using Returned =
+        std::remove_cvref_t<decltype(std::invoke(next, std::get<0>(std::forward<Self>(self).state_)))>;
+    static_assert(detail::is_result<Returned>, "and_then takes a function that returns a Result");
+    if (!self.has_value()) return Returned(std::get<1>(std::forward<Self>(self).state_));
+    return std::invoke(std::forward<Next>(next), std::get<0>(std::forward<Self>(self).state_));
+  }
+
+  template <class Self, class Change>
+  static auto transform_on(Self&& self, Change&& change) {
+    using Value =
+        std::remove_cvref_t<decltype(std::invoke(change, std::get<0>(std::forward<Self>(self).state_)))>;
+    if (!self.has_value()) return Result<Value>(std::get<1>(std::forward<Self>(self).state_));
+    if constexpr (std::is_void_v<Value>) {
+      std::invoke(std::forward<Change>(change), std::get<0>(std::forward<Self>(self).state_));
+      return Result<void>();
+    } else {
+      return Result<Value>(
+          std::invoke(std::forward<Change>(change), std::get<0>(std::forward<Self>(self).state_)));
+    }
+  }
+
+  std::variant<T, Error> state_;
+};
+
+/// Success without a value, or an Error.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  using value_type = void;
+  using error_type = Error;
+
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}
+
+  bool has_value() const noexcept { return !error_; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  void value() const {
+    if (error_) throw Exception(*error_);
+  }
+  void operator*() const { value(); }
+
+  const Error& error() const& {
+    if (!error_) throw std::logic_error("openailb::Result: error() of a success");
+    return *error_;
+  }
+  Error error() && {
+    if (!error_) throw std::logic_error("openailb::Result: error() of a success");
+    return *std::move(error_);
+  }
+
+  /// `next()`, itself a Result; an error is passed on.
+  template <class Next>
+  auto and_then(Next&& next) const {
+    using Returned = std::remove_cvref_t<std::invoke_result_t<Next>>;
+    static_assert(detail::is_result<Returned>, "and_then takes a function that returns a Result");
+    return error_ ? Returned(*error_) : std::invoke(std::forward<Next>(next));
+  }
+
+  /// A Result of `change()`; an error is passed on.
+  template <class Change>
+  auto transform(Change&& change) const {
+    using Value = std::remove_cvref_t<std::invoke_result_t<Change>>;
+    if (error_) return Result<Value>(*error_);
+    if constexpr (std::is_void_v<Value>) {
+      std::invoke(std::forward<Change>(change));
+      return Result<void>();
+    } else {
+      return Result<Value>(std::invoke(std::forward<Change>(change)));
+    }
+  }
+
+  /// This Result, or `fallback(error)`, itself a Result<void>.
+  template <class Fallback>
+  Result or_else(Fallback&& fallback) const {
+    return error_ ? Result(std::invoke(std::forward<Fallback>(fallback), *error_)) : *this;
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace openailb
