@@ -1,0 +1,101 @@
+#pragma once
+
+#include <openailb/json.hpp>
+#include <openailb/types/chat_completion.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// What a chunk adds to a message: the members of a message, each with the piece that is new.
+using ChatCompletionDelta = ChatCompletionMessage;
+
+/// One choice's part of a chunk.
+struct ChatCompletionChunkChoice {
+  std::int64_t index{};
+  ChatCompletionDelta delta{};
+  std::string finish_reason{};  ///< empty until the last chunk of this choice
+  std::optional<ChatCompletionLogprobs> logprobs{};
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("index", self.index);
+    field.required("delta", self.delta);
+    field("finish_reason", self.finish_reason);
+    field("logprobs", self.logprobs);
+  }
+};
+
+/// One event of a streamed answer.
+struct ChatCompletionChunk {
+  std::string id{};
+  std::string object{};    ///< "chat.completion.chunk"
+  std::int64_t created{};  ///< Unix seconds
+  std::string model{};
+  std::vector<ChatCompletionChunkChoice> choices{};  ///< empty in the chunk that has the usage
+  std::optional<CompletionUsage> usage{};
+  std::string service_tier{};
+  std::string system_fingerprint{};
+
+  /// The new content of the first choice; empty when there is none.
+  const std::string& text() const& {
+    static const std::string nothing;
+    return choices.empty() ? nothing : choices.front().delta.content;
+  }
+  std::string text() && { return choices.empty() ? "" : std::move(choices.front().delta.content); }
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("id", self.id);
+    field("object", self.object);
+    field("created", self.created);
+    field("model", self.model);
+    field.required("choices", self.choices);
+    field("usage", self.usage);
+    field("service_tier", self.service_tier);
+    field("system_fingerprint", self.system_fingerprint);
+  }
+};
+
+namespace detail {
+
+/// Anything but null, "", [] and {}.
+inline bool says_something(const nlohmann::json& json) {
+  return json.is_string() ? !json.get_ref<const std::string&>().empty() : !json.empty();
+}
+
+inline bool choice_commits(const nlohmann::json& choice) {
+  if (!choice.is_object()) return false;
+  if (auto reason = choice.find("finish_reason"); reason != choice.end() && says_something(*reason)) {
+    return true;
+  }
+  auto delta = choice.find("delta");
+  if (delta == choice.end() || !delta->is_object()) return false;
+  for (const auto& [name, value] : delta->get_ref<const nlohmann::json::object_t&>()) {
+    if (name != "role" && says_something(value)) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+/// Whether a chunk is the commit point of its stream, after which no other endpoint may take over: a choice
+/// has a finish reason, or its delta has anything besides `role` that is not null, "", [] or {}. That is
+/// asked of the raw JSON, because members that this library has no name for count as well.
+inline bool commits(const nlohmann::json& chunk) {
+  if (!chunk.is_object()) return false;
+  auto choices = chunk.find("choices");
+  if (choices == chunk.end() || !choices->is_array()) return false;
+  for (const auto& choice : *choices) {
+    if (detail::choice_commits(choice)) return true;
+  }
+  return false;
+}
+
+}  // namespace openailb

@@ -1,0 +1,284 @@
+#pragma once
+
+#include <openailb/json.hpp>
+#include <openailb/types/chat_message.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// Where generation stops: one text or several, `.stop = "\n"` or `.stop = {"###", "END"}`.
+class ChatCompletionStop {
+ public:
+  ChatCompletionStop() = default;
+  ChatCompletionStop(const char* text) : texts_{text}, is_list_(false) {}
+  ChatCompletionStop(std::string text) : texts_{std::move(text)}, is_list_(false) {}
+  ChatCompletionStop(std::vector<std::string> texts) : texts_(std::move(texts)) {}
+  ChatCompletionStop(std::initializer_list<std::string> texts) : texts_(texts) {}
+
+  bool empty() const { return texts_.empty(); }
+  const std::vector<std::string>& texts() const { return texts_; }
+
+  nlohmann::json to_json() const { return is_list_ ? write_json(texts_) : nlohmann::json(texts_.front()); }
+
+  bool from_json(nlohmann::json&& json) {
+    texts_.clear();
+    is_list_ = json.is_array();
+    if (is_list_) return read_json(std::move(json), texts_);
+    return json.is_string() && read_json(std::move(json), texts_.emplace_back());
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  bool is_list_ = true;
+};
+
+/// How a spoken answer shall sound.
+struct ChatCompletionAudioParam {
+  std::string format{};    ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
+  nlohmann::json voice{};  ///< a name such as "alloy", or {"id": ...} for one's own
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("format", self.format);
+    field("voice", self.voice);
+  }
+};
+
+/// Text that much of the answer will repeat, such as a file to be edited: it makes the answer faster.
+struct ChatCompletionPredictionContent {
+  std::string type{"content"};
+  ChatCompletionMessageContent content{};
+
+  bool empty() const { return content.is_null(); }
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("type", self.type);
+    field.required("content", self.content);
+  }
+};
+
+/// What a stream shall tell besides its tokens.
+struct ChatCompletionStreamOptions {
+  std::optional<bool> include_obfuscation{};
+  std::optional<bool> include_usage{};  ///< a last chunk without choices then has the usage
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("include_obfuscation", self.include_obfuscation);
+    field("include_usage", self.include_usage);
+  }
+};
+
+/// A place, as exact as one cares to say.
+struct ChatCompletionApproximateLocation {
+  std::string city{};
+  std::string country{};  ///< ISO code of two letters
+  std::string region{};
+  std::string timezone{};  ///< IANA name
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("city", self.city);
+    field("country", self.country);
+    field("region", self.region);
+    field("timezone", self.timezone);
+  }
+};
+
+/// Where the user is, for a search.
+struct ChatCompletionUserLocation {
+  std::string type{"approximate"};
+  ChatCompletionApproximateLocation approximate{};
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("type", self.type);
+    field.required("approximate", self.approximate);
+  }
+};
+
+/// How to search the web; without any member it still turns the search on.
+struct ChatCompletionWebSearchOptions {
+  std::optional<std::string> search_context_size{};  ///< "low", "medium" or "high"
+  std::optional<ChatCompletionUserLocation> user_location{};
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("search_context_size", self.search_context_size);
+    field("user_location", self.user_location);
+  }
+};
+
+/// A function that the model may call.
+struct FunctionDefinition {
+  std::string name{};
+  std::string description{};
+  nlohmann::json parameters{};   ///< a JSON schema; null for a function without parameters
+  std::optional<bool> strict{};  ///< whether arguments must follow the schema exactly
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field.required("name", self.name);
+    field("description", self.description);
+    field("parameters", self.parameters);
+    field("strict", self.strict);
+  }
+};
+
+/// A tool that takes free text.
+struct CustomToolDefinition {
+  std::string name{};
+  std::string description{};
+  nlohmann::json format{};  ///< null for any text, or a grammar
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field.required("name", self.name);
+    field("description", self.description);
+    field("format", self.format);
+  }
+};
+
+/// A tool that the model may call; function_tool and custom_tool make them.
+struct ChatCompletionTool {
+  std::string type{};
+  std::optional<FunctionDefinition> function{};
+  std::optional<CustomToolDefinition> custom{};
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field.required("type", self.type);
+    field("function", self.function);
+    field("custom", self.custom);
+  }
+};
+
+/// A request for a chat completion. What is empty or has no value is not sent.
+struct ChatCompletionCreateParams {
+  std::string model{};
+  std::vector<ChatCompletionMessageParam> messages{};
+  ChatCompletionAudioParam audio{};
+  std::optional<double> frequency_penalty{};
+  std::map<std::string, std::int64_t> logit_bias{};  ///< by token id, -100 to 100
+  std::optional<bool> logprobs{};
+  std::optional<std::int64_t> max_completion_tokens{};
+  std::optional<std::int64_t> max_tokens{};  ///< deprecated by OpenAI, but all that some servers know
+  std::map<std::string, std::string> metadata{};
+  std::vector<std::string> modalities{};  ///< "text", "audio"
+  std::optional<std::int64_t> n{};        ///< how many choices
+  std::optional<bool> parallel_tool_calls{};
+  ChatCompletionPredictionContent prediction{};
+  std::optional<double> presence_penalty{};
+  std::optional<std::string> prompt_cache_key{};
+  std::optional<std::string> prompt_cache_retention{};
+  std::optional<std::string> reasoning_effort{};  ///< "none", "minimal", "low", "medium", "high", ...
+  nlohmann::json response_format{};               ///< json_schema_format(...) or json_object_format()
+  std::optional<std::string> safety_identifier{};
+  std::optional<std::int64_t> seed{};
+  std::optional<std::string> service_tier{};
+  ChatCompletionStop stop{};  ///< `"\n"` or `{"###", "END"}`
+  std::optional<bool> store{};
+  ChatCompletionStreamOptions stream_options{};
+  std::optional<double> temperature{};
+  nlohmann::json tool_choice{};  ///< "none", "auto", "required", or function_tool_choice("name")
+  std::vector<ChatCompletionTool> tools{};
+  std::optional<std::int64_t> top_logprobs{};
+  std::optional<double> top_p{};
+  std::optional<std::string> user{};
+  std::optional<std::string> verbosity{};
+  std::optional<ChatCompletionWebSearchOptions> web_search_options{};
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field.required("model", self.model);
+    field.required("messages", self.messages);
+    field("audio", self.audio);
+    field("frequency_penalty", self.frequency_penalty);
+    field("logit_bias", self.logit_bias);
+    field("logprobs", self.logprobs);
+    field("max_completion_tokens", self.max_completion_tokens);
+    field("max_tokens", self.max_tokens);
+    field("metadata", self.metadata);
+    field("modalities", self.modalities);
+    field("n", self.n);
+    field("parallel_tool_calls", self.parallel_tool_calls);
+    field("prediction", self.prediction);
+    field("presence_penalty", self.presence_penalty);
+    field("prompt_cache_key", self.prompt_cache_key);
+    field("prompt_cache_retention", self.prompt_cache_retention);
+    field("reasoning_effort", self.reasoning_effort);
+    field("response_format", self.response_format);
+    field("safety_identifier", self.safety_identifier);
+    field("seed", self.seed);
+    field("service_tier", self.service_tier);
+    field("stop", self.stop);
+    field("store", self.store);
+    field("stream_options", self.stream_options);
+    field("temperature", self.temperature);
+    field("tool_choice", self.tool_choice);
+    field("tools", self.tools);
+    field("top_logprobs", self.top_logprobs);
+    field("top_p", self.top_p);
+    field("user", self.user);
+    field("verbosity", self.verbosity);
+    field("web_search_options", self.web_search_options);
+  }
+};
+
+/// A function that the model may call. `parameters` is a JSON schema.
+inline ChatCompletionTool function_tool(std::string name, std::string description = "",
+                                        nlohmann::json parameters = nullptr,
+                                        std::optional<bool> strict = std::nullopt) {
+  return {.type = "function",
+          .function = FunctionDefinition{.name = std::move(name),
+                                         .description = std::move(description),
+                                         .parameters = std::move(parameters),
+                                         .strict = strict}};
+}
+
+/// A tool that takes free text, or text of a grammar given as `format`.
+inline ChatCompletionTool custom_tool(std::string name, std::string description = "",
+                                      nlohmann::json format = nullptr) {
+  return {.type = "custom",
+          .custom = CustomToolDefinition{
+              .name = std::move(name), .description = std::move(description), .format = std::move(format)}};
+}
+
+/// For `tool_choice`: this function must be called.
+inline nlohmann::json function_tool_choice(std::string name) {
+  return {{"type", "function"}, {"function", {{"name", std::move(name)}}}};
+}
+
+/// For `tool_choice`: this custom tool must be called.
+inline nlohmann::json custom_tool_choice(std::string name) {
+  return {{"type", "custom"}, {"custom", {{"name", std::move(name)}}}};
+}
+
+/// For `tool_choice`: only these functions may ("auto") or must ("required") be called.
+inline nlohmann::json allowed_tools_choice(const std::vector<std::string>& names, std::string mode = "auto") {
+  nlohmann::json tools = nlohmann::json::array();
+  for (const auto& name : names) tools.push_back(function_tool_choice(name));
+  return {{"type", "allowed_tools"},
+          {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
+}
+
+/// For `response_format`: JSON that follows a schema.
+inline nlohmann::json json_schema_format(std::string name, nlohmann::json schema, bool strict = true) {
+  return {{"type", "json_schema"},
+          {"json_schema", {{"name", std::move(name)}, {"schema", std::move(schema)}, {"strict", strict}}}};
+}
+
+/// For `response_format`: JSON of any form; the messages must ask for JSON as well.
+inline nlohmann::json json_object_format() { return {{"type", "json_object"}}; }
+
+}  // namespace openailb

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <openailb/error.hpp>
+#include <openailb/headers.hpp>
+
+#include <string>
+#include <vector>
+
+namespace openailb {
+
+/// Who served a call, and what it took. Not part of the JSON.
+struct ResponseInfo {
+  std::string endpoint{};           ///< the name of the endpoint that answered
+  std::string base_url{};           ///< its base URL, without a query
+  int status{};                     ///< the HTTP status
+  std::string request_id{};         ///< the server's `x-request-id`
+  Headers headers{};                ///< the answer's headers
+  std::vector<Attempt> attempts{};  ///< every attempt of the call, in order; the last one succeeded
+  std::string body{};               ///< the answer as it came, with whatever this library has no name for
+};
+
+}  // namespace openailb
