@@ -136,7 +136,7 @@ class [[nodiscard]] Result {
     if (!self.has_value()) return Result<Value>(std::get<1>(std::forward<Self>(self).state_));
     if constexpr (std::is_void_v<Value>) {
       std::invoke(std::forward<Change>(change), std::get<0>(std::forward<Self>(self).state_));
-      return Result<void>();
+      return Result<Value>();
     } else {
       return Result<Value>(
           std::invoke(std::forward<Change>(change), std::get<0>(std::forward<Self>(self).state_)));
@@ -188,7 +188,7 @@ class [[nodiscard]] Result<void> {
     if (error_) return Result<Value>(*error_);
     if constexpr (std::is_void_v<Value>) {
       std::invoke(std::forward<Change>(change));
-      return Result<void>();
+      return Result<Value>();
     } else {
       return Result<Value>(std::invoke(std::forward<Change>(change)));
     }

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <openailb/call.hpp>
+#include <openailb/curl_event_loop.hpp>
+#include <openailb/endpoint.hpp>
+#include <openailb/execution.hpp>
+#include <openailb/options.hpp>
+#include <openailb/resources/chat.hpp>
+#include <openailb/result.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// An OpenAI client over several endpoints: `client.chat.completions.create(params)`.
+///
+/// Thread-safe. A copy shares its endpoints, breakers and connections; a moved-from client still works. Bad
+/// configuration throws std::invalid_argument that names the endpoint. Do not use one on both sides of a
+/// fork.
+template <class Execution>
+class BasicClient {
+  std::shared_ptr<Core> core_;
+
+ public:
+  /// The one endpoint that the environment describes; see endpoint_from_env().
+  BasicClient() : BasicClient({endpoint_from_env()}) {}
+  explicit BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options = {})
+      : core_(make_core(std::move(endpoints), std::move(options))), chat(core_) {}
+  // Moving copies: both then share one core, and neither is left empty.
+  BasicClient(const BasicClient&) = default;
+  BasicClient& operator=(const BasicClient&) = default;
+
+  /// Posts a JSON body to any path, such as "/embeddings", through the same balancer.
+  typename Execution::template Answer<nlohmann::json> post(std::string path, nlohmann::json body,
+                                                           RequestOptions options = {}) const {
+    return request("POST", std::move(path), std::move(body), std::move(options));
+  }
+
+  /// Gets any path, such as "/models", through the same balancer.
+  typename Execution::template Answer<nlohmann::json> get(std::string path,
+                                                          RequestOptions options = {}) const {
+    return request("GET", std::move(path), nlohmann::json{}, std::move(options));
+  }
+
+  /// What each endpoint is doing at the moment.
+  std::vector<EndpointStatus> endpoints() const {
+    return core_->balancer->status(core_->loops->lease()->now());
+  }
+
+ private:
+  static std::shared_ptr<Core> make_core(std::vector<EndpointConfig> endpoints, ClientOptions options) {
+    LoopPool::Factory make_loop = options.event_loop;
+    if (!make_loop) {
+      make_loop = [connection = options.connection] { return std::make_unique<CurlEventLoop>(connection); };
+    }
+    return std::make_shared<Core>(std::move(endpoints), std::move(options), std::move(make_loop));
+  }
+
+  typename Execution::template Answer<nlohmann::json> request(std::string method, std::string path,
+                                                              nlohmann::json body,
+                                                              RequestOptions options) const {
+    const auto as_it_is = [](nlohmann::json document) { return Result<nlohmann::json>(std::move(document)); };
+    return Execution::template request<nlohmann::json>(
+        *core_,
+        make_call(std::move(method), std::move(path), std::move(body), false, core_->balancer->options(),
+                  std::move(options)),
+        as_it_is);
+  }
+
+ public:
+  Chat<Execution> chat;
+};
+
+/// The client that blocks: every call runs on the calling thread.
+using Client = BasicClient<Blocking>;
+
+}  // namespace openailb

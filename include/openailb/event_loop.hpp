@@ -1,0 +1,264 @@
+#pragma once
+
+#include <openailb/error.hpp>
+#include <openailb/headers.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+/// The clock of every timeout, breaker and backoff.
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// One HTTP request as it goes to the wire.
+struct HttpRequest {
+  std::string method{"POST"};                  ///< "GET" or "POST"
+  std::string url{};                           ///< absolute
+  Headers headers{};                           ///< an empty value keeps the transport from adding its own
+  std::string body{};                          ///< not sent with a GET
+  std::chrono::nanoseconds connect_timeout{};  ///< name, TCP and TLS together; zero for no limit
+  std::size_t max_response_size{};             ///< bytes of body, decompressed, that may wait to be read
+};
+
+/// What has arrived of an answer. The body of a stream is what has not been read yet.
+struct HttpResponse {
+  int status{};
+  Headers headers{};
+  std::string body{};
+};
+
+/// Why a transfer ended without a whole answer.
+struct TransferFailure {
+  ErrorKind kind{ErrorKind::connection};  ///< connection, timeout (while connecting) or parse
+  std::string message{};
+  bool request_received{};     ///< the server may have had the whole request, and so may have run it
+  bool connection_was_idle{};  ///< a kept connection had died before it was used again
+};
+
+class EventLoop;
+
+/// One suspended coroutine. What it waits for points at it, and puts it on the loop's ready list.
+class Waiter {
+ public:
+  Waiter() = default;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter() { unlink(); }
+
+  std::coroutine_handle<> coroutine{};
+
+ private:
+  friend class EventLoop;
+
+  void link_before(Waiter& other) noexcept {
+    previous_ = other.previous_;
+    next_ = &other;
+    previous_->next_ = this;
+    other.previous_ = this;
+  }
+
+  void unlink() noexcept {
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+    previous_ = next_ = this;
+  }
+
+  Waiter* previous_{this};
+  Waiter* next_{this};
+};
+
+/// Something a coroutine can wait for: a Transfer or a Timer.
+class EventSource {
+ public:
+  EventSource(const EventSource&) = delete;
+  EventSource& operator=(const EventSource&) = delete;
+
+  void subscribe(Waiter& waiter) noexcept { waiter_ = &waiter; }
+  void unsubscribe() noexcept { waiter_ = nullptr; }
+
+ protected:
+  explicit EventSource(EventLoop& loop) noexcept : loop_(&loop) {}
+  ~EventSource() = default;
+
+  EventLoop& loop() const noexcept { return *loop_; }
+  void notify() noexcept;
+
+ private:
+  EventLoop* loop_;
+  Waiter* waiter_{};
+};
+
+/// One request on its way and what has arrived of its answer. Destroying it takes it out of the loop.
+/// Only the loop that runs it writes to it, by the functions under "for event loops".
+class Transfer : public EventSource {
+ public:
+  Transfer(EventLoop& loop, HttpRequest request);
+  ~Transfer();
+
+  /// Whether a waiting coroutine should go on: at the end and, if it wakes on data, when there is some.
+  bool ready() const noexcept { return done_ || (wakes_on_data_ && !response.body.empty()); }
+  bool done() const noexcept { return done_; }
+  const std::optional<TransferFailure>& failure() const noexcept { return failure_; }
+
+  void wake_on_data(bool wakes) noexcept { wakes_on_data_ = wakes; }
+
+  /// The reader has all that it needs: the rest of the answer is thrown away, and the connection is kept
+  /// if that rest is short.
+  void set_satisfied() noexcept { satisfied_ = true; }
+  bool satisfied() const noexcept { return satisfied_; }
+
+  HttpResponse response{};
+
+  /// \name for event loops
+  ///@{
+  void data_arrived() noexcept {
+    if (wakes_on_data_) notify();
+  }
+  void finish(std::optional<TransferFailure> failure = {}) noexcept {
+    failure_ = std::move(failure);
+    done_ = true;
+    notify();
+  }
+  void* handle{};  ///< the loop's own; null when the loop has nothing to take out
+                   ///@}
+
+ private:
+  std::optional<TransferFailure> failure_{};
+  bool done_{};
+  bool wakes_on_data_{};
+  bool satisfied_{};
+};
+
+/// A point in time, or the moment a stop is requested, whichever comes first.
+class Timer : public EventSource {
+ public:
+  /// With TimePoint::max() only the stop token fires it.
+  Timer(EventLoop& loop, TimePoint at, std::stop_token stop = {});
+  ~Timer();
+
+  bool ready() const noexcept { return fired_ || stopped(); }
+  bool stopped() const noexcept { return stop_.stop_requested(); }
+  TimePoint at() const noexcept { return at_; }
+
+ private:
+  friend class EventLoop;
+
+  /// Runs on whatever thread requests the stop, so it takes no lock and touches no list.
+  struct WakeLoop {
+    EventLoop* loop;
+    void operator()() const noexcept;
+  };
+
+  TimePoint at_;
+  bool fired_{};
+  std::stop_token stop_;
+  std::stop_callback<WakeLoop> on_stop_;
+};
+
+/// What runs the coroutines: transfers, timers, and a list of coroutines that are ready to go on. A loop is
+/// run by one thread at a time; wake() alone may be called from others. Coroutines are resumed by run_once()
+/// and nowhere else, so nothing is ever resumed or destroyed inside a callback of the transport.
+class EventLoop {
+ public:
+  EventLoop() = default;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  virtual ~EventLoop() = default;
+
+  virtual TimePoint now() const = 0;
+  /// The time of day, for answers that name a date.
+  virtual std::chrono::system_clock::time_point date() const { return std::chrono::system_clock::now(); }
+  /// Begins a transfer. What fails at once finishes it at once; nothing is thrown.
+  virtual void start(Transfer& transfer, HttpRequest request) = 0;
+  /// Takes a transfer out; it is not touched again.
+  virtual void cancel(Transfer& transfer) noexcept = 0;
+  /// Lets transfers make progress until one is ready, wake() is called or the time has come.
+  virtual void wait(TimePoint until) = 0;
+  /// Ends the present or next wait(); from any thread.
+  virtual void wake() noexcept = 0;
+
+  /// Waits if nothing is ready, then resumes all that is.
+  void run_once();
+
+ protected:
+  bool anything_ready() const noexcept { return ready_.next_ != &ready_; }
+
+ private:
+  friend class EventSource;
+  friend class Timer;
+
+  void make_ready(Waiter& waiter) noexcept {
+    waiter.unlink();
+    waiter.link_before(ready_);
+  }
+  void arm(Timer& timer) { timers_.emplace(timer.at_, &timer); }
+  void disarm(Timer& timer) noexcept { timers_.erase({timer.at_, &timer}); }
+  void fire_timers();
+
+  Waiter ready_{};  // the head of a ring: its next is the first
+  std::set<std::pair<TimePoint, Timer*>> timers_{};
+  std::atomic<bool> stop_requested_{};
+};
+
+inline void EventSource::notify() noexcept {
+  if (waiter_ != nullptr) loop_->make_ready(*waiter_);
+}
+
+inline Transfer::Transfer(EventLoop& event_loop, HttpRequest request) : EventSource(event_loop) {
+  event_loop.start(*this, std::move(request));
+}
+
+inline Transfer::~Transfer() {
+  if (handle != nullptr) loop().cancel(*this);
+}
+
+inline Timer::Timer(EventLoop& event_loop, TimePoint at, std::stop_token stop)
+    : EventSource(event_loop), at_(at), stop_(std::move(stop)), on_stop_(stop_, WakeLoop{&event_loop}) {
+  event_loop.arm(*this);
+}
+
+inline Timer::~Timer() { loop().disarm(*this); }
+
+inline void Timer::WakeLoop::operator()() const noexcept {
+  loop->stop_requested_.store(true);
+  loop->wake();
+}
+
+inline void EventLoop::fire_timers() {
+  if (stop_requested_.exchange(false)) {
+    for (const auto& [at, timer] : timers_) {
+      if (timer->stopped()) timer->notify();
+    }
+  }
+  if (timers_.empty() || timers_.begin()->first == TimePoint::max()) return;
+  const TimePoint present = now();
+  while (!timers_.empty() && timers_.begin()->first <= present) {
+    Timer& timer = *timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    timer.fired_ = true;
+    timer.notify();
+  }
+}
+
+inline void EventLoop::run_once() {
+  fire_timers();
+  if (!anything_ready()) {
+    wait(timers_.empty() ? TimePoint::max() : timers_.begin()->first);
+    fire_timers();
+  }
+  while (anything_ready()) {
+    Waiter& waiter = *ready_.next_;
+    waiter.unlink();
+    waiter.coroutine.resume();
+  }
+}
+
+}  // namespace openailb

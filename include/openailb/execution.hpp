@@ -1,0 +1,55 @@
+#pragma once
+
+#include <openailb/balancer.hpp>
+#include <openailb/call.hpp>
+#include <openailb/exchange.hpp>
+#include <openailb/loop_pool.hpp>
+#include <openailb/options.hpp>
+#include <openailb/result.hpp>
+#include <openailb/stream.hpp>
+#include <openailb/task.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// What all copies of a client share: the endpoints, and the loops that calls run on.
+struct Core {
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop)
+      : loops(std::make_shared<LoopPool>(std::move(make_loop))),
+        balancer(
+            std::make_shared<Balancer>(std::move(endpoints), std::move(options), loops->lease()->now())) {}
+
+  std::shared_ptr<LoopPool> loops;
+  std::shared_ptr<Balancer> balancer;
+};
+
+/// How a Client executes: each call runs on the calling thread, on a loop of its own, until it is done.
+struct Blocking {
+  template <class T>
+  using Answer = Result<T>;
+  template <class Chunk>
+  using ChunkStream = Stream<Chunk>;
+
+  /// `decode(json)` gives a Result<T>.
+  template <class T, class Decode>
+  static Result<T> request(const Core& core, Result<Call> call, Decode decode) {
+    if (!call) return std::move(call).error();
+    const LoopLease loop = core.loops->lease();
+    return run(*loop, openailb::request<T>(*loop, core.balancer, *std::move(call), std::move(decode)));
+  }
+
+  template <class Chunk>
+  static Stream<Chunk> stream(const Core& core, Result<Call> call) {
+    if (!call) return Stream<Chunk>(std::move(call).error());
+    LoopLease loop = core.loops->lease();
+    auto state = run(*loop, request_stream<Chunk>(*loop, core.balancer, *std::move(call)));
+    if (!state) return Stream<Chunk>(std::move(state).error());
+    return Stream<Chunk>(std::move(loop), *std::move(state));
+  }
+};
+
+}  // namespace openailb

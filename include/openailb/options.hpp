@@ -1,0 +1,116 @@
+#pragma once
+
+#include <openailb/api_key.hpp>
+#include <openailb/circuit_breaker.hpp>
+#include <openailb/error.hpp>
+#include <openailb/headers.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+class EventLoop;
+
+/// One OpenAI-compatible service, or one key for it.
+struct EndpointConfig {
+  /// Sent as `Authorization: Bearer`; empty sends none. May be a function, for tokens that rotate.
+  ApiKey api_key{};
+  /// Scheme, host and path prefix. `{model}` in the path becomes the mapped model, as Azure OpenAI wants it.
+  std::string base_url{"https://api.openai.com/v1"};
+  /// What a model is called here: `{{"gpt-4o", "openai/gpt-4o"}}`. Models that are not listed pass unchanged.
+  std::map<std::string, std::string> model_map{};
+  /// Shown in errors and statuses, and given to RequestOptions::endpoint. Empty: "endpoint-0", "endpoint-1",
+  /// ...
+  std::string name{};
+  std::string organization{};  ///< sent as `OpenAI-Organization`
+  std::string project{};       ///< sent as `OpenAI-Project`
+  Headers headers{};           ///< added to every request; an empty value removes a default one
+  std::map<std::string, std::string> query{};  ///< added to every URL
+  BreakerSettings breaker{};                   ///< what is unset here is taken from ClientOptions::breaker
+};
+
+/// How connections are made. Certificates are always verified.
+struct ConnectionOptions {
+  std::string ca_bundle{};           ///< path of a PEM file; empty: the system's
+  std::string client_certificate{};  ///< path of a PEM file
+  std::string client_key{};          ///< path of a PEM file
+  std::string proxy{};               ///< such as "http://proxy:3128"; empty: the usual environment variables
+};
+
+/// Settings of a client. For every duration zero means no limit.
+struct ClientOptions {
+  BreakerSettings breaker{};  ///< unset: open for 30 s after 3 failures in a row
+  int max_retries{2};         ///< attempts on endpoints that this call has tried already
+  int max_endpoints{3};       ///< how many may fail a call after they had received it whole
+  std::chrono::nanoseconds timeout{
+      std::chrono::seconds(600)};  ///< one attempt; a stream's, to its first token
+  std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};  ///< name, TCP and TLS together
+  std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};      ///< the whole call, its stream included
+  std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, to its first token
+  std::chrono::nanoseconds idle_timeout{std::chrono::seconds(600)};  ///< waiting for a stream's next piece
+  Headers default_headers{};
+  std::map<std::string, std::string> default_query{};
+  /// Chooses another class for an error, and so what the call and the breaker make of it; null leaves it.
+  std::function<std::optional<FailureClass>(const Error&)> classify{};
+  ConnectionOptions connection{};
+  /// The largest answer, decompressed; in a stream, the largest event.
+  std::size_t max_response_size{std::size_t{64} << 20};
+  /// Uniform in [0, 1), for the jitter of waits; called from any thread. Null: a generator per thread.
+  std::function<double()> random{};
+  /// Makes the event loops that calls run on. Null: loops on libcurl. Tests give simulated ones.
+  std::function<std::unique_ptr<EventLoop>()> event_loop{};
+};
+
+/// Settings of one call; what is not set is the client's.
+struct RequestOptions {
+  std::optional<std::chrono::nanoseconds> timeout{};
+  std::optional<std::chrono::nanoseconds> deadline{};
+  std::optional<int> max_retries{};
+  Headers extra_headers{};                           ///< an empty value removes a header
+  std::map<std::string, std::string> extra_query{};  ///< overrides queries of the same name
+  nlohmann::json extra_body{};   ///< members to add to the body or replace; null removes one
+  std::stop_token stop_token{};  ///< ends the call at once, waits included
+  std::string endpoint{};        ///< the name of the only endpoint to use
+};
+
+namespace detail {
+
+inline std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
+}  // namespace detail
+
+/// The endpoint that the official SDKs would use: OPENAI_API_KEY, OPENAI_BASE_URL (blank: the default),
+/// OPENAI_ORG_ID and OPENAI_PROJECT_ID.
+inline EndpointConfig endpoint_from_env() {
+  EndpointConfig endpoint{.api_key = detail::environment("OPENAI_API_KEY"),
+                          .organization = detail::environment("OPENAI_ORG_ID"),
+                          .project = detail::environment("OPENAI_PROJECT_ID")};
+  const std::string base_url = detail::environment("OPENAI_BASE_URL");
+  if (base_url.find_first_not_of(" \t\r\n") != std::string::npos) endpoint.base_url = base_url;
+  return endpoint;
+}
+
+/// An Azure OpenAI resource such as "https://my-resource.openai.azure.com": the deployment is the mapped
+/// model.
+inline EndpointConfig azure_endpoint(std::string resource_url, std::string api_key, std::string api_version) {
+  while (resource_url.ends_with('/')) resource_url.pop_back();
+  return {.base_url = resource_url + "/openai/deployments/{model}",
+          .headers = {{"api-key", std::move(api_key)}},
+          .query = {{"api-version", std::move(api_version)}}};
+}
+
+}  // namespace openailb

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <openailb/error.hpp>
+#include <openailb/loop_pool.hpp>
+#include <openailb/result.hpp>
+#include <openailb/stream_state.hpp>
+#include <openailb/task.hpp>
+#include <openailb/types/response_info.hpp>
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+/// A streamed answer, from its first token on.
+///
+///     for (const auto& chunk : stream) ...              // throws Exception when the stream breaks
+///     while (auto chunk = stream.next()) ...            // and then look at stream.error()
+///
+/// Destroying it ends the transfer. It can be read once, by one thread at a time, and outlives its client.
+template <class Chunk>
+class [[nodiscard]] Stream {
+ public:
+  class Iterator;
+  using Completion = std::remove_cvref_t<decltype(std::declval<const StreamState<Chunk>&>().completion())>;
+
+  /// A stream that never began.
+  explicit Stream(Error error) : error_(std::move(error)) {}
+  Stream(LoopLease loop, std::unique_ptr<StreamState<Chunk>> state)
+      : loop_(std::move(loop)), state_(std::move(state)) {}
+
+  Stream(Stream&&) noexcept = default;
+  Stream& operator=(Stream&&) = delete;
+
+  /// The next chunk; null at the end, and then error() says whether it was a clean one.
+  std::optional<Chunk> next() {
+    if (!state_ || !loop_) return std::nullopt;
+    std::optional<Chunk> chunk = run(**loop_, state_->next());
+    if (state_->over()) loop_.reset();
+    return chunk;
+  }
+
+  /// Why the stream failed or broke; null while all is well.
+  const std::optional<Error>& error() const noexcept { return state_ ? state_->error() : error_; }
+
+  /// What has accumulated so far, as create() would have returned it.
+  const Completion& completion() const noexcept {
+    static const Completion nothing{};
+    return state_ ? state_->completion() : nothing;
+  }
+
+  /// The text of the last chunk's event, with whatever this library has no name for.
+  const std::string& raw() const noexcept {
+    static const std::string nothing{};
+    return state_ ? state_->text() : nothing;
+  }
+
+  /// Who serves the stream; empty when it never began.
+  const ResponseInfo& info() const noexcept {
+    static const ResponseInfo nothing{};
+    return state_ ? state_->info() : nothing;
+  }
+
+  /// Ends the transfer now; next() gives null from here on. What has accumulated stays.
+  void close() noexcept {
+    if (state_ && loop_) state_->close();
+    loop_.reset();
+  }
+
+  /// Throws std::logic_error when called twice: a stream is read once, and another request is not made.
+  Iterator begin() {
+    if (std::exchange(iterated_, true))
+      throw std::logic_error("openailb: a stream can be iterated only once");
+    Iterator first(*this);
+    ++first;
+    return first;
+  }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  std::optional<LoopLease> loop_{};  // before the state, whose transfer lives in it
+  std::unique_ptr<StreamState<Chunk>> state_{};
+  std::optional<Error> error_{};
+  bool iterated_{};
+};
+
+/// Walks a stream by next(); throws Exception when the stream breaks.
+template <class Chunk>
+class Stream<Chunk>::Iterator {
+ public:
+  using value_type = Chunk;
+  using difference_type = std::ptrdiff_t;
+  using iterator_concept = std::input_iterator_tag;
+
+  explicit Iterator(Stream& stream) : stream_(&stream) {}
+  Iterator(Iterator&&) noexcept = default;
+  Iterator& operator=(Iterator&&) noexcept = default;
+
+  const Chunk& operator*() const { return *chunk_; }
+  const Chunk* operator->() const { return &*chunk_; }
+  Iterator& operator++() {
+    chunk_ = stream_->next();
+    if (!chunk_ && stream_->error()) throw Exception(*stream_->error());
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  friend bool operator==(const Iterator& iterator, std::default_sentinel_t) { return !iterator.chunk_; }
+
+ private:
+  Stream* stream_;
+  std::optional<Chunk> chunk_{};
+};
+
+}  // namespace openailb
