@@ -3,7 +3,10 @@
 #include <iostream>
 
 int main() {
-  openailb::Client client({{.api_key = "key", .base_url = "http://127.0.0.1:9/v1"}});
-  std::cout << client.endpoints().at(0).name << " of openailb " << openailb::version << '\n';
+  openailb::Client client({
+      {.api_key = "key-1", .base_url = "http://127.0.0.1:9/v1"},
+      {.api_key = "key-2", .base_url = "http://127.0.0.2:9/v1"},
+  });
+  for (const auto& endpoint : client.endpoints()) std::cout << endpoint.name << '\n';
   return openailb::version == EXPECTED_VERSION ? 0 : 1;
 }
