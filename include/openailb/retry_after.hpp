@@ -24,9 +24,7 @@ inline constexpr std::chrono::seconds longest_retry_after{60};
 namespace detail {
 
 /// Where every parsed duration saturates: longer than anyone waits, and far from overflowing a time_point.
-inline constexpr std::chrono::nanoseconds saturated_wait = std::chrono::hours(24 * 365);
-
-inline bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+inline constexpr std::chrono::seconds saturated_wait = std::chrono::hours(24 * 365);
 
 /// The digits at the start of `text`, which are taken off it.
 inline std::string_view take_digits(std::string_view& text) {
@@ -80,7 +78,8 @@ inline std::optional<double> parse_number(std::string_view text) {
 /// `amount` units of time, rounded to nanoseconds and at most saturated_wait.
 inline std::chrono::nanoseconds wait_of(double amount, std::chrono::nanoseconds unit) {
   const double count = amount * static_cast<double>(unit.count());
-  if (!(count < static_cast<double>(saturated_wait.count()))) return saturated_wait;
+  const std::chrono::nanoseconds limit = saturated_wait;
+  if (!(count < static_cast<double>(limit.count()))) return limit;
   return std::chrono::nanoseconds(std::llround(count));
 }
 
@@ -180,7 +179,7 @@ inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& header
   if (auto wait = detail::parse_wait(text, seconds(1))) return wait;
   const auto date = detail::parse_http_date(text);
   if (!date) return std::nullopt;
-  // Whole seconds first: a far date in nanoseconds would overflow.
+  // Compared in whole seconds: a far date in nanoseconds would overflow.
   const auto this_second = floor<seconds>(now);
   const seconds wait = *date - this_second;
   if (wait >= detail::saturated_wait) return detail::saturated_wait;
@@ -214,7 +213,7 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
     const auto name = text.substr(0, text.find_first_of("0123456789."));
     const auto unit = std::ranges::find(units, name, &Unit::name);
     if (!amount || unit == units.end()) return std::nullopt;
-    sum = std::min(sum + detail::wait_of(*amount, unit->length), detail::saturated_wait);
+    sum = std::min<nanoseconds>(sum + detail::wait_of(*amount, unit->length), detail::saturated_wait);
     text.remove_prefix(name.size());
   }
   return sum;

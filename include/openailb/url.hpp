@@ -102,17 +102,17 @@ inline Result<void> check_characters(std::string_view text) {
   }
 }
 
-/// True for the names and addresses that libcurl takes as they are. It would decode a percent sign into
-/// another name, so that is only let pass in an IPv6 zone. Bytes beyond ASCII are an internationalised name.
+/// True for a name, an IPv4 address or an IPv6 address in brackets. A percent sign is refused because libcurl
+/// would decode it into another name. Bytes beyond ASCII belong to an internationalised name.
 inline bool is_host(std::string_view host) {
   constexpr std::string_view name = "abcdefghijklmnopqrstuvwxyz0123456789-._";
-  constexpr std::string_view address = "abcdefghijklmnopqrstuvwxyz0123456789-._~:%";
-  if (!host.starts_with('[')) {
-    return std::ranges::all_of(
-        host, [=](char c) { return static_cast<unsigned char>(c) >= 0x80 || name.find(c) != name.npos; });
+  constexpr std::string_view address = "abcdef0123456789:.";
+  if (host.starts_with('[')) {
+    return host.ends_with(']') && host.find(':') != host.npos &&
+           host.substr(1, host.size() - 2).find_first_not_of(address) == host.npos;
   }
-  return host.size() > 2 && host.ends_with(']') &&
-         host.substr(1, host.size() - 2).find_first_not_of(address) == host.npos;
+  return std::ranges::all_of(
+      host, [=](char c) { return static_cast<unsigned char>(c) >= 0x80 || name.find(c) != name.npos; });
 }
 
 /// Takes `host`, `host:port` or `[address]:port` into `url`, whose scheme is set.
