@@ -1,0 +1,224 @@
+#pragma once
+
+#include <openailb/event_loop.hpp>
+#include <openailb/headers.hpp>
+#include <openailb/url.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb::testing {
+
+/// What a simulated server does with one request.
+struct SimulatedAnswer {
+  /// How the answer ends once everything has been sent.
+  enum class Ending {
+    complete,  ///< as it should
+    reset,     ///< the connection breaks
+    hang,      ///< nothing more ever comes
+  };
+  struct Piece {
+    std::chrono::nanoseconds after{};  ///< the pause before it
+    std::string bytes{};
+  };
+
+  int status{200};
+  Headers headers{};
+  std::string body{};                  ///< sent at once with the headers
+  std::chrono::nanoseconds latency{};  ///< from the request to the headers
+  std::vector<Piece> pieces{};         ///< sent after the body, for streams
+  Ending ending{Ending::complete};
+  /// Set: no answer comes at all, but this failure, after the latency.
+  std::optional<TransferFailure> failure{};
+};
+
+/// A network of scripted servers in virtual time, for tests of programs that use a Client: nothing sleeps,
+/// and the same script gives the same run. Give its loops to ClientOptions::event_loop:
+///
+///     SimulatedNetwork network;
+///     network.serve("https://one.example", [](const HttpRequest&) { return SimulatedAnswer{...}; });
+///     Client client({{.base_url = "https://one.example/v1"}}, {.event_loop = network.loops()});
+///
+/// For one thread. It must outlive its clients and their streams.
+class SimulatedNetwork {
+ public:
+  using Server = std::function<SimulatedAnswer(const HttpRequest&)>;
+
+  /// Answers requests to an origin such as "https://one.example"; others cannot be resolved.
+  void serve(const std::string& origin, Server server) {
+    servers_.insert_or_assign(origin, std::move(server));
+  }
+
+  /// Makes loops on this network.
+  std::function<std::unique_ptr<EventLoop>()> loops();
+
+  /// The virtual time, which passes only while a call waits or by advance().
+  TimePoint now() const noexcept { return now_; }
+  void advance(std::chrono::nanoseconds by) { run_until(now_ + by); }
+
+  /// Does something at a time: a stop request, a server that changes.
+  void at(TimePoint when, std::function<void()> action) { schedule(when, std::move(action)); }
+
+  /// Every request that was sent, in order.
+  const std::vector<HttpRequest>& requests() const noexcept { return requests_; }
+  /// How many transfers are under way.
+  std::size_t in_flight() const noexcept { return exchanges_.size(); }
+
+ private:
+  class Loop;
+  struct Exchange {
+    Transfer* transfer{};
+    SimulatedAnswer answer{};
+    std::size_t next_piece{};
+    std::size_t max_response_size{};
+  };
+
+  void start(Transfer& transfer, HttpRequest request);
+  void cancel(const Transfer& transfer) noexcept {
+    std::erase_if(exchanges_, [&](const auto& entry) { return entry.second.transfer == &transfer; });
+  }
+  void begin_answer(std::uint64_t id);
+  void send_piece(std::uint64_t id);
+  void schedule_rest(std::uint64_t id, Exchange& exchange);
+  bool receive(std::uint64_t id, Exchange& exchange, const std::string& bytes);
+  void end(std::uint64_t id, std::optional<TransferFailure> failure);
+
+  void schedule(TimePoint when, std::function<void()> action) {
+    events_.emplace(std::max(when, now_), std::move(action));
+  }
+  bool run_next(TimePoint until);
+  void run_until(TimePoint until) {
+    while (run_next(until)) {
+    }
+    now_ = std::max(now_, until);
+  }
+
+  TimePoint now_{std::chrono::hours(1)};
+  std::map<std::string, Server> servers_{};
+  std::multimap<TimePoint, std::function<void()>> events_{};
+  std::map<std::uint64_t, Exchange> exchanges_{};
+  std::uint64_t next_id_{};
+  std::vector<HttpRequest> requests_{};
+};
+
+/// A loop whose waiting moves the network's time on.
+class SimulatedNetwork::Loop final : public EventLoop {
+ public:
+  explicit Loop(SimulatedNetwork& network) : network_(&network) {}
+
+  TimePoint now() const override { return network_->now_; }
+  std::chrono::system_clock::time_point date() const override {
+    using namespace std::chrono;
+    return system_clock::time_point(seconds(1696004797)) +
+           duration_cast<system_clock::duration>(network_->now_ - TimePoint(hours(1)));
+  }
+  void start(Transfer& transfer, HttpRequest request) override {
+    network_->start(transfer, std::move(request));
+  }
+  void cancel(Transfer& transfer) noexcept override { network_->cancel(transfer); }
+  void wake() noexcept override { woken_ = true; }
+
+  void wait(TimePoint until) override {
+    while (!anything_ready() && !std::exchange(woken_, false)) {
+      if (network_->run_next(until)) continue;
+      if (until == TimePoint::max()) throw std::logic_error("openailb: a simulated call waits for nothing");
+      network_->now_ = std::max(network_->now_, until);
+      return;
+    }
+  }
+
+ private:
+  SimulatedNetwork* network_;
+  bool woken_{};
+};
+
+inline std::function<std::unique_ptr<EventLoop>()> SimulatedNetwork::loops() {
+  return [this] { return std::make_unique<Loop>(*this); };
+}
+
+inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
+  const Result<Url> url = Url::parse(request.url);
+  const std::string origin = url ? url->origin() : request.url;
+  auto server = servers_.find(origin);
+  SimulatedAnswer answer{.failure = TransferFailure{.message = "could not resolve " + origin}};
+  if (server != servers_.end()) answer = server->second(request);
+  const std::uint64_t id = next_id_++;
+  const auto latency = answer.latency;
+  exchanges_.emplace(id, Exchange{.transfer = &transfer,
+                                  .answer = std::move(answer),
+                                  .max_response_size = request.max_response_size});
+  transfer.handle = this;
+  requests_.push_back(std::move(request));
+  schedule(now_ + latency, [this, id] { begin_answer(id); });
+}
+
+inline void SimulatedNetwork::begin_answer(std::uint64_t id) {
+  auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;  // canceled
+  Exchange& exchange = found->second;
+  if (exchange.answer.failure) return end(id, exchange.answer.failure);
+  exchange.transfer->response.status = exchange.answer.status;
+  exchange.transfer->response.headers = exchange.answer.headers;
+  if (receive(id, exchange, exchange.answer.body)) schedule_rest(id, exchange);
+}
+
+inline void SimulatedNetwork::send_piece(std::uint64_t id) {
+  auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  Exchange& exchange = found->second;
+  const std::string& bytes = exchange.answer.pieces[exchange.next_piece++].bytes;
+  if (receive(id, exchange, bytes)) schedule_rest(id, exchange);
+}
+
+inline void SimulatedNetwork::schedule_rest(std::uint64_t id, Exchange& exchange) {
+  if (exchange.next_piece < exchange.answer.pieces.size()) {
+    return schedule(now_ + exchange.answer.pieces[exchange.next_piece].after, [this, id] { send_piece(id); });
+  }
+  switch (exchange.answer.ending) {
+    case SimulatedAnswer::Ending::complete: return end(id, std::nullopt);
+    case SimulatedAnswer::Ending::reset:
+      return end(id, TransferFailure{.message = "the connection broke", .request_received = true});
+    case SimulatedAnswer::Ending::hang: return;
+  }
+}
+
+inline bool SimulatedNetwork::receive(std::uint64_t id, Exchange& exchange, const std::string& bytes) {
+  std::string& body = exchange.transfer->response.body;
+  if (body.size() + bytes.size() > exchange.max_response_size) {
+    end(id, TransferFailure{.kind = ErrorKind::parse,
+                            .message = "the answer is larger than max_response_size",
+                            .request_received = true});
+    return false;
+  }
+  body += bytes;
+  exchange.transfer->data_arrived();
+  return true;
+}
+
+inline void SimulatedNetwork::end(std::uint64_t id, std::optional<TransferFailure> failure) {
+  auto found = exchanges_.find(id);
+  Transfer& transfer = *found->second.transfer;
+  exchanges_.erase(found);
+  transfer.handle = nullptr;
+  transfer.finish(std::move(failure));
+}
+
+/// Runs the next event if it is due by `until`.
+inline bool SimulatedNetwork::run_next(TimePoint until) {
+  if (events_.empty() || events_.begin()->first > until) return false;
+  auto event = events_.extract(events_.begin());
+  now_ = std::max(now_, event.key());
+  event.mapped()();
+  return true;
+}
+
+}  // namespace openailb::testing
