@@ -238,6 +238,7 @@ inline void CurlEventLoop::configure(detail::CurlHandle& handle) {
   set(handle, CURLOPT_QUICK_EXIT, 1L);       // or cancelling waits for a slow resolver
   set(handle, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decompress
   set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(handle, CURLOPT_PATH_AS_IS, 1L);  // `..` was escaped on purpose
   set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's are not the answer's
