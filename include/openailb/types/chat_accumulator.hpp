@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace openailb {
@@ -104,15 +104,21 @@ class ChatCompletionAccumulator {
     call.custom.input += piece.custom.input;
   }
 
-  /// The call that a piece belongs to. One without an index belongs to the call with its id, without an
-  /// id to the last one; failing that it begins a new call.
+  /// The call that a piece belongs to: the one with its index. Some servers send none; then the one with
+  /// its id, or without an id the last one, unless both have a name. Failing that it begins a new call.
   static ToolCall& find_tool_call(std::vector<ToolCall>& calls, const ToolCall& piece) {
     if (piece.index) return find_or_insert(calls, std::max<std::int64_t>(*piece.index, 0));
-    auto found = piece.id.empty() ? std::prev(calls.end(), calls.empty() ? 0 : 1)
-                                  : std::ranges::find(calls, piece.id, &ToolCall::id);
-    if (found != calls.end()) return *found;
-    std::int64_t next = calls.empty() ? 0 : *calls.back().index + 1;
-    return find_or_insert(calls, next);
+    if (!piece.id.empty()) {
+      auto found = std::ranges::find(calls, piece.id, &ToolCall::id);
+      if (found != calls.end()) return *found;
+    } else if (!calls.empty() && !(has_name(calls.back()) && has_name(piece))) {
+      return calls.back();
+    }
+    return find_or_insert(calls, calls.empty() ? 0 : *calls.back().index + 1);
+  }
+
+  static bool has_name(const ToolCall& call) {
+    return !call.function.name.empty() || !call.custom.name.empty();
   }
 
   /// The item with this index, inserted in order when it is new.

@@ -3,11 +3,10 @@
 #include <openailb/json.hpp>
 #include <openailb/types/response_info.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace openailb {

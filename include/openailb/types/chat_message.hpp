@@ -74,16 +74,18 @@ struct ChatCompletionContentPart {
   }
 };
 
+/// The same under a name short enough to type.
 using ContentPart = ChatCompletionContentPart;
 
+/// A text.
 inline ContentPart text_part(std::string text) { return {.type = "text", .text = std::move(text)}; }
 
-/// `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's choice.
+/// An image: `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's choice.
 inline ContentPart image_part(std::string url, std::string detail = "") {
   return {.type = "image_url", .image_url = {.url = std::move(url), .detail = std::move(detail)}};
 }
 
-/// `data` in base64; `format` is "wav" or "mp3".
+/// A sound: `data` in base64; `format` is "wav" or "mp3".
 inline ContentPart input_audio_part(std::string data, std::string format) {
   return {.type = "input_audio", .input_audio = {.data = std::move(data), .format = std::move(format)}};
 }
@@ -167,15 +169,18 @@ struct ChatCompletionMessageParam {
   }
 };
 
+/// What the application wants of the model.
 inline ChatCompletionMessageParam system_message(ChatCompletionMessageContent content) {
   return {.role = "system", .content = std::move(content)};
 }
 
+/// What OpenAI's newer models take in the place of a system message.
 inline ChatCompletionMessageParam developer_message(ChatCompletionMessageContent content) {
   return {.role = "developer", .content = std::move(content)};
 }
 
-/// A text, or parts: `user_message({text_part("What is this?"), image_part("https://...")})`.
+/// What the user says, a text or parts: `user_message({text_part("What is this?"),
+/// image_part("https://...")})`.
 inline ChatCompletionMessageParam user_message(ChatCompletionMessageContent content) {
   return {.role = "user", .content = std::move(content)};
 }
@@ -186,6 +191,7 @@ inline ChatCompletionMessageParam tool_message(ChatCompletionMessageContent cont
   return {.role = "tool", .content = std::move(content), .tool_call_id = std::move(tool_call_id)};
 }
 
+/// What the model said, or shall believe to have said.
 inline ChatCompletionMessageParam assistant_message(ChatCompletionMessageContent content) {
   return {.role = "assistant", .content = std::move(content)};
 }

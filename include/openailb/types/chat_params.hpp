@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -19,6 +20,7 @@ namespace openailb {
 class ChatCompletionStop {
  public:
   ChatCompletionStop() = default;
+  ChatCompletionStop(std::nullptr_t) = delete;
   ChatCompletionStop(const char* text) : texts_{text}, is_list_(false) {}
   ChatCompletionStop(std::string text) : texts_{std::move(text)}, is_list_(false) {}
   ChatCompletionStop(std::vector<std::string> texts) : texts_(std::move(texts)) {}
