@@ -7,8 +7,8 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <map>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -158,6 +158,7 @@ class Timer : public EventSource {
   };
 
   TimePoint at_;
+  std::multimap<TimePoint, Timer*>::iterator entry_{};  // in the loop's timers, until it has fired
   bool fired_{};
   std::stop_token stop_;
   std::stop_callback<WakeLoop> on_stop_;
@@ -199,12 +200,14 @@ class EventLoop {
     waiter.unlink();
     waiter.link_before(ready_);
   }
-  void arm(Timer& timer) { timers_.emplace(timer.at_, &timer); }
-  void disarm(Timer& timer) noexcept { timers_.erase({timer.at_, &timer}); }
+  void arm(Timer& timer) { timer.entry_ = timers_.emplace(timer.at_, &timer); }
+  void disarm(Timer& timer) noexcept {
+    if (!timer.fired_) timers_.erase(timer.entry_);
+  }
   void fire_timers();
 
-  Waiter ready_{};  // the head of a ring: its next is the first
-  std::set<std::pair<TimePoint, Timer*>> timers_{};
+  Waiter ready_{};                             // the head of a ring: its next is the first
+  std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order of their making
   std::atomic<bool> stop_requested_{};
 };
 
