@@ -55,6 +55,13 @@ class Waiter {
 
   std::coroutine_handle<> coroutine{};
 
+  /// Takes it off the ready list.
+  void unlink() noexcept {
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+    previous_ = next_ = this;
+  }
+
  private:
   friend class EventLoop;
 
@@ -63,12 +70,6 @@ class Waiter {
     next_ = &other;
     previous_->next_ = this;
     other.previous_ = this;
-  }
-
-  void unlink() noexcept {
-    previous_->next_ = next_;
-    next_->previous_ = previous_;
-    previous_ = next_ = this;
   }
 
   Waiter* previous_{this};

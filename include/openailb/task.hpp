@@ -124,6 +124,7 @@ class [[nodiscard]] FirstOf {
   }
   void await_resume() noexcept {
     if (waiter_.coroutine) unsubscribe();
+    waiter_.unlink();  // a task resumes it past the ready list, where another source may have put it
     waiter_.coroutine = {};
   }
 
