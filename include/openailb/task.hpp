@@ -59,6 +59,7 @@ class [[nodiscard]] Task {
   auto operator co_await() & noexcept {
     struct Awaiter {
       Task& task;
+      ~Awaiter() { task.unsubscribe(); }
       bool await_ready() const { return task.ready(); }
       void await_suspend(std::coroutine_handle<> parent) const noexcept {
         task.coroutine_.promise().continuation = parent;
