@@ -1,0 +1,451 @@
+#pragma once
+
+#include <openailb/counts.hpp>
+#include <openailb/error.hpp>
+#include <openailb/result.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// What a circuit breaker does with a request, as in sony/gobreaker v2.
+enum class State {
+  closed,     ///< all are admitted
+  half_open,  ///< a few are admitted as probes, to see whether things work again
+  open,       ///< all are refused
+};
+
+/// The enumerator's own spelling, such as "half_open".
+constexpr std::string_view to_string(State state) {
+  switch (state) {
+    case State::closed: return "closed";
+    case State::half_open: return "half_open";
+    case State::open: return "open";
+  }
+  return "unknown";
+}
+
+inline std::ostream& operator<<(std::ostream& out, State state) { return out << to_string(state); }
+
+/// What came of an admitted request, in the eyes of its breaker.
+enum class Outcome {
+  success,    ///< may close a half-open breaker
+  failure,    ///< may open a closed breaker, and opens a half-open one
+  exclusion,  ///< neither: says nothing about what the breaker guards
+};
+
+/// How a CircuitBreaker behaves: the Settings of sony/gobreaker v2. A zero, a negative duration and a null
+/// function mean "unset". The functions are called outside the breaker's lock, from any thread, so they may
+/// call the breaker; what they throw comes out of the call that led to them.
+struct BreakerSettings {
+  /// Appears in the breaker's errors and is handed to on_state_change.
+  std::string name{};
+  /// How many probes a half-open period admits, not counting those that end as excluded, and how many
+  /// successes in a row close the breaker. Unset: 1.
+  std::uint32_t max_requests{};
+  /// The length of the window over which the closed state counts. Unset: it counts without end.
+  std::chrono::nanoseconds interval{};
+  /// The window rolls in steps of this length, and interval is rounded up to a multiple of it. Unset: all of
+  /// the window is cleared each time that interval has passed. Ignored when interval is unset.
+  std::chrono::nanoseconds bucket_period{};
+  /// How long the breaker stays open before it admits probes. Unset: 60 s.
+  std::chrono::nanoseconds timeout{};
+  /// Asked after each failure in the closed state, with counts that include it: open the breaker? Unset: when
+  /// more than 5 failures came in a row. If it throws, the failure stays counted and the breaker closed.
+  std::function<bool(const Counts&)> ready_to_trip{};
+  /// Told of each change of state, in their order and never two at a time, whichever threads cause them.
+  /// Changes that come meanwhile follow on the same thread, even if it throws; then the first exception is
+  /// rethrown.
+  std::function<void(const std::string& name, State from, State to)> on_state_change{};
+  /// Asked what a report counts as: success or failure? Null stands for no error. Unset: see Permit::report.
+  std::function<bool(const Error*)> is_successful{};
+  /// Asked before is_successful: exclude it? Unset: no. If one of the two throws, the request is excluded.
+  std::function<bool(const Error*)> is_excluded{};
+};
+
+namespace detail {
+
+/// What a breaker must know of a request when its outcome arrives.
+struct Admission {
+  std::uint64_t generation;  ///< outcomes count only in the generation that admitted them
+  std::uint64_t age;         ///< the bucket in which the request was counted
+  bool half_open;            ///< whether it is a probe
+};
+
+/// The exception being handled as an Error: an Exception's own, else one with what it says as the message.
+inline Error describe_current_exception() {
+  try {
+    throw;
+  } catch (const Exception& exception) {
+    return exception.error();
+  } catch (const std::exception& exception) {
+    return {.message = exception.what()};
+  } catch (...) {
+    return {.message = "an exception that is no std::exception"};
+  }
+}
+
+}  // namespace detail
+
+class CircuitBreaker;
+
+/// Leave to send one request, granted by a CircuitBreaker, which must outlive it. The first report wins,
+/// later ones do nothing. Destroyed unreported it counts as excluded at the time of its admission, so that a
+/// lost probe cannot keep others out; that moves no clock and calls no user code. For use by one thread at a
+/// time.
+class [[nodiscard]] Permit {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Permit(Permit&& other) noexcept
+      : breaker_(std::exchange(other.breaker_, nullptr)), admission_(other.admission_) {}
+  Permit& operator=(Permit&& other) noexcept {
+    Permit taken(std::move(other));
+    std::swap(breaker_, taken.breaker_);
+    std::swap(admission_, taken.admission_);
+    return *this;
+  }
+  ~Permit();
+
+  /// Reports a success without asking is_excluded and is_successful.
+  void success(Clock::time_point now = Clock::now()) { settle(Outcome::success, now); }
+  /// Reports a failure without asking them.
+  void failure(Clock::time_point now = Clock::now()) { settle(Outcome::failure, now); }
+  /// Reports an exclusion without asking them.
+  void exclude(Clock::time_point now = Clock::now()) { settle(Outcome::exclusion, now); }
+
+  /// Reports that the request ended with this error, or with none if null. is_excluded and is_successful say
+  /// what that counts as; unset, an error is a failure. They are not asked when the report comes too late to
+  /// count.
+  void report(const Error* error, Clock::time_point now = Clock::now()) {
+    report(error, error ? Outcome::failure : Outcome::success, now);
+  }
+
+  /// The same, but where is_excluded does not hold and is_successful is unset, `otherwise` is what counts.
+  void report(const Error* error, Outcome otherwise, Clock::time_point now = Clock::now());
+
+  /// Whether this was granted as a probe of a half-open breaker.
+  bool half_open() const noexcept { return admission_.half_open; }
+
+ private:
+  friend class CircuitBreaker;
+
+  Permit(CircuitBreaker& breaker, detail::Admission admission) noexcept
+      : breaker_(&breaker), admission_(admission) {}
+
+  void settle(Outcome outcome, Clock::time_point now);
+
+  CircuitBreaker* breaker_;  // null once reported or moved from
+  detail::Admission admission_;
+};
+
+/// Keeps requests away from what fails too often: the state machine of sony/gobreaker v2, without I/O and
+/// with the time passed in. State changes are lazy: only state(), an admission and a report move the clock
+/// on, and a time earlier than one that it has seen counts as that one. Thread-safe; nothing blocks for long,
+/// since user code runs outside the lock.
+class CircuitBreaker {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// A closed breaker whose first window begins now.
+  explicit CircuitBreaker(BreakerSettings settings = {}, Clock::time_point now = Clock::now())
+      : settings_(filled(std::move(settings))), counts_(buckets(settings_)), latest_(now) {
+    begin_generation();
+  }
+
+  CircuitBreaker(const CircuitBreaker&) = delete;
+  CircuitBreaker& operator=(const CircuitBreaker&) = delete;
+
+  /// Leave to send a request, or why there is none: circuit_open, with the time until it is half-open as
+  /// retry_after, or too_many_probes. A refusal is counted nowhere.
+  Result<Permit> try_acquire(Clock::time_point now = Clock::now()) {
+    auto [permit, reopens_in] = admit(now);
+    if (permit) return *std::move(permit);
+    return Error{.kind = reopens_in ? ErrorKind::circuit_open : ErrorKind::too_many_probes,
+                 .message = "circuit breaker '" + name() + (reopens_in ? "' is open" : "' has no probe left"),
+                 .retry_after = reopens_in};
+  }
+
+  /// As try_acquire, without the words: null when refused.
+  [[nodiscard]] std::optional<Permit> acquire(Clock::time_point now = Clock::now()) {
+    return admit(now).permit;
+  }
+
+  /// False: a request would be refused now. True is a hint that one might be admitted. Takes no lock.
+  bool may_admit(Clock::time_point now = Clock::now()) const noexcept { return now > admits_after(); }
+
+  /// After which time a request may be admitted: time_point::min() when closed, or half-open with room for a
+  /// probe; the end of the timeout when open; time_point::max() when half-open and full. Takes no lock.
+  Clock::time_point admits_after() const noexcept { return admits_after_.load(std::memory_order_acquire); }
+
+  /// Runs `function` if it is admitted and reports what it returned: a Result<T>, or a T or nothing, which is
+  /// given as a Result<T>. An exception is reported as the Error that describes it, and rethrown.
+  template <class Function>
+  auto execute(Function&& function) {
+    using Returned = std::remove_cvref_t<std::invoke_result_t<Function>>;
+    using Answer = std::conditional_t<detail::is_result<Returned>, Returned, Result<Returned>>;
+    auto permit = try_acquire();
+    if (!permit) return Answer(std::move(permit).error());
+    try {
+      auto answer = [&]() -> Answer {
+        if constexpr (std::is_void_v<Returned>) {
+          std::invoke(std::forward<Function>(function));
+          return Answer();
+        } else {
+          return std::invoke(std::forward<Function>(function));
+        }
+      }();
+      permit->report(answer ? nullptr : &answer.error());
+      return answer;
+    } catch (...) {
+      const Error error = detail::describe_current_exception();
+      permit->report(&error);  // does nothing if it was the report above that threw
+      throw;
+    }
+  }
+
+  /// The state at that time.
+  State state(Clock::time_point now = Clock::now()) {
+    Lock lock(mutex_);
+    advance(now);
+    const State state = state_;
+    deliver(lock);
+    return state;
+  }
+
+  /// The counts as they stand, which a window that has passed unnoticed still includes.
+  Counts counts() const {
+    Lock lock(mutex_);
+    return counts_.totals();
+  }
+
+  /// The settings' name.
+  const std::string& name() const noexcept { return settings_.name; }
+
+  /// The settings with all that was unset filled in and interval rounded up; null functions other than
+  /// ready_to_trip stay null.
+  const BreakerSettings& settings() const noexcept { return settings_; }
+
+ private:
+  friend class Permit;
+
+  using Lock = std::unique_lock<std::mutex>;
+  static constexpr std::chrono::nanoseconds zero{0}, least{1};
+
+  struct Change {
+    State from, to;
+  };
+
+  /// Without a permit: how long the breaker stays open, or null when it is half-open and full.
+  struct Decision {
+    std::optional<Permit> permit{};
+    std::optional<std::chrono::nanoseconds> reopens_in{};
+  };
+
+  static BreakerSettings filled(BreakerSettings settings) {
+    if (settings.max_requests == 0) settings.max_requests = 1;
+    settings.interval = std::max(settings.interval, zero);
+    if (settings.interval == zero || settings.bucket_period <= zero)
+      settings.bucket_period = settings.interval;
+    if (settings.interval > zero)
+      settings.interval = ((settings.interval - least) / settings.bucket_period + 1) * settings.bucket_period;
+    if (settings.timeout <= zero) settings.timeout = std::chrono::seconds(60);
+    if (!settings.ready_to_trip)
+      settings.ready_to_trip = [](const Counts& counts) { return counts.consecutive_failures > 5; };
+    return settings;
+  }
+
+  static std::size_t buckets(const BreakerSettings& filled) {
+    return filled.interval > zero ? static_cast<std::size_t>(filled.interval / filled.bucket_period) : 1;
+  }
+
+  Decision admit(Clock::time_point now) {
+    Lock lock(mutex_);
+    advance(now);
+    Decision decision;
+    if (state_ == State::open) {
+      decision.reopens_in = expiry_ - latest_ + least;  // at exactly its expiry it is still open
+    } else if (!full()) {
+      counts_.on_request();
+      publish();
+      decision.permit = Permit(*this, {generation_, counts_.age(), state_ == State::half_open});
+    }
+    deliver(lock);
+    return decision;
+  }
+
+  /// Whether an outcome of that admission would still count and is worth asking the predicates about.
+  bool awaits(const detail::Admission& admission, Clock::time_point now) {
+    if (!settings_.is_excluded && !settings_.is_successful) return true;
+    Lock lock(mutex_);
+    advance(now);
+    const bool current = admission.generation == generation_;
+    deliver(lock);
+    return current;
+  }
+
+  Outcome judge(const Error* error, Outcome otherwise) const {
+    if (settings_.is_excluded && settings_.is_excluded(error)) return Outcome::exclusion;
+    if (settings_.is_successful) return settings_.is_successful(error) ? Outcome::success : Outcome::failure;
+    return otherwise;
+  }
+
+  void settle(const detail::Admission& admission, Outcome outcome, Clock::time_point now) {
+    Lock lock(mutex_);
+    advance(now);
+    if (admission.generation == generation_) {
+      switch (outcome) {
+        case Outcome::success: on_success(admission); break;
+        case Outcome::failure: on_failure(admission, lock); break;
+        case Outcome::exclusion: on_exclusion(admission); break;
+      }
+    }
+    deliver(lock);
+  }
+
+  void abandon(const detail::Admission& admission) noexcept {
+    const Lock lock(mutex_);
+    if (admission.generation == generation_) on_exclusion(admission);
+  }
+
+  void on_success(const detail::Admission& admission) {
+    counts_.on_success(admission.age);
+    if (state_ == State::half_open && counts_.totals().consecutive_successes >= settings_.max_requests)
+      change_state(State::closed);
+  }
+
+  void on_failure(const detail::Admission& admission, Lock& lock) {
+    if (state_ == State::half_open) return change_state(State::open);
+    if (!counts_.on_failure(admission.age)) return;
+    const Counts counts = counts_.totals();
+    lock.unlock();
+    const bool trip = settings_.ready_to_trip(counts);
+    lock.lock();
+    // Others may have changed the state meanwhile, which would have begun a new generation.
+    if (trip && admission.generation == generation_) change_state(State::open);
+  }
+
+  void on_exclusion(const detail::Admission& admission) noexcept {
+    counts_.on_exclusion(admission.age);
+    publish();
+  }
+
+  bool full() const noexcept {
+    const Counts& counts = counts_.totals();
+    return state_ == State::half_open && counts.requests - counts.total_exclusions >= settings_.max_requests;
+  }
+
+  /// Does what time alone does.
+  void advance(Clock::time_point now) {
+    latest_ = std::max(latest_, now);
+    if (latest_ <= expiry_) return;
+    if (state_ == State::open)
+      change_state(State::half_open);
+    else if (counts_.size() == 1)
+      begin_generation();
+    else
+      roll();
+  }
+
+  /// Moves on to the bucket of this moment. Buckets begin at exactly a multiple of their period; windows and
+  /// the open state end just after theirs.
+  void roll() {
+    const std::chrono::nanoseconds elapsed = latest_ - start_;
+    counts_.grow(static_cast<std::uint64_t>(elapsed / settings_.bucket_period));
+    expire_in(settings_.bucket_period - elapsed % settings_.bucket_period - least);
+  }
+
+  void change_state(State to) {
+    if (settings_.on_state_change) pending_.push_back({state_, to});
+    state_ = to;
+    begin_generation();
+  }
+
+  void begin_generation() {
+    ++generation_;
+    start_ = latest_;
+    counts_.clear();
+    expiry_ = Clock::time_point::max();
+    if (state_ == State::open) expire_in(settings_.timeout);
+    if (state_ == State::closed && settings_.interval > zero)
+      counts_.size() > 1 ? roll() : expire_in(settings_.interval);
+    publish();
+  }
+
+  void expire_in(std::chrono::nanoseconds duration) {
+    const auto never = Clock::time_point::max();
+    expiry_ = latest_ < never - duration ? latest_ + duration : never;
+  }
+
+  /// Tells may_admit and admits_after. They are read far more often than the answer changes, so their cache
+  /// line is left alone when it does not.
+  void publish() noexcept {
+    const auto after = state_ == State::open ? expiry_
+                       : full()              ? Clock::time_point::max()
+                                             : Clock::time_point::min();
+    if (after != admits_after()) admits_after_.store(after, std::memory_order_release);
+  }
+
+  /// Hands the pending changes on, in order and outside the lock. One caller at a time does so and takes
+  /// along what others, or on_state_change itself, append meanwhile. Unlocks if it throws.
+  void deliver(Lock& lock) {
+    if (pending_.empty() || delivering_) return;
+    std::exception_ptr thrown;
+    for (delivering_ = true; !pending_.empty(); lock.lock()) {
+      const Change change = pending_.front();
+      pending_.erase(pending_.begin());
+      lock.unlock();
+      try {
+        settings_.on_state_change(settings_.name, change.from, change.to);
+      } catch (...) {
+        if (!thrown) thrown = std::current_exception();
+      }
+    }
+    delivering_ = false;
+    lock.unlock();
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
+  const BreakerSettings settings_;
+  std::atomic<Clock::time_point> admits_after_{};
+
+  alignas(64) mutable std::mutex mutex_;  // guards what follows, on a cache line apart from what is only read
+  State state_ = State::closed;
+  bool delivering_ = false;
+  std::uint64_t generation_ = 0;
+  detail::RollingCounts counts_;
+  Clock::time_point latest_;
+  Clock::time_point start_;
+  Clock::time_point expiry_;
+  std::vector<Change> pending_;
+};
+
+inline Permit::~Permit() {
+  if (breaker_) breaker_->abandon(admission_);
+}
+
+inline void Permit::settle(Outcome outcome, Clock::time_point now) {
+  if (CircuitBreaker* breaker = std::exchange(breaker_, nullptr)) breaker->settle(admission_, outcome, now);
+}
+
+inline void Permit::report(const Error* error, Outcome otherwise, Clock::time_point now) {
+  Permit claimed(std::move(*this));  // whatever a predicate throws or does, this is the first report
+  if (!claimed.breaker_ || !claimed.breaker_->awaits(claimed.admission_, now)) return;
+  claimed.settle(claimed.breaker_->judge(error, otherwise), now);
+}
+
+}  // namespace openailb

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <vector>
+
+namespace openailb {
+
+/// What a circuit breaker has seen since its counts were last cleared, as sony/gobreaker v2 keeps it. A
+/// 64-bit count does not wrap: one request per nanosecond would take five centuries.
+struct Counts {
+  std::uint64_t requests{};               ///< admitted, whether or not their outcome is known yet
+  std::uint64_t total_successes{};        ///< reported as a success
+  std::uint64_t total_failures{};         ///< reported as a failure
+  std::uint64_t total_exclusions{};       ///< reported as neither, or never reported
+  std::uint64_t consecutive_successes{};  ///< successes since the last failure, in the order of arrival
+  std::uint64_t consecutive_failures{};   ///< failures since the last success, in the order of arrival
+
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+/// The six counts in the order of their declaration, such as "(5,0,5,0,0,5)".
+inline std::ostream& operator<<(std::ostream& out, const Counts& counts) {
+  return out << '(' << counts.requests << ',' << counts.total_successes << ',' << counts.total_failures << ','
+             << counts.total_exclusions << ',' << counts.consecutive_successes << ','
+             << counts.consecutive_failures << ')';
+}
+
+namespace detail {
+
+/// Counts over a window that rolls bucket by bucket, as gobreaker's rollingCounts; with one bucket, a plain
+/// window. Buckets are numbered by their age, counted up from 0; the newest takes the place of the oldest.
+/// Holds no lock and reads no clock.
+class RollingCounts {
+ public:
+  /// A window of `buckets` buckets, at least one.
+  explicit RollingCounts(std::size_t buckets) : buckets_(std::max<std::size_t>(buckets, 1)) {}
+
+  /// The sum over the window. Runs are not summed up: they follow the order of arrival.
+  const Counts& totals() const noexcept { return totals_; }
+
+  /// The number of the newest bucket, in which requests are counted.
+  std::uint64_t age() const noexcept { return age_; }
+
+  /// How many buckets the window has.
+  std::size_t size() const noexcept { return buckets_.size(); }
+
+  /// Counts a request in the newest bucket.
+  void on_request() noexcept {
+    ++totals_.requests;
+    ++bucket(age_).requests;
+  }
+
+  /// Books a success to the bucket in which its request was counted. False: that bucket has left the
+  /// window, and nothing was counted.
+  bool on_success(std::uint64_t age) noexcept {
+    return book(age, [](Counts& counts) {
+      ++counts.total_successes;
+      ++counts.consecutive_successes;
+      counts.consecutive_failures = 0;
+    });
+  }
+
+  /// Books a failure, as on_success does.
+  bool on_failure(std::uint64_t age) noexcept {
+    return book(age, [](Counts& counts) {
+      ++counts.total_failures;
+      ++counts.consecutive_failures;
+      counts.consecutive_successes = 0;
+    });
+  }
+
+  /// Books an exclusion, as on_success does. It interrupts no run.
+  bool on_exclusion(std::uint64_t age) noexcept {
+    return book(age, [](Counts& counts) { ++counts.total_exclusions; });
+  }
+
+  /// Rolls the window on until its newest bucket is `age`; never backwards.
+  void grow(std::uint64_t age) noexcept {
+    if (age <= age_) return;
+    if (age - age_ >= buckets_.size()) {
+      clear();
+      age_ = age;  // the newest bucket may be any of them: all are empty
+    }
+    while (age_ < age) roll();
+  }
+
+  /// Forgets everything and starts anew at age 0.
+  void clear() noexcept {
+    totals_ = {};
+    age_ = 0;
+    newest_ = 0;
+    std::fill(buckets_.begin(), buckets_.end(), Counts{});
+  }
+
+ private:
+  Counts& bucket(std::uint64_t age) noexcept {
+    const auto back =
+        static_cast<std::size_t>(age_ - age);  // in place of a remainder, which costs a division
+    return buckets_[back <= newest_ ? newest_ - back : newest_ + buckets_.size() - back];
+  }
+
+  template <class Change>
+  bool book(std::uint64_t age, Change change) noexcept {
+    if (age > age_ || age_ - age >= buckets_.size()) return false;
+    change(totals_);
+    change(bucket(age));
+    return true;
+  }
+
+  void roll() noexcept {
+    ++age_;
+    if (++newest_ == buckets_.size()) newest_ = 0;
+    Counts& oldest = bucket(age_);
+    // Every total is the sum of its buckets, so none of these goes below zero.
+    totals_.requests -= oldest.requests;
+    totals_.total_successes -= oldest.total_successes;
+    totals_.total_failures -= oldest.total_failures;
+    totals_.total_exclusions -= oldest.total_exclusions;
+    shorten(totals_.consecutive_successes, oldest.consecutive_successes, totals_.total_successes);
+    shorten(totals_.consecutive_failures, oldest.consecutive_failures, totals_.total_failures);
+    oldest = {};
+  }
+
+  /// A run loses what the bucket that left held of it, but only if it reaches back into that bucket: if it
+  /// is as long as the bucket's own run at its end and all that the later buckets hold.
+  static void shorten(std::uint64_t& run, std::uint64_t lost, std::uint64_t later) noexcept {
+    if (run == lost + later) run = later;
+  }
+
+  std::vector<Counts> buckets_;
+  Counts totals_;
+  std::uint64_t age_ = 0;
+  std::size_t newest_ = 0;
+};
+
+}  // namespace detail
+
+}  // namespace openailb
