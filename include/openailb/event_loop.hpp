@@ -121,7 +121,7 @@ class Transfer : public EventSource {
   /// \name for event loops
   ///@{
   void data_arrived() noexcept {
-    if (wakes_on_data_) notify();
+    if (ready()) notify();  // not when it was empty
   }
   void finish(std::optional<TransferFailure> failure = {}) noexcept {
     failure_ = std::move(failure);
