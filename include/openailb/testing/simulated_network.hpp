@@ -55,7 +55,7 @@ class SimulatedNetwork {
 
   /// Answers requests to an origin such as "https://one.example"; others cannot be resolved.
   void serve(const std::string& origin, Server server) {
-    servers_.insert_or_assign(origin, std::move(server));
+    servers_.insert_or_assign(origin, std::make_shared<Server>(std::move(server)));
   }
 
   /// Makes loops on this network.
@@ -103,7 +103,7 @@ class SimulatedNetwork {
   }
 
   TimePoint now_{std::chrono::hours(1)};
-  std::map<std::string, Server> servers_{};
+  std::map<std::string, std::shared_ptr<Server>> servers_{};
   std::multimap<TimePoint, std::function<void()>> events_{};
   std::map<std::uint64_t, Exchange> exchanges_{};
   std::uint64_t next_id_{};
@@ -150,7 +150,10 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
   const std::string origin = url ? url->origin() : request.url;
   auto server = servers_.find(origin);
   SimulatedAnswer answer{.failure = TransferFailure{.message = "could not resolve " + origin}};
-  if (server != servers_.end()) answer = server->second(request);
+  if (server != servers_.end()) {
+    const std::shared_ptr<Server> serve = server->second;  // which may replace itself
+    answer = (*serve)(request);
+  }
   const std::uint64_t id = next_id_++;
   const auto latency = answer.latency;
   exchanges_.emplace(id, Exchange{.transfer = &transfer,
