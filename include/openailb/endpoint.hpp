@@ -83,8 +83,12 @@ class Endpoint {
   /// The largest event of a stream: a body's largest size and the line around it.
   std::size_t max_event_size() const noexcept { return options_->max_response_size + (std::size_t{1} << 20); }
 
-  /// Not before this time is it worth asking for admission.
-  TimePoint admits_after() const noexcept { return breaker_.admits_after(); }
+  /// Not before this time is it worth asking for admission; TimePoint::max() when nobody knows.
+  TimePoint admits_at() const noexcept {
+    const TimePoint after = breaker_.admits_after();
+    const bool is_a_time = after != TimePoint::min() && after != TimePoint::max();
+    return is_a_time ? after + TimePoint::duration(1) : after;
+  }
   /// Not before this time is the call's model to be sent here again.
   TimePoint cooling_until(const Call& call) const {
     return cooling_.any() ? cooling_.until(wire_model(call)) : TimePoint::min();
@@ -103,7 +107,7 @@ class Endpoint {
   /// The same for an error that came in an answer with these headers.
   Failure failure(Error error, const Headers& headers, const Call& call, EventLoop& loop) const;
 
-  ResponseInfo info(HttpResponse response) const;
+  ResponseInfo info(HttpResponse response, const Call& call) const;
   EndpointStatus status(TimePoint now);
 
  private:
@@ -111,12 +115,13 @@ class Endpoint {
 
   static constexpr int most_redirects = 3;
 
-  Result<HttpRequest> request(const Call& call) const;
+  Result<std::string> key() const;
+  HttpRequest request(const Call& call, std::string_view key) const;
   Result<Url> url(const Call& call) const;
   Headers headers(const Call& call, std::string_view key) const;
   std::string body(const Call& call) const;
   Failure failure(HttpResponse response, const Call& call, EventLoop& loop) const;
-  void redact(Error& error) const;
+  void redact(std::string& text, const Call& call) const;
 
   EndpointConfig config_;
   Url base_url_;
@@ -167,10 +172,24 @@ inline Headers endpoint_headers(const EndpointConfig& config, const ClientOption
   throw std::invalid_argument("openailb: " + endpoint + ": " + std::string(fault));
 }
 
+/// What is wrong with a model map, empty when nothing is.
+inline std::string fault_of_model_map(const std::map<std::string, std::string>& models) {
+  for (const auto& [model, mapped] : models) {
+    if (mapped.empty() || !is_utf8(mapped)) {
+      return "model_map has a name for " + model + " that is empty or not valid UTF-8";
+    }
+  }
+  return {};
+}
+
 /// The base URL of a valid configuration. Throws std::invalid_argument that names the endpoint otherwise.
 inline Url checked_base_url(const EndpointConfig& config, const Headers& headers) {
   if (has_control_character(config.name)) refuse("an endpoint", "its name has a control character");
+  if (!config.api_key.rotates() && has_control_character(config.api_key())) {
+    refuse(config.name, "api_key has a control character, such as a line break at its end");
+  }
   if (std::string fault = fault_of_headers(headers); !fault.empty()) refuse(config.name, fault);
+  if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) refuse(config.name, fault);
   Result<Url> url = Url::parse(config.base_url);
   if (!url) refuse(config.name, "base_url: " + url.error().message);
   return *url;
@@ -229,12 +248,14 @@ inline std::optional<Admission> Endpoint::admit(TimePoint now) {
 
 inline Task<Attempted<std::unique_ptr<Transfer>>> Endpoint::open(EventLoop& loop, const Call& call) {
   Result<Url> target = url(call);
+  if (!target) co_return failure(std::move(target).error(), call, false);
+  const Result<std::string> secret = key();
+  if (!secret) co_return failure(secret.error(), call, false);
   for (int redirects = 0;; ++redirects) {
-    Result<HttpRequest> wire = request(call);
-    if (!target || !wire) co_return failure(target ? wire.error() : target.error(), call, false);
-    wire->url = target->text();
+    HttpRequest wire = request(call, *secret);
+    wire.url = target->text();
 
-    auto transfer = std::make_unique<Transfer>(loop, *std::move(wire));
+    auto transfer = std::make_unique<Transfer>(loop, std::move(wire));
     transfer->wake_on_data(call.streams);
     FirstOf answer(*transfer);
     co_await answer;
@@ -244,7 +265,9 @@ inline Task<Attempted<std::unique_ptr<Transfer>>> Endpoint::open(EventLoop& loop
       FirstOf rest(*transfer);
       co_await rest;
     }
-    if (transfer->failure()) co_return failure(*transfer->failure(), call);
+    // What has come of a stream counts, however it ended: that is for its reader to judge.
+    const bool streams = call.streams && status / 100 == 2;
+    if (transfer->failure() && !streams) co_return failure(*transfer->failure(), call);
     if (status / 100 == 2) co_return transfer;
 
     Result<Url> next = Error{};
@@ -258,13 +281,15 @@ inline Task<Attempted<std::unique_ptr<Transfer>>> Endpoint::open(EventLoop& loop
   }
 }
 
-inline Result<HttpRequest> Endpoint::request(const Call& call) const {
-  const std::string key = config_.api_key();
+inline Result<std::string> Endpoint::key() const {
+  std::string key = config_.api_key();
   if (config_.api_key.rotates()) redactor_->add_rotating(key);
-  if (detail::has_control_character(key)) {
-    return Error{.kind = ErrorKind::authentication,
-                 .message = "not sent: api_key gave a key with a control character"};
-  }
+  if (!detail::has_control_character(key)) return key;
+  return Error{.kind = ErrorKind::authentication,
+               .message = "not sent: api_key gave a key with a control character"};
+}
+
+inline HttpRequest Endpoint::request(const Call& call, std::string_view key) const {
   return HttpRequest{.method = call.method,
                      .headers = headers(call, key),
                      .body = body(call),
@@ -309,7 +334,11 @@ inline std::string Endpoint::body(const Call& call) const {
 
 inline Failure Endpoint::failure(Error error, const Call& call, bool request_received) const {
   error.endpoint = name();
-  redact(error);
+  for (std::string* text :
+       {&error.message, &error.type, &error.code, &error.param, &error.request_id, &error.body}) {
+    redact(*text, call);
+  }
+  error.message = detail::one_line(error.message);  // cut only now, or half a key would be left of it
   Failure failure{.failure_class = classify(error, call.path)};
   if (options_->classify) failure.failure_class = options_->classify(error).value_or(failure.failure_class);
   failure.treatment = treatment(failure.failure_class);
@@ -325,7 +354,7 @@ inline Failure Endpoint::failure(Error error, const Call& call, bool request_rec
 inline Failure Endpoint::failure(const TransferFailure& reason, const Call& call) const {
   Failure failed =
       failure(Error{.kind = reason.kind, .message = reason.message}, call, reason.request_received);
-  if (reason.connection_was_idle) {
+  if (reason.connection_was_idle && failed.failure_class == FailureClass::transient) {
     // Servers close idle connections: that says nothing about them, and the request can go again at once.
     failed.treatment = {.another_endpoint = true, .same_endpoint = true, .breaker = Outcome::exclusion};
     failed.delay = std::chrono::nanoseconds{};
@@ -350,22 +379,21 @@ inline Failure Endpoint::failure(Error error, const Headers& headers, const Call
   return failed;
 }
 
-inline void Endpoint::redact(Error& error) const {
-  for (std::string* text :
-       {&error.message, &error.type, &error.code, &error.param, &error.request_id, &error.body}) {
-    redactor_->redact(*text);
-  }
+inline void Endpoint::redact(std::string& text, const Call& call) const {
+  redactor_->redact(text);
+  for (const std::string& secret : call.secrets) Redactor::redact(text, secret);
 }
 
-inline ResponseInfo Endpoint::info(HttpResponse response) const {
+inline ResponseInfo Endpoint::info(HttpResponse response, const Call& call) const {
   ResponseInfo info{.endpoint = name(),
                     .base_url = base_url(),
                     .status = response.status,
                     .request_id = std::string(header(response.headers, "x-request-id")),
                     .headers = std::move(response.headers),
                     .body = std::move(response.body)};
-  redactor_->redact(info.body);
-  for (auto& [name, value] : info.headers) redactor_->redact(value);
+  redact(info.request_id, call);
+  redact(info.body, call);
+  for (auto& [name, value] : info.headers) redact(value, call);
   return info;
 }
 
