@@ -101,11 +101,14 @@ bool StreamReader<Chunk>::read() {
 
 namespace detail {
 
-/// Whether a body is a document rather than a stream: no line of a stream begins like one.
-inline bool is_document(std::string_view body) {
+/// The first character that is not blank; NUL as long as there is none.
+inline char first_character(std::string_view body) {
   const std::size_t begin = body.find_first_not_of(" \t\r\n");
-  return begin != std::string_view::npos && mentions(body.substr(begin, 1), {"{", "[", "<"});
+  return begin == std::string_view::npos ? '\0' : body[begin];
 }
+
+/// Whether this begins a document rather than a stream: no line of a stream begins like one.
+constexpr bool begins_document(char first) { return first == '{' || first == '[' || first == '<'; }
 
 inline Error not_a_stream(const HttpResponse& response) {
   Error error{.kind = ErrorKind::parse,
@@ -135,13 +138,17 @@ Task<Attempted<Answered<StreamReader<Chunk>>>> open_stream(EventLoop& loop, Endp
   StreamReader<Chunk> reader{std::move(std::get<std::unique_ptr<Transfer>>(opened)),
                              SseDecoder(endpoint.max_event_size())};
   Transfer& transfer = *reader.transfer;
-  if (detail::is_document(transfer.response.body)) {
-    transfer.wake_on_data(false);
-    FirstOf rest(transfer);
-    co_await rest;
-    reader.error = detail::not_a_stream(transfer.response);
-  }
+  char first = '\0';
   while (!reader.committed && !reader.ended && !reader.error) {
+    if (first == '\0') first = detail::first_character(transfer.response.body);
+    if (detail::begins_document(first)) {
+      transfer.wake_on_data(false);
+      FirstOf rest(transfer);
+      co_await rest;
+      if (transfer.failure()) co_return endpoint.failure(*transfer.failure(), call);
+      reader.error = detail::not_a_stream(transfer.response);
+      break;
+    }
     if (reader.read()) continue;
     if (transfer.failure()) co_return endpoint.failure(*transfer.failure(), call);
     if (transfer.done()) break;
@@ -155,7 +162,7 @@ Task<Attempted<Answered<StreamReader<Chunk>>>> open_stream(EventLoop& loop, Endp
     co_return endpoint.failure(std::move(error), transfer.response.headers, call, loop);
   }
   ResponseInfo info =
-      endpoint.info({.status = transfer.response.status, .headers = transfer.response.headers});
+      endpoint.info({.status = transfer.response.status, .headers = transfer.response.headers}, call);
   co_return Answered<StreamReader<Chunk>>{std::move(reader), std::move(info)};
 }
 
