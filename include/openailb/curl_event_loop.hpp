@@ -50,7 +50,8 @@ struct CurlHandle {
   Transfer* transfer{};  // null while the rest of an answer is drained
   TimePoint drained_by{};
   std::size_t header_bytes{};
-  int times_sent{};
+  std::optional<long>
+      sent_before{};  // to a proxy, before the request itself; null until there is a connection
   bool too_large{};
   std::array<char, CURL_ERROR_SIZE> error{};
 };
@@ -90,11 +91,14 @@ struct CurlCallbacks {
     return read_header(handle, {data, size}) ? size : CURL_WRITEFUNC_ERROR;
   }
 
-  /// Called before a request is sent. A second time within one transfer means that libcurl found a kept
-  /// connection dead and would silently send the POST again.
+  /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
+  /// dead and would silently send the POST a second time. It may when nothing of the first had left.
   static int before_request(void* user, char*, char*, int, int) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
-    return ++handle.times_sent == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    long bytes_sent = 0;
+    curl_easy_getinfo(handle.easy.get(), CURLINFO_REQUEST_SIZE, &bytes_sent);
+    if (!handle.sent_before) handle.sent_before = bytes_sent;
+    return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
 
  private:
@@ -257,7 +261,7 @@ inline void CurlEventLoop::configure(detail::CurlHandle& handle) {
 inline void CurlEventLoop::prepare(detail::CurlHandle& handle) {
   using detail::set;
   const HttpRequest& request = handle.request;
-  handle.times_sent = 0;
+  handle.sent_before.reset();
   handle.header_bytes = 0;
   handle.too_large = false;
   handle.error[0] = '\0';
@@ -392,9 +396,9 @@ inline TransferFailure CurlEventLoop::failure(detail::CurlHandle& handle, CURLco
   }
   curl_off_t sent = 0;
   curl_easy_getinfo(handle.easy.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
-  TransferFailure failed{.message = detail::describe(code, host, handle),
-                         .request_received = handle.times_sent > 0 &&
-                                             sent >= static_cast<curl_off_t>(handle.request.body.size())};
+  TransferFailure failed{
+      .message = detail::describe(code, host, handle),
+      .request_received = handle.sent_before && sent >= static_cast<curl_off_t>(handle.request.body.size())};
   if (code == CURLE_OPERATION_TIMEDOUT) failed.kind = ErrorKind::timeout;
   if (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WEIRD_SERVER_REPLY ||
       code == CURLE_UNSUPPORTED_PROTOCOL) {
