@@ -79,13 +79,6 @@ struct BreakerSettings {
 
 namespace detail {
 
-/// What a breaker must know of a request when its outcome arrives.
-struct Admission {
-  std::uint64_t generation;  ///< outcomes count only in the generation that admitted them
-  std::uint64_t age;         ///< the bucket in which the request was counted
-  bool half_open;            ///< whether it is a probe
-};
-
 /// The exception being handled as an Error: an Exception's own, else one with what it says as the message.
 inline Error describe_current_exception() {
   try {
@@ -144,13 +137,19 @@ class [[nodiscard]] Permit {
  private:
   friend class CircuitBreaker;
 
-  Permit(CircuitBreaker& breaker, detail::Admission admission) noexcept
-      : breaker_(&breaker), admission_(admission) {}
+  /// What the breaker must know of a request when its outcome arrives.
+  struct Admission {
+    std::uint64_t generation;  // outcomes count only in the generation that admitted them
+    std::uint64_t age;         // the bucket in which the request was counted
+    bool half_open;
+  };
+
+  Permit(CircuitBreaker& breaker, Admission admission) noexcept : breaker_(&breaker), admission_(admission) {}
 
   void settle(Outcome outcome, Clock::time_point now);
 
   CircuitBreaker* breaker_;  // null once reported or moved from
-  detail::Admission admission_;
+  Admission admission_;
 };
 
 /// Keeps requests away from what fails too often: the state machine of sony/gobreaker v2, without I/O and
@@ -244,6 +243,7 @@ class CircuitBreaker {
   friend class Permit;
 
   using Lock = std::unique_lock<std::mutex>;
+  using Admission = Permit::Admission;
   static constexpr std::chrono::nanoseconds zero{0}, least{1};
 
   struct Change {
@@ -289,7 +289,7 @@ class CircuitBreaker {
   }
 
   /// Whether an outcome of that admission would still count and is worth asking the predicates about.
-  bool awaits(const detail::Admission& admission, Clock::time_point now) {
+  bool awaits(const Admission& admission, Clock::time_point now) {
     if (!settings_.is_excluded && !settings_.is_successful) return true;
     Lock lock(mutex_);
     advance(now);
@@ -304,7 +304,7 @@ class CircuitBreaker {
     return otherwise;
   }
 
-  void settle(const detail::Admission& admission, Outcome outcome, Clock::time_point now) {
+  void settle(const Admission& admission, Outcome outcome, Clock::time_point now) {
     Lock lock(mutex_);
     advance(now);
     if (admission.generation == generation_) {
@@ -317,18 +317,18 @@ class CircuitBreaker {
     deliver(lock);
   }
 
-  void abandon(const detail::Admission& admission) noexcept {
+  void abandon(const Admission& admission) noexcept {
     const Lock lock(mutex_);
     if (admission.generation == generation_) on_exclusion(admission);
   }
 
-  void on_success(const detail::Admission& admission) {
+  void on_success(const Admission& admission) {
     counts_.on_success(admission.age);
     if (state_ == State::half_open && counts_.totals().consecutive_successes >= settings_.max_requests)
       change_state(State::closed);
   }
 
-  void on_failure(const detail::Admission& admission, Lock& lock) {
+  void on_failure(const Admission& admission, Lock& lock) {
     if (state_ == State::half_open) return change_state(State::open);
     if (!counts_.on_failure(admission.age)) return;
     const Counts counts = counts_.totals();
@@ -339,7 +339,7 @@ class CircuitBreaker {
     if (trip && admission.generation == generation_) change_state(State::open);
   }
 
-  void on_exclusion(const detail::Admission& admission) noexcept {
+  void on_exclusion(const Admission& admission) noexcept {
     counts_.on_exclusion(admission.age);
     publish();
   }

@@ -82,7 +82,7 @@ class RollingCounts {
     if (age <= age_) return;
     if (age - age_ >= buckets_.size()) {
       clear();
-      age_ = age;  // the newest bucket may be any of them: all are empty
+      age_ = age;
     }
     while (age_ < age) roll();
   }
@@ -91,7 +91,6 @@ class RollingCounts {
   void clear() noexcept {
     totals_ = {};
     age_ = 0;
-    newest_ = 0;
     std::fill(buckets_.begin(), buckets_.end(), Counts{});
   }
 
@@ -133,7 +132,7 @@ class RollingCounts {
   std::vector<Counts> buckets_;
   Counts totals_;
   std::uint64_t age_ = 0;
-  std::size_t newest_ = 0;
+  std::size_t newest_ = 0;  // its place in buckets_; with all of them empty any will do
 };
 
 }  // namespace detail
