@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/api_key.hpp>
-#include <openailb/circuit_breaker.hpp>
+#include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
 #include <openailb/headers.hpp>
 
