@@ -1,0 +1,159 @@
+#include "loopback_endpoint.hpp"
+
+#include "replies.hpp"
+
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace openailb_examples {
+
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+void answer(httplib::Response& response, int status, const json& body) {
+  response.status = status;
+  response.set_content(body.dump(), "application/json");
+}
+
+json failure(const std::string& message, const std::string& type) {
+  return {{"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", nullptr}}}};
+}
+
+std::size_t count_words(const std::string& text) {
+  std::istringstream words(text);
+  std::size_t count = 0;
+  for (std::string word; words >> word;) ++count;
+  return count;
+}
+
+json completion(const json& request) {
+  json message = reply(request);
+  const std::size_t asked = count_words(request["messages"].dump());
+  const std::size_t said = count_words(message["content"].dump());
+  json choice{{"index", 0}, {"finish_reason", message.contains("tool_calls") ? "tool_calls" : "stop"}};
+  choice["message"] = std::move(message);
+  return {{"id", "chatcmpl-1"},
+          {"object", "chat.completion"},
+          {"created", 1700000000},
+          {"model", request.value("model", "")},
+          {"choices", json::array({std::move(choice)})},
+          {"usage", {{"prompt_tokens", asked}, {"completion_tokens", said}, {"total_tokens", asked + said}}}};
+}
+
+/// What each event of a stream adds to the message: who speaks, then word by word, or its tool calls at once.
+std::vector<json> pieces(const json& message) {
+  std::vector<json> deltas;
+  deltas.push_back({{"role", "assistant"}, {"content", ""}});
+  if (message.contains("tool_calls")) {
+    json calls = message["tool_calls"];
+    for (std::size_t index = 0; index < calls.size(); ++index) calls[index]["index"] = index;
+    deltas.push_back({{"tool_calls", std::move(calls)}});
+  }
+  if (!message["content"].is_string()) return deltas;
+  const std::string text = message["content"];
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find_first_of(" \n", begin);
+    const std::size_t size = end == std::string::npos ? end : end - begin + 1;
+    deltas.push_back({{"content", text.substr(begin, size)}});
+    begin = size == std::string::npos ? text.size() : end + 1;
+  }
+  return deltas;
+}
+
+}  // namespace
+
+LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
+  server_.set_tcp_nodelay(true);
+  server_.set_keep_alive_max_count(1'000'000);
+  server_.set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {
+    if (!fallen_) return httplib::Server::HandlerResponse::Unhandled;
+    answer(response, 503, failure("overloaded", "server_error"));
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  server_.Post(".*/chat/completions", [this](const httplib::Request& request, httplib::Response& response) {
+    complete(request, response);
+  });
+  server_.Post(".*/embeddings", [this](const httplib::Request& request, httplib::Response& response) {
+    embed(json::parse(request.body), response);
+  });
+  port_ = server_.bind_to_any_port("127.0.0.1");
+  if (port_ <= 0) throw std::runtime_error("no port of 127.0.0.1 is free");
+  thread_ = std::thread([this] { server_.listen_after_bind(); });
+  while (!server_.is_running()) std::this_thread::yield();
+}
+
+LoopbackEndpoint::~LoopbackEndpoint() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  server_.stop();
+  thread_.join();
+}
+
+void LoopbackEndpoint::complete(const httplib::Request& request, httplib::Response& response) {
+  const json body = json::parse(request.body, nullptr, false);
+  if (!body.is_object() || !body.contains("messages")) {
+    return answer(response, 400, failure("messages: missing", "invalid_request_error"));
+  }
+  if (wants_time(body)) think();
+  if (body.value("stream", false)) return stream(completion(body), response);
+  answer(response, 200, completion(body));
+}
+
+void LoopbackEndpoint::stream(json completion, httplib::Response& response) {
+  json chunk = std::move(completion);
+  const json choice = chunk["choices"][0];
+  chunk["object"] = "chat.completion.chunk";
+  chunk.erase("usage");
+  auto events = std::make_shared<std::vector<std::string>>();
+  const auto add = [&](json delta, const json& finish_reason) {
+    json piece{{"index", 0}, {"finish_reason", finish_reason}};
+    piece["delta"] = std::move(delta);
+    chunk["choices"] = json::array({std::move(piece)});
+    events->push_back("data: " + chunk.dump() + "\n\n");
+  };
+  for (json& delta : pieces(choice["message"])) add(std::move(delta), nullptr);
+  add(json::object(), choice["finish_reason"]);
+  events->back() += "data: [DONE]\n\n";
+  response.set_chunked_content_provider(
+      "text/event-stream", [events, next = std::size_t{0}](std::size_t, httplib::DataSink& sink) mutable {
+        if (next > 0) std::this_thread::sleep_for(30ms);  // models take their time for each word
+        const std::string& bytes = (*events)[next++];
+        sink.write(bytes.data(), bytes.size());
+        if (next == events->size()) sink.done();
+        return true;
+      });
+}
+
+void LoopbackEndpoint::embed(const json& request, httplib::Response& response) {
+  const json input = request.value("input", json::array());
+  json data = json::array();
+  for (const json& text : input.is_array() ? input : json::array({input})) {
+    data.push_back(
+        {{"object", "embedding"}, {"index", data.size()}, {"embedding", embedding(text.get<std::string>())}});
+  }
+  answer(response, 200, {{"object", "list"}, {"data", data}, {"model", request.value("model", "")}});
+}
+
+/// Until somebody could lose patience, or the server stops.
+void LoopbackEndpoint::think() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, 10s, [this] { return stopping_; });
+}
+
+}  // namespace openailb_examples
