@@ -206,7 +206,7 @@ class StreamState {
   std::optional<Chunk> take_piece();
   void finish();
   void finish_at_end_of_transfer();
-  void wait_ended(const Timer& limit);
+  void interrupt();
   void fail(const Failure& failure, ErrorKind kind);
 
   std::shared_ptr<Balancer> balancer_;  // keeps the endpoint alive
@@ -227,7 +227,9 @@ class StreamState {
 template <class Chunk>
 Task<std::optional<Chunk>> StreamState<Chunk>::next() {
   while (!over_) {
-    if (!reader_.pieces.empty()) {
+    if (call_.stop_token.stop_requested()) {
+      interrupt();
+    } else if (!reader_.pieces.empty()) {
       std::optional<Chunk> chunk = take_piece();
       if (chunk) co_return chunk;
     } else if (reader_.error) {
@@ -243,7 +245,7 @@ Task<std::optional<Chunk>> StreamState<Chunk>::next() {
       Timer limit(*loop_, std::min(idle, deadline_), call_.stop_token);
       FirstOf news(*reader_.transfer, limit);
       co_await news;
-      if (!reader_.transfer->ready()) wait_ended(limit);
+      if (!reader_.transfer->ready()) interrupt();
     }
   }
   co_return std::nullopt;
@@ -280,11 +282,11 @@ void StreamState<Chunk>::finish_at_end_of_transfer() {
   fail(endpoint_->failure(std::move(error), call_), ErrorKind::stream_interrupted);
 }
 
-/// The wait for the next piece was ended by the caller, the call's deadline or the idle timeout.
+/// The caller, the call's deadline or the idle timeout ends it.
 template <class Chunk>
-void StreamState<Chunk>::wait_ended(const Timer& limit) {
+void StreamState<Chunk>::interrupt() {
   Error error{.kind = ErrorKind::timeout, .endpoint = endpoint_->name()};
-  if (limit.stopped()) {
+  if (call_.stop_token.stop_requested()) {
     error.kind = ErrorKind::canceled;
     error.message = "canceled by the caller";
     fail({.error = error, .failure_class = FailureClass::canceled}, ErrorKind::canceled);
