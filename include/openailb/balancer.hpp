@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -175,16 +176,24 @@ inline void check_options(const ClientOptions& options) {
 
 /// What of a configuration is secret: the key, and the values of headers and queries that carry one.
 inline void remember_secrets(const EndpointConfig& config, Redactor& redactor) {
-  if (!config.api_key.rotates()) redactor.add(config.api_key());
-  const auto carries_one = [](const std::string& name) {
-    return mentions(lower(name), {"key", "token", "authorization", "secret", "cookie"});
-  };
-  for (const auto& [name, value] : config.headers) {
-    if (carries_one(name)) redactor.add(value.starts_with("Bearer ") ? value.substr(7) : value);
+  std::vector<std::string> secrets;
+  if (!config.api_key.rotates()) secrets.push_back(config.api_key());
+  add_secrets(config.headers, secrets);
+  add_secrets(config.query, secrets);
+  if (const Result<Url> url = Url::parse(config.base_url)) {
+    std::map<std::string, std::string> query;
+    for (const auto& [name, value] : url->query) query.emplace(name, percent_decode(value.value_or("")));
+    add_secrets(query, secrets);
   }
-  for (const auto& [name, value] : config.query) {
-    if (carries_one(name)) redactor.add(value);
-  }
+  for (std::string& secret : secrets) redactor.add(std::move(secret));
+}
+
+/// The same for what all endpoints are sent.
+inline void remember_secrets(const ClientOptions& options, Redactor& redactor) {
+  std::vector<std::string> secrets;
+  add_secrets(options.default_headers, secrets);
+  add_secrets(options.default_query, secrets);
+  for (std::string& secret : secrets) redactor.add(std::move(secret));
 }
 
 }  // namespace detail
@@ -193,6 +202,7 @@ inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions opt
     : options_(std::move(options)), picker_(configs.size()) {
   if (configs.empty()) detail::refuse_options("a client needs at least one endpoint");
   detail::check_options(options_);
+  detail::remember_secrets(options_, redactor_);
   std::set<std::string> names;
   for (std::size_t index = 0; index < configs.size(); ++index) {
     EndpointConfig& config = configs[index];
@@ -242,7 +252,7 @@ std::optional<Balancer::Picked> Balancer::pick(const Call& call, TimePoint now, 
   std::vector<bool> candidates(endpoints_.size());
   for (std::size_t index = 0; index < candidates.size(); ++index) {
     const Endpoint& one = endpoint(index);
-    candidates[index] = wanted(index) && now > one.admits_after() && now >= one.cooling_until(call);
+    candidates[index] = wanted(index) && now >= one.admits_at() && now >= one.cooling_until(call);
   }
   return picker_.pick(candidates, [&](std::size_t index) -> std::optional<Picked> {
     std::optional<Admission> admission = endpoint(index).admit(now);
@@ -270,19 +280,22 @@ inline Balancer::Step Balancer::next(const Call& call, Progress& progress, TimeP
 inline std::optional<TimePoint> Balancer::next_wait(const Call& call, const Progress& progress,
                                                     TimePoint now) const {
   TimePoint soonest = TimePoint::max();
+  bool others_wait_for_it = false;
   for (std::size_t index = 0; index < endpoints_.size(); ++index) {
-    if (now <= endpoint(index).admits_after()) continue;
+    if (now < endpoint(index).admits_at()) continue;
     const bool again = may_retry(progress, index);
     if (!again && !may_try(call, progress, index)) continue;
-    TimePoint ready = again ? *progress.endpoints[index].again_at : TimePoint::min();
-    if (const TimePoint cool = endpoint(index).cooling_until(call); cool > now && cool >= ready) {
-      // All who wait for the same moment must not come at the same moment.
-      ready = cool + std::chrono::duration_cast<std::chrono::nanoseconds>((cool - now) * (0.1 * random()));
-    }
-    if (ready > now) soonest = std::min(soonest, ready);
+    const TimePoint cool = endpoint(index).cooling_until(call);
+    const TimePoint ready = again ? std::max(cool, *progress.endpoints[index].again_at) : cool;
+    if (ready <= now || ready >= soonest) continue;
+    soonest = ready;
+    others_wait_for_it = ready == cool;
   }
-  const bool worth_it = soonest < progress.deadline && soonest - now <= longest_retry_after * 1.1;
-  return worth_it ? std::optional(soonest) : std::nullopt;
+  if (soonest >= progress.deadline || soonest - now > longest_retry_after) return std::nullopt;
+  if (!others_wait_for_it) return soonest;
+  // All who wait for the same moment must not come at the same moment.
+  const auto room = std::min(soonest - now, progress.deadline - soonest);
+  return soonest + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (0.1 * random()));
 }
 
 inline void Balancer::record(const Call& call, Progress& progress, Picked& picked, const Failure& failure,
@@ -304,8 +317,7 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
   TimePoint soonest = TimePoint::max();
   for (std::size_t index = 0; index < endpoints_.size(); ++index) {
     if (!allowed(call, index)) continue;
-    soonest =
-        std::min(soonest, std::max(endpoint(index).admits_after(), endpoint(index).cooling_until(call)));
+    soonest = std::min(soonest, std::max(endpoint(index).admits_at(), endpoint(index).cooling_until(call)));
     error.message += (error.message.ends_with(": ") ? "" : "; ") + unavailability(index, call, now);
   }
   if (error.message.ends_with(": ")) {
@@ -318,9 +330,9 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
 
 inline std::string Balancer::unavailability(std::size_t index, const Call& call, TimePoint now) const {
   const Endpoint& one = endpoint(index);
-  if (one.admits_after() == TimePoint::max()) return one.name() + " is being probed after failures";
-  const bool open = one.admits_after() >= now;
-  const TimePoint until = open ? one.admits_after() : one.cooling_until(call);
+  if (one.admits_at() == TimePoint::max()) return one.name() + " is being probed after failures";
+  const bool open = one.admits_at() > now;
+  const TimePoint until = open ? one.admits_at() : one.cooling_until(call);
   return one.name() + (open ? " failed too often and is left alone for " : " is rate limited for ") +
          detail::duration_text(std::max(until - now, std::chrono::nanoseconds{}));
 }

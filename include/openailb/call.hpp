@@ -3,7 +3,9 @@
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/redactor.hpp>
 #include <openailb/result.hpp>
+#include <openailb/url.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -15,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace openailb {
 
@@ -34,7 +37,8 @@ struct Call {
   std::chrono::nanoseconds idle_timeout{};
   int max_retries{};
   std::stop_token stop_token{};
-  std::string endpoint{};  ///< the only endpoint to use; empty for any
+  std::string endpoint{};              ///< the only endpoint to use; empty for any
+  std::vector<std::string> secrets{};  ///< what of its headers and query no message may show
 };
 
 namespace detail {
@@ -60,6 +64,19 @@ inline std::string fault_of_headers(const Headers& headers) {
     if (std::string fault = fault_of_header(name, value); !fault.empty()) return fault;
   }
   return {};
+}
+
+/// The values that carry a secret, judging by their names: of headers, or of a query.
+template <class Map>
+void add_secrets(const Map& values, std::vector<std::string>& secrets) {
+  for (const auto& [name, value] : values) {
+    if (!Redactor::names_a_secret(name)) continue;
+    secrets.push_back(value);
+    secrets.push_back(percent_encode(value));
+    if (const auto scheme = value.find(' '); scheme != std::string::npos) {  // as in "Bearer secret"
+      secrets.push_back(value.substr(scheme + 1));
+    }
+  }
 }
 
 /// The shorter of two limits of which zero means none.
@@ -97,6 +114,7 @@ inline std::string fault_of_body(nlohmann::json& body, bool streams) {
     const auto* name = model->get_ptr<const std::string*>();
     if (name == nullptr) return "model is not a string";
     if (name->empty()) return "model is empty";
+    if (!is_utf8(*name)) return "model is not valid UTF-8";
   }
   if (streams) body["stream"] = true;
   auto stream = body.find("stream");
@@ -116,6 +134,9 @@ inline Result<Call> make_call(std::string method, std::string path, nlohmann::js
     if (options.extra_body.is_object()) detail::merge_extra_body(body, std::move(options.extra_body));
     fault = detail::fault_of_body(body, streams);
   }
+  if (Result<void> fine = detail::check_characters(path); fault.empty() && !fine) {
+    fault = "the path is none: " + fine.error().message;
+  }
   if (!fault.empty()) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
 
   Call call{.method = std::move(method), .path = std::move(path), .streams = streams};
@@ -128,6 +149,8 @@ inline Result<Call> make_call(std::string method, std::string path, nlohmann::js
     if (!text) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + text.error().message};
     call.body = *std::move(text);
   }
+  detail::add_secrets(options.extra_headers, call.secrets);
+  detail::add_secrets(options.extra_query, call.secrets);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
   call.timeout = options.timeout.value_or(client.timeout);

@@ -42,16 +42,19 @@ inline std::string lower(std::string_view text) {
   return lowered;
 }
 
-/// A text from a server for a one-line message: control characters become spaces, the rest is cut.
+/// A text from a server for a one-line message: control characters become spaces, the rest is cut between
+/// two characters of UTF-8.
 inline std::string one_line(std::string_view text, std::size_t longest = 300) {
+  std::size_t kept = std::min(text.size(), longest);
+  while (kept > 0 && kept < text.size() && (text[kept] & 0xC0) == 0x80) --kept;
   std::string line;
-  for (char c : text.substr(0, longest)) {
+  for (char c : text.substr(0, kept)) {
     const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
     if (!blank) line += c;
     if (blank && !line.empty() && line.back() != ' ') line += ' ';
   }
   while (line.ends_with(' ')) line.pop_back();
-  if (text.size() > longest) line += "...";
+  if (kept < text.size()) line += "...";
   return line;
 }
 
@@ -87,21 +90,24 @@ inline int described_status(const Error& error) {
                                                                            {"invalid_api_key", 401},
                                                                            {"permission", 403},
                                                                            {"not_found", 404}}};
-  const std::string described = lower(error.type + ' ' + error.code);
-  for (const auto& [name, status] : names) {
-    if (described.find(name) != std::string::npos) return status;
+  // The code says more: a type is often no more than "invalid_request_error".
+  for (const std::string& described : {lower(error.code), lower(error.type)}) {
+    for (const auto& [name, status] : names) {
+      if (described.find(name) != std::string::npos) return status;
+    }
   }
   return 0;
 }
 
-/// Google's `retryDelay`, such as "34s", in one of the error's details.
+/// Google's `retryDelay`, such as "34s", in one of the error's details; null when it is no wait at all.
 inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json& error) {
   auto details = error.find("details");
   if (details == error.end() || !details->is_array()) return std::nullopt;
   for (const auto& detail : *details) {
     auto delay = detail.is_object() ? detail.find("retryDelay") : detail.end();
-    if (delay != detail.end() && delay->is_string())
-      return parse_duration(delay->get_ref<const std::string&>());
+    if (delay == detail.end() || !delay->is_string()) continue;
+    const auto wait = parse_duration(delay->get_ref<const std::string&>());
+    if (wait && wait->count() > 0) return wait;
   }
   return std::nullopt;
 }
@@ -133,7 +139,7 @@ inline void describe_error(const nlohmann::json& answer, Error& error) {
 inline Error error_of_answer(int status, const Headers& headers, std::string body) {
   Error error{.kind = kind_of_status(status), .status = status};
   if (auto document = parse_json(body)) detail::describe_error(*document, error);
-  error.message = detail::one_line(error.message.empty() ? std::string_view(body) : error.message);
+  if (error.message.empty()) error.message = body;
   error.request_id = header(headers, "x-request-id");
   error.body = std::move(body);
   return error;
@@ -153,7 +159,7 @@ inline std::optional<Error> error_inside(const nlohmann::json& document) {
     error.status = status;
     error.kind = kind_of_status(status);
   }
-  error.message = detail::one_line(error.message);
+  if (error.message.empty()) error.message = detail::text_of(document);
   return error;
 }
 

@@ -32,7 +32,7 @@ Task<Attempted<Answered<T>>> exchange(EventLoop& loop, Endpoint& endpoint, const
       wrong = *std::move(inside);
     } else {
       Result<T> value = decode(*std::move(document));
-      if (value) co_return Answered<T>{*std::move(value), endpoint.info(std::move(response))};
+      if (value) co_return Answered<T>{*std::move(value), endpoint.info(std::move(response), call)};
       wrong = std::move(value).error();
     }
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/circuit_breaker.hpp>
+#include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
 #include <openailb/error_body.hpp>
 #include <openailb/headers.hpp>
@@ -106,7 +106,6 @@ inline FailureClass classify(const Error& error, std::string_view path) {
     case ErrorKind::timeout:
     case ErrorKind::stream_interrupted: return FailureClass::transient;
     case ErrorKind::parse: return FailureClass::nonsense;
-    case ErrorKind::authentication: return FailureClass::credential;
     case ErrorKind::canceled: return FailureClass::canceled;
     default: break;
   }
@@ -118,7 +117,9 @@ inline FailureClass classify(const Error& error, std::string_view path) {
       detail::mentions(says, {"credit balance is too low", "insufficient balance"})) {
     return FailureClass::quota;
   }
+  if (error.kind == ErrorKind::authentication) return FailureClass::credential;
   switch (error.status) {
+    case 0: return FailureClass::refused;  // what this endpoint cannot be sent, another one may
     case 403: return detail::class_of_refusal(says);
     case 404: return detail::names_an_object(path) ? FailureClass::caller_fault : FailureClass::no_such_model;
     case 408: return FailureClass::transient;

@@ -17,7 +17,8 @@ namespace detail {
 
 /// A duration for a person: "250 ms", "1.5 s", "600 s".
 inline std::string duration_text(std::chrono::nanoseconds duration) {
-  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  const auto rounded = std::chrono::round<std::chrono::milliseconds>(duration).count();
+  const auto milliseconds = rounded == 0 && duration.count() > 0 ? 1 : rounded;
   if (milliseconds < 1000) return std::to_string(milliseconds) + " ms";
   const auto tenths = (milliseconds + 99) / 100;
   std::string text = std::to_string(tenths / 10);
@@ -101,6 +102,7 @@ inline Error Progress::failed(Error error) const {
   } else if (!story.empty()) {
     error.message += " after " + story;
   }
+  if (error.endpoint.empty() && !attempts.empty()) error.endpoint = attempts.back().endpoint;
   error.attempts = attempts;
   return error;
 }

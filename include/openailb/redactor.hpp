@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <deque>
@@ -33,6 +34,15 @@ class Redactor {
     any_rotating_.store(true, std::memory_order_release);
   }
 
+  /// Whether a header or a member of a query with this name carries a secret.
+  static bool names_a_secret(std::string_view name) {
+    constexpr std::array<std::string_view, 7> marks{"key",    "token",  "auth",    "secret",
+                                                    "cookie", "passwd", "password"};
+    std::string lower(name);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return std::ranges::any_of(marks, [&](auto mark) { return lower.find(mark) != std::string::npos; });
+  }
+
   /// Replaces every secret in the text. From any thread.
   void redact(std::string& text) const {
     for (const std::string& secret : secrets_) redact(text, secret);
@@ -41,9 +51,29 @@ class Redactor {
     for (const std::string& secret : rotating_) redact(text, secret);
   }
 
-  /// Replaces one secret. One of a few characters would be found inside ordinary words, so those are replaced
-  /// only where they stand alone.
+  /// Replaces one secret, also as JSON writes it. One of a few characters would be found inside ordinary
+  /// words, so those are replaced only where they stand alone.
   static void redact(std::string& text, std::string_view secret) {
+    replace(text, secret);
+    if (secret.find_first_of("\"\\/") == std::string_view::npos) return;
+    replace(text, escaped(secret, "\"\\"));
+    replace(text, escaped(secret, "\"\\/"));
+  }
+
+ private:
+  static constexpr std::size_t shortest_anywhere = 8;
+  static constexpr std::size_t rotating_kept = 64;
+
+  static std::string escaped(std::string_view secret, std::string_view characters) {
+    std::string escaped;
+    for (char c : secret) {
+      if (characters.find(c) != std::string_view::npos) escaped += '\\';
+      escaped += c;
+    }
+    return escaped;
+  }
+
+  static void replace(std::string& text, std::string_view secret) {
     constexpr std::string_view replacement = "[redacted]";
     if (secret.empty()) return;
     for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
@@ -52,10 +82,6 @@ class Redactor {
       at += found ? replacement.size() : 1;
     }
   }
-
- private:
-  static constexpr std::size_t shortest_anywhere = 8;
-  static constexpr std::size_t rotating_kept = 16;
 
   static bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
     const bool begins = at == 0 || !is_word(text[at - 1]);
