@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -46,10 +47,12 @@ class [[nodiscard]] Result {
   T& value() & { return checked(*this); }
   const T& value() const& { return checked(*this); }
   T value() && { return std::move(checked(*this)); }
+  T value() const&& { return checked(*this); }
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T operator*() && { return std::move(*this).value(); }
+  T operator*() const&& { return checked(*this); }
 
   T* operator->() & { return &value(); }
   const T* operator->() const& { return &value(); }
@@ -59,6 +62,7 @@ class [[nodiscard]] Result {
   Error& error() & { return checked_error(*this); }
   const Error& error() const& { return checked_error(*this); }
   Error error() && { return std::move(checked_error(*this)); }
+  Error error() const&& { return checked_error(*this); }
 
   template <class U>
   T value_or(U&& fallback) const& {
@@ -164,14 +168,16 @@ class [[nodiscard]] Result<void> {
   }
   void operator*() const { value(); }
 
-  const Error& error() const& {
-    if (!error_) throw std::logic_error("openailb::Result: error() of a success");
+  Error& error() & {
+    checked_error();
     return *error_;
   }
+  const Error& error() const& { return checked_error(); }
   Error error() && {
-    if (!error_) throw std::logic_error("openailb::Result: error() of a success");
+    checked_error();
     return *std::move(error_);
   }
+  Error error() const&& { return checked_error(); }
 
   /// `next()`, itself a Result; an error is passed on.
   template <class Next>
@@ -201,6 +207,11 @@ class [[nodiscard]] Result<void> {
   }
 
  private:
+  const Error& checked_error() const {
+    if (!error_) throw std::logic_error("openailb::Result: error() of a success");
+    return *error_;
+  }
+
   std::optional<Error> error_;
 };
 
