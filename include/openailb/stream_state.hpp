@@ -257,6 +257,7 @@ std::optional<Chunk> StreamState<Chunk>::take_piece() {
   reader_.pieces.pop_front();
   text_ = std::move(piece.text);
   if (Result<void> added = accumulator_.add(piece.chunk); !added) {
+    added.error().body = text_;
     fail(endpoint_->failure(added.error(), call_), ErrorKind::stream_interrupted);
     return std::nullopt;
   }
