@@ -101,12 +101,13 @@ Show::Show(const openailb::Client& client)
   }
   std::cout << '\n'
             << paint(green, "████") << " answered   " << paint(red, "╳╳╳╳")
-            << " failed, the next was asked   " << paint(dim, "░░░░") << " breaker open: not asked\n\n"
+            << " failed, the next was asked   " << paint(dim, "░░░░") << " breaker open: not asked\n"
+            << "closed, open: the circuit breaker of that endpoint, with a ● for each failure in a row\n\n"
             << "call";
   for (const EndpointStatus& endpoint : before_) {
     std::cout << "  " << paint(bold, fit(endpoint.name, lane_width));
   }
-  std::cout << std::endl;
+  std::cout << "  who answered" << std::endl;
 }
 
 bool Show::over() const {
