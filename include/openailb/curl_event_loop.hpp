@@ -50,8 +50,7 @@ struct CurlHandle {
   Transfer* transfer{};  // null while the rest of an answer is drained
   TimePoint drained_by{};
   std::size_t header_bytes{};
-  std::optional<long>
-      sent_before{};  // to a proxy, before the request itself; null until there is a connection
+  std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
   bool too_large{};
   std::array<char, CURL_ERROR_SIZE> error{};
 };
@@ -69,14 +68,18 @@ inline long curl_milliseconds(std::chrono::nanoseconds duration) {
 
 /// libcurl's callbacks. They append bytes and take notes; nothing is thrown, resumed or destroyed in them.
 struct CurlCallbacks {
-  static constexpr std::size_t largest_header = std::size_t{1} << 20;
+  /// Of all header sections of an answer; libcurl's own limit is 300 KiB and looks like a broken connection.
+  static constexpr std::size_t largest_header = std::size_t{256} << 10;
+  /// What may arrive of a stream before its reader gets to take it.
+  static constexpr std::size_t largest_burst = std::size_t{64} << 20;
 
   static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     if (handle.transfer == nullptr) return size;
     std::string& body = handle.transfer->response.body;
-    handle.too_large =
-        size > handle.request.max_response_size || body.size() > handle.request.max_response_size - size;
+    std::size_t limit = handle.request.max_response_size;
+    if (handle.transfer->wakes_on_data()) limit = std::max(limit, largest_burst);
+    handle.too_large = size > limit || body.size() > limit - size;
     if (handle.too_large || !append(body, {data, size})) return CURL_WRITEFUNC_ERROR;
     handle.transfer->data_arrived();
     return size;
@@ -385,10 +388,14 @@ inline std::string describe(CURLcode code, const std::string& host, const CurlHa
 
 inline TransferFailure CurlEventLoop::failure(detail::CurlHandle& handle, CURLcode code) const {
   const std::string host = detail::authority_of(handle.request.url);
-  if (handle.too_large) {
+  // libcurl's own limit for a line of the header section is below that for all of it.
+  const bool long_header = code == CURLE_OUT_OF_MEMORY && handle.sent_before;
+  if (handle.too_large || long_header) {
+    const bool in_header = long_header || handle.header_bytes > detail::CurlCallbacks::largest_header;
     return {.kind = ErrorKind::parse,
-            .message = "the answer is larger than max_response_size (" +
-                       std::to_string(handle.request.max_response_size) + " bytes)",
+            .message = in_header ? "the answer's header section is larger than it may be"
+                                 : "the answer is larger than max_response_size (" +
+                                       std::to_string(handle.request.max_response_size) + " bytes)",
             .request_received = true};
   }
   if (code == CURLE_ABORTED_BY_CALLBACK) {

@@ -109,7 +109,9 @@ class Transfer : public EventSource {
   bool done() const noexcept { return done_; }
   const std::optional<TransferFailure>& failure() const noexcept { return failure_; }
 
+  /// For a reader that takes the body in pieces.
   void wake_on_data(bool wakes) noexcept { wakes_on_data_ = wakes; }
+  bool wakes_on_data() const noexcept { return wakes_on_data_; }
 
   /// The reader has all that it needs: the rest of the answer is thrown away, and the connection is kept
   /// if that rest is short.
