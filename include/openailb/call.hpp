@@ -135,7 +135,7 @@ inline Result<Call> make_call(std::string method, std::string path, nlohmann::js
     fault = detail::fault_of_body(body, streams);
   }
   if (Result<void> fine = detail::check_characters(path); fault.empty() && !fine) {
-    fault = "the path is none: " + fine.error().message;
+    fault = "the path cannot be sent: " + fine.error().message;
   }
   if (!fault.empty()) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
 
