@@ -1,4 +1,4 @@
-// Names that other people's headers define as macros, windows.h foremost. None of ours may depend on them.
+// Names that other people's headers define as macros, windows.h foremost: ours work all the same.
 #include "others.hpp"
 
 #define min(a, b) hostile
@@ -28,3 +28,5 @@
 #define check(condition) hostile
 
 #include <openailb/openailb.hpp>
+
+int main() {}
