@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace openailb::test {
@@ -117,6 +118,36 @@ TEST(ConnectionReuse, OneConnectionServesStreamsWhoseEndComesAfterDone) {
     ASSERT_TRUE(end_is_written[call].wait());
   }
   EXPECT_EQ(server.connection_count(), 1);
+}
+
+TEST(ConnectionReuse, ACallWaitsAMomentForTheEndOfTheStreamBefore) {
+  int reused = 0;
+  for (int round = 0; round < 10; ++round) {
+    Gate next_call;
+    ScriptedServer server([&](Connection& connection) {
+      connection.read_request();
+      if (connection.index() == 0) {
+        connection.write(sse_without_end());
+        next_call.wait(connection.stop_token());
+        std::this_thread::sleep_for(2ms);  // the moment
+        connection.write(last_chunk);
+        connection.read_request();
+      }
+      connection.write(http_response(200, completion_json("next")));
+      connection.wait_closed();
+    });
+    int asked = 0;
+    const ApiKey key([&] {  // right before an attempt
+      if (++asked == 2) next_call.open();
+      return std::string("sk-key");
+    });
+    Client client({{.api_key = key, .base_url = server.url()}});
+    EXPECT_EQ(read(client.chat.completions.stream(hello())).content, "Hello");
+    auto next = client.chat.completions.create(hello());
+    EXPECT_EQ(next->text(), "next");
+    if (server.connection_count() == 1) ++reused;
+  }
+  EXPECT_GT(reused, 0);  // all of them, unless the machine is so busy that the moment takes 20 ms
 }
 
 TEST(ConnectionReuse, AServerThatNeverEndsAfterDoneHoldsNobodyUp) {
