@@ -16,7 +16,7 @@ namespace openailb_examples {
 namespace {
 
 std::string setting(const char* name) {
-  const char* value = std::getenv(name);
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? "" : value;
 }
 

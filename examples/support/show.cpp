@@ -83,7 +83,10 @@ std::string story(const std::vector<Attempt>& attempts) {
   return text + milliseconds(elapsed);
 }
 
-bool wants_color() { return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
+bool wants_color() {
+  const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  return isatty(STDOUT_FILENO) == 1 && no_color == nullptr;
+}
 
 }  // namespace
 
