@@ -54,7 +54,7 @@ int main(int, char** arguments) {
     replace(value, "{file}", file.string());
     replace(value, "{base_url}", one.base_url());
     replace(value, "{origin}", one.base_url().substr(0, one.base_url().find("/v1")));
-    setenv(name.c_str(), value.c_str(), 1);
+    setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): its child runs later
   }
   const int status = *command == nullptr ? 2 : run(command);
   std::filesystem::remove(file);
