@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/call.hpp>
+#include <openailb/configuration.hpp>
 #include <openailb/endpoint.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/failure.hpp>
@@ -156,47 +157,6 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, const Cal
                           std::move(step.attempt->admission)};
   }
 }
-
-namespace detail {
-
-[[noreturn]] inline void refuse_options(std::string_view fault) {
-  throw std::invalid_argument("openailb: " + std::string(fault));
-}
-
-inline void check_options(const ClientOptions& options) {
-  const std::chrono::nanoseconds zero{};
-  if (options.max_retries < 0) refuse_options("max_retries is negative");
-  if (options.max_endpoints < 1) refuse_options("max_endpoints is below 1");
-  if (options.timeout < zero) refuse_options("timeout is negative");
-  if (options.connect_timeout < zero) refuse_options("connect_timeout is negative");
-  if (options.deadline < zero) refuse_options("deadline is negative");
-  if (options.first_token_timeout < zero) refuse_options("first_token_timeout is negative");
-  if (options.idle_timeout < zero) refuse_options("idle_timeout is negative");
-}
-
-/// What of a configuration is secret: the key, and the values of headers and queries that carry one.
-inline void remember_secrets(const EndpointConfig& config, Redactor& redactor) {
-  std::vector<std::string> secrets;
-  if (!config.api_key.rotates()) secrets.push_back(config.api_key());
-  add_secrets(config.headers, secrets);
-  add_secrets(config.query, secrets);
-  if (const Result<Url> url = Url::parse(config.base_url)) {
-    std::map<std::string, std::string> query;
-    for (const auto& [name, value] : url->query) query.emplace(name, percent_decode(value.value_or("")));
-    add_secrets(query, secrets);
-  }
-  for (std::string& secret : secrets) redactor.add(std::move(secret));
-}
-
-/// The same for what all endpoints are sent.
-inline void remember_secrets(const ClientOptions& options, Redactor& redactor) {
-  std::vector<std::string> secrets;
-  add_secrets(options.default_headers, secrets);
-  add_secrets(options.default_query, secrets);
-  for (std::string& secret : secrets) redactor.add(std::move(secret));
-}
-
-}  // namespace detail
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
     : options_(std::move(options)), picker_(configs.size()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/event_loop.hpp>
+#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/progress.hpp>
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -80,7 +80,7 @@ struct CurlCallbacks {
     std::size_t limit = handle.request.max_response_size;
     if (handle.transfer->wakes_on_data()) limit = std::max(limit, largest_burst);
     handle.too_large = size > limit || body.size() > limit - size;
-    if (handle.too_large || !append(body, {data, size})) return CURL_WRITEFUNC_ERROR;
+    if (handle.too_large || !succeeds([&] { body.append(data, size); })) return CURL_WRITEFUNC_ERROR;
     handle.transfer->data_arrived();
     return size;
   }
@@ -91,7 +91,8 @@ struct CurlCallbacks {
     handle.header_bytes += size;
     handle.too_large = handle.header_bytes > largest_header;
     if (handle.too_large) return CURL_WRITEFUNC_ERROR;
-    return read_header(handle, {data, size}) ? size : CURL_WRITEFUNC_ERROR;
+    const bool read = succeeds([&] { add_header_line(handle.transfer->response, {data, size}); });
+    return read ? size : CURL_WRITEFUNC_ERROR;
   }
 
   /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
@@ -105,31 +106,11 @@ struct CurlCallbacks {
   }
 
  private:
-  static bool append(std::string& text, std::string_view more) noexcept {
+  /// Whether it worked: no exception may cross libcurl.
+  template <class Action>
+  static bool succeeds(Action action) noexcept {
     try {
-      text.append(more);
-      return true;
-    } catch (...) {
-      return false;
-    }
-  }
-
-  static bool read_header(CurlHandle& handle, std::string_view line) noexcept {
-    HttpResponse& response = handle.transfer->response;
-    try {
-      if (line.starts_with("HTTP/")) {  // also after a 1xx, whose headers do not count
-        response.headers.clear();
-        line.remove_prefix(std::min(line.find(' ') + 1, line.size()));
-        std::from_chars(line.data(), line.data() + line.size(), response.status);
-        return true;
-      }
-      const std::size_t colon = line.find(':');
-      if (colon == std::string_view::npos) return true;
-      std::string& value = response.headers[std::string(line.substr(0, colon))];
-      line.remove_prefix(colon + 1);
-      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-      line = line.substr(0, line.find_last_not_of(" \t\r\n") + 1);
-      value.append(value.empty() ? "" : ", ").append(line);
+      action();
       return true;
     } catch (...) {
       return false;
@@ -361,12 +342,6 @@ inline void CurlEventLoop::retire(detail::CurlHandle& handle) noexcept {
 }
 
 namespace detail {
-
-/// "host:port" of a URL, for messages.
-inline std::string authority_of(std::string_view url) {
-  url.remove_prefix(std::min(url.find("://") + 3, url.size()));
-  return std::string(url.substr(0, url.find_first_of("/?")));
-}
 
 inline std::string describe(CURLcode code, const std::string& host, const CurlHandle& handle) {
   const std::string reason = handle.error[0] == '\0' ? curl_easy_strerror(code) : handle.error.data();

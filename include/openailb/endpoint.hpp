@@ -2,6 +2,7 @@
 
 #include <openailb/call.hpp>
 #include <openailb/circuit_breaker.hpp>
+#include <openailb/configuration.hpp>
 #include <openailb/cooling.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/failure.hpp>
@@ -11,7 +12,6 @@
 #include <openailb/task.hpp>
 #include <openailb/types/response_info.hpp>
 #include <openailb/url.hpp>
-#include <openailb/version.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +21,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -132,70 +131,6 @@ class Endpoint {
   Cooling cooling_{};
   std::atomic<int> in_flight_{};
 };
-
-namespace detail {
-
-/// The settings of an endpoint's breaker: its own, then the client's, then openailb's defaults.
-inline BreakerSettings endpoint_breaker(BreakerSettings own, const BreakerSettings& client,
-                                        const std::string& endpoint) {
-  using namespace std::chrono_literals;
-  const std::string& name = own.name.empty() ? client.name : own.name;
-  own.name = name.empty() ? endpoint : name + '/' + endpoint;
-  if (own.max_requests == 0) own.max_requests = client.max_requests;
-  if (own.interval <= 0ns) own.interval = client.interval;
-  if (own.bucket_period <= 0ns) own.bucket_period = client.bucket_period;
-  if (own.timeout <= 0ns) own.timeout = client.timeout;
-  if (own.timeout <= 0ns) own.timeout = 30s;
-  if (!own.ready_to_trip) own.ready_to_trip = client.ready_to_trip;
-  if (!own.ready_to_trip)
-    own.ready_to_trip = [](const Counts& counts) { return counts.consecutive_failures >= 3; };
-  if (!own.on_state_change) own.on_state_change = client.on_state_change;
-  if (!own.is_successful) own.is_successful = client.is_successful;
-  if (!own.is_excluded) own.is_excluded = client.is_excluded;
-  return own;
-}
-
-/// Headers that openailb itself sends, then the client's, then the endpoint's. The key is added per attempt.
-inline Headers endpoint_headers(const EndpointConfig& config, const ClientOptions& options) {
-  Headers headers{{"User-Agent", "openailb/" + std::string(version)}};
-  const auto set = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) headers.insert_or_assign(name, value);
-  };
-  for (const auto& [name, value] : options.default_headers) headers.insert_or_assign(name, value);
-  set("OpenAI-Organization", config.organization);
-  set("OpenAI-Project", config.project);
-  for (const auto& [name, value] : config.headers) headers.insert_or_assign(name, value);
-  return headers;
-}
-
-[[noreturn]] inline void refuse(const std::string& endpoint, std::string_view fault) {
-  throw std::invalid_argument("openailb: " + endpoint + ": " + std::string(fault));
-}
-
-/// What is wrong with a model map, empty when nothing is.
-inline std::string fault_of_model_map(const std::map<std::string, std::string>& models) {
-  for (const auto& [model, mapped] : models) {
-    if (mapped.empty() || !is_utf8(mapped)) {
-      return "model_map has a name for " + model + " that is empty or not valid UTF-8";
-    }
-  }
-  return {};
-}
-
-/// The base URL of a valid configuration. Throws std::invalid_argument that names the endpoint otherwise.
-inline Url checked_base_url(const EndpointConfig& config, const Headers& headers) {
-  if (has_control_character(config.name)) refuse("an endpoint", "its name has a control character");
-  if (!config.api_key.rotates() && has_control_character(config.api_key())) {
-    refuse(config.name, "api_key has a control character, such as a line break at its end");
-  }
-  if (std::string fault = fault_of_headers(headers); !fault.empty()) refuse(config.name, fault);
-  if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) refuse(config.name, fault);
-  Result<Url> url = Url::parse(config.base_url);
-  if (!url) refuse(config.name, "base_url: " + url.error().message);
-  return *url;
-}
-
-}  // namespace detail
 
 inline Admission::Admission(Endpoint& endpoint, Permit permit) noexcept
     : endpoint_(&endpoint), permit_(std::move(permit)) {

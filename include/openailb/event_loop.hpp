@@ -1,7 +1,6 @@
 #pragma once
 
-#include <openailb/error.hpp>
-#include <openailb/headers.hpp>
+#include <openailb/http.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -17,31 +16,6 @@ namespace openailb {
 
 /// The clock of every timeout, breaker and backoff.
 using TimePoint = std::chrono::steady_clock::time_point;
-
-/// One HTTP request as it goes to the wire.
-struct HttpRequest {
-  std::string method{"POST"};                  ///< "GET" or "POST"
-  std::string url{};                           ///< absolute
-  Headers headers{};                           ///< an empty value keeps the transport from adding its own
-  std::string body{};                          ///< not sent with a GET
-  std::chrono::nanoseconds connect_timeout{};  ///< name, TCP and TLS together; zero for no limit
-  std::size_t max_response_size{};             ///< bytes of body, decompressed, that may wait to be read
-};
-
-/// What has arrived of an answer. The body of a stream is what has not been read yet.
-struct HttpResponse {
-  int status{};
-  Headers headers{};
-  std::string body{};
-};
-
-/// Why a transfer ended without a whole answer.
-struct TransferFailure {
-  ErrorKind kind{ErrorKind::connection};  ///< connection, timeout (while connecting) or parse
-  std::string message{};
-  bool request_received{};     ///< the server may have had the whole request, and so may have run it
-  bool connection_was_idle{};  ///< a kept connection had died before it was used again
-};
 
 class EventLoop;
 
