@@ -49,7 +49,7 @@ class ModelServer {
   /// Returns when the server answers; throws when it does not.
   void start() {
     std::vector<std::string> words = command_;
-    words.insert(words.end(), {"--model_alias", name_, "--host", "127.0.0.1", "--port", port_});
+    words.insert(words.end(), {"--model_alias", name_ + "-model", "--host", "127.0.0.1", "--port", port_});
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
