@@ -39,6 +39,7 @@ class Balancer {
   const ClientOptions& options() const noexcept { return options_; }
   std::vector<EndpointStatus> status(TimePoint now) const;
 
+  /// An endpoint that a call was given, and the leave to ask it.
   struct Picked {
     std::size_t index;
     Admission admission;

@@ -18,7 +18,8 @@
 #include <utility>
 #include <vector>
 
-/// \file What a client's configuration comes to: faults refused, defaults filled in, secrets remembered.
+/// \file
+/// What a client's configuration comes to: faults refused, defaults filled in, secrets remembered.
 
 namespace openailb::detail {
 

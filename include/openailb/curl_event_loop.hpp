@@ -51,6 +51,7 @@ struct CurlHandle {
   TimePoint drained_by{};
   std::size_t header_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
+  TimePoint sent_at{};
   bool too_large{};
   std::array<char, CURL_ERROR_SIZE> error{};
 };
@@ -101,7 +102,10 @@ struct CurlCallbacks {
     auto& handle = *static_cast<CurlHandle*>(user);
     long bytes_sent = 0;
     curl_easy_getinfo(handle.easy.get(), CURLINFO_REQUEST_SIZE, &bytes_sent);
-    if (!handle.sent_before) handle.sent_before = bytes_sent;
+    if (!handle.sent_before) {
+      handle.sent_before = bytes_sent;
+      handle.sent_at = std::chrono::steady_clock::now();
+    }
     return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
 
@@ -140,6 +144,10 @@ class CurlEventLoop final : public EventLoop {
   /// How long the rest of an answer may take whose reader has all it needs. Without this a stream's
   /// connection would be lost each time that `[DONE]` comes a moment before the end.
   static constexpr std::chrono::milliseconds drain_time{20};
+
+  /// A kept connection that had died shows it by the next round trip. One that breaks later has taken its
+  /// server along, or the other way round, and that is a failure.
+  static constexpr std::chrono::seconds noticed_within{1};
 
   Handle take_handle();
   void configure(detail::CurlHandle& handle);
@@ -374,13 +382,18 @@ inline TransferFailure CurlEventLoop::failure(detail::CurlHandle& handle, CURLco
             .request_received = true};
   }
   if (code == CURLE_ABORTED_BY_CALLBACK) {
-    return {.message = "the idle connection to " + host + " had died", .connection_was_idle = true};
+    if (now() - handle.sent_at < noticed_within) {
+      return {.message = "the idle connection to " + host + " had died", .connection_was_idle = true};
+    }
+    return {.message = "the connection to " + host + " broke without an answer", .request_received = true};
   }
   curl_off_t sent = 0;
   curl_easy_getinfo(handle.easy.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
-  TransferFailure failed{
-      .message = detail::describe(code, host, handle),
-      .request_received = handle.sent_before && sent >= static_cast<curl_off_t>(handle.request.body.size())};
+  // After a request has been sent, what cannot be connected to is a server that went away with it.
+  const bool all_sent =
+      code == CURLE_COULDNT_CONNECT || sent >= static_cast<curl_off_t>(handle.request.body.size());
+  TransferFailure failed{.message = detail::describe(code, host, handle),
+                         .request_received = handle.sent_before && all_sent};
   if (code == CURLE_OPERATION_TIMEDOUT) failed.kind = ErrorKind::timeout;
   if (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WEIRD_SERVER_REPLY ||
       code == CURLE_UNSUPPORTED_PROTOCOL) {

@@ -1,6 +1,7 @@
 #pragma once
 
-/// \file Declarations for headers that only name these types.
+/// \file
+/// Declarations for headers that only name these types.
 
 namespace openailb {
 

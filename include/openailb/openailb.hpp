@@ -1,6 +1,7 @@
 #pragma once
 
-/// \file Everything of openailb but the add-ons.
+/// \file
+/// Everything of openailb but the add-ons.
 
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>

@@ -46,6 +46,7 @@ inline std::string attempt_text(const Error& error) {
 
 /// How far a call has come: what its attempts have shown, and what it may still do.
 struct Progress {
+  /// What the call knows of one endpoint.
   struct Endpoint {
     bool tried{};
     bool ran_it{};                        ///< it failed the call after having received it whole

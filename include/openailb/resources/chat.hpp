@@ -15,6 +15,7 @@
 
 namespace openailb {
 
+/// How chunks of a chat completion accumulate, and which of them commits their stream.
 template <>
 struct StreamTraits<ChatCompletionChunk> {
   using Accumulator = ChatCompletionAccumulator;

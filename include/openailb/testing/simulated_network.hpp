@@ -26,6 +26,7 @@ struct SimulatedAnswer {
     reset,     ///< the connection breaks
     hang,      ///< nothing more ever comes
   };
+  /// Bytes that come by themselves.
   struct Piece {
     std::chrono::nanoseconds after{};  ///< the pause before it
     std::string bytes{};
