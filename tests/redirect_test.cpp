@@ -95,6 +95,14 @@ TEST(Redirect, OfOtherKindsIsNotFollowed) {
   }
 }
 
+TEST(Redirect, ToNowhereIsSentOnce) {
+  ScriptedServer server(answer_with(http_response(307, "moved")));
+  auto completion = client_of(server).chat.completions.create(hello());
+  ASSERT_FALSE(completion);
+  EXPECT_EQ(completion.error().status, 307);
+  EXPECT_EQ(server.request_count(), 1);
+}
+
 TEST(Redirect, InACircleEnds) {
   ScriptedServer server(answer_with(redirect(307, "/v1/chat/completions")));
   const Client client = client_of(server);

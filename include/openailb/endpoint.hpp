@@ -207,7 +207,8 @@ inline Task<Attempted<std::unique_ptr<Transfer>>> Endpoint::open(EventLoop& loop
 
     Result<Url> next = Error{};
     const std::string_view location = header(transfer->response.headers, "location");
-    if ((status == 307 || status == 308) && redirects < most_redirects) next = resolve(*target, location);
+    const bool repeats = (status == 307 || status == 308) && !location.empty() && redirects < most_redirects;
+    if (repeats) next = resolve(*target, location);
     // Credentials go to no other origin.
     if (!next || next->origin() != target->origin()) {
       co_return failure(std::move(transfer->response), call, loop);
