@@ -137,7 +137,8 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, const Cal
 
     Endpoint& endpoint = step.attempt->admission.endpoint();
     Task<Attempted<Answered<T>>> trial = attempt(loop, endpoint, call);
-    Timer limit(loop, std::min(detail::limit_from(began, call.timeout), progress.deadline), call.stop_token);
+    Timer limit(loop, (std::min)(detail::limit_from(began, call.timeout), progress.deadline),
+                call.stop_token);
     FirstOf outcome(trial, limit);
     co_await outcome;
     const TimePoint now = loop.now();
@@ -240,14 +241,14 @@ inline Balancer::Step Balancer::next(const Call& call, Progress& progress, TimeP
 /// When the next endpoint can be asked that is cooling or in its backoff; null if none is worth the wait.
 inline std::optional<TimePoint> Balancer::next_wait(const Call& call, const Progress& progress,
                                                     TimePoint now) const {
-  TimePoint soonest = TimePoint::max();
+  TimePoint soonest = (TimePoint::max)();
   bool others_wait_for_it = false;
   for (std::size_t index = 0; index < endpoints_.size(); ++index) {
     if (now < endpoint(index).admits_at()) continue;
     const bool again = may_retry(progress, index);
     if (!again && !may_try(call, progress, index)) continue;
     const TimePoint cool = endpoint(index).cooling_until(call);
-    const TimePoint ready = again ? std::max(cool, *progress.endpoints[index].again_at) : cool;
+    const TimePoint ready = again ? (std::max)(cool, *progress.endpoints[index].again_at) : cool;
     if (ready <= now || ready >= soonest) continue;
     soonest = ready;
     others_wait_for_it = ready == cool;
@@ -255,7 +256,7 @@ inline std::optional<TimePoint> Balancer::next_wait(const Call& call, const Prog
   if (soonest >= progress.deadline || soonest - now > longest_retry_after) return std::nullopt;
   if (!others_wait_for_it) return soonest;
   // All who wait for the same moment must not come at the same moment.
-  const auto room = std::min(soonest - now, progress.deadline - soonest);
+  const auto room = (std::min)(soonest - now, progress.deadline - soonest);
   return soonest + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (0.1 * random()));
 }
 
@@ -275,23 +276,25 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
         .message = "the deadline of " + detail::duration_text(call.deadline) + " passed before any attempt"};
   }
   Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
-  TimePoint soonest = TimePoint::max();
+  TimePoint soonest = (TimePoint::max)();
   for (std::size_t index = 0; index < endpoints_.size(); ++index) {
     if (!allowed(call, index)) continue;
-    soonest = std::min(soonest, std::max(endpoint(index).admits_at(), endpoint(index).cooling_until(call)));
+    soonest =
+        (std::min)(soonest, (std::max)(endpoint(index).admits_at(), endpoint(index).cooling_until(call)));
     error.message += (error.message.ends_with(": ") ? "" : "; ") + unavailability(index, call, now);
   }
   if (error.message.ends_with(": ")) {
     return {.kind = ErrorKind::bad_request,
             .message = "not sent: there is no endpoint named " + call.endpoint};
   }
-  if (soonest != TimePoint::max()) error.retry_after = std::max(soonest - now, std::chrono::nanoseconds{});
+  if (soonest != (TimePoint::max)())
+    error.retry_after = (std::max)(soonest - now, std::chrono::nanoseconds{});
   return error;
 }
 
 inline std::string Balancer::unavailability(std::size_t index, const Call& call, TimePoint now) const {
   const Endpoint& one = endpoint(index);
-  if (one.admits_at() == TimePoint::max()) return one.name() + " is being probed after failures";
+  if (one.admits_at() == (TimePoint::max)()) return one.name() + " is being probed after failures";
   const bool open = one.admits_at() > now;
   const TimePoint until = open ? one.admits_at() : one.cooling_until(call);
   return one.name() + (open ? " failed too often and is left alone for " : " is rate limited for ") +

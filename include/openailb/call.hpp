@@ -81,8 +81,8 @@ void add_secrets(const Map& values, std::vector<std::string>& secrets) {
 
 /// The shorter of two limits of which zero means none.
 constexpr std::chrono::nanoseconds shorter(std::chrono::nanoseconds one, std::chrono::nanoseconds other) {
-  if (one.count() == 0 || other.count() == 0) return std::max(one, other);
-  return std::min(one, other);
+  if (one.count() == 0 || other.count() == 0) return (std::max)(one, other);
+  return (std::min)(one, other);
 }
 
 inline std::string fault_of_request(const nlohmann::json& body, const RequestOptions& options) {

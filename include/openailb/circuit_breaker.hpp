@@ -131,8 +131,8 @@ class CircuitBreaker {
   /// False: a request would be refused now. True is a hint that one might be admitted. Takes no lock.
   bool may_admit(Clock::time_point now = Clock::now()) const noexcept { return now > admits_after(); }
 
-  /// After which time a request may be admitted: time_point::min() when closed, or half-open with room for a
-  /// probe; the end of the timeout when open; time_point::max() when half-open and full. Takes no lock.
+  /// After which time a request may be admitted: time_point::min() when closed, or half-open with room for
+  /// a probe; the end of the timeout when open; time_point::max() when half-open and full. Takes no lock.
   Clock::time_point admits_after() const noexcept { return admits_after_.load(std::memory_order_acquire); }
 
   /// Runs `function` if it is admitted and reports what it returned: a Result<T>, or a T or nothing, which is
@@ -202,7 +202,7 @@ class CircuitBreaker {
 
   static BreakerSettings filled(BreakerSettings settings) {
     if (settings.max_requests == 0) settings.max_requests = 1;
-    settings.interval = std::max(settings.interval, zero);
+    settings.interval = (std::max)(settings.interval, zero);
     if (settings.interval == zero || settings.bucket_period <= zero)
       settings.bucket_period = settings.interval;
     if (settings.interval > zero)
@@ -295,7 +295,7 @@ class CircuitBreaker {
 
   /// Does what time alone does.
   void advance(Clock::time_point now) {
-    latest_ = std::max(latest_, now);
+    latest_ = (std::max)(latest_, now);
     if (latest_ <= expiry_) return;
     if (state_ == State::open)
       change_state(State::half_open);
@@ -323,7 +323,7 @@ class CircuitBreaker {
     ++generation_;
     start_ = latest_;
     counts_.clear();
-    expiry_ = Clock::time_point::max();
+    expiry_ = (Clock::time_point::max)();
     if (state_ == State::open) expire_in(settings_.timeout);
     if (state_ == State::closed && settings_.interval > zero)
       counts_.size() > 1 ? roll() : expire_in(settings_.interval);
@@ -331,7 +331,7 @@ class CircuitBreaker {
   }
 
   void expire_in(std::chrono::nanoseconds duration) {
-    const auto never = Clock::time_point::max();
+    const auto never = (Clock::time_point::max)();
     expiry_ = latest_ < never - duration ? latest_ + duration : never;
   }
 
@@ -339,8 +339,8 @@ class CircuitBreaker {
   /// line is left alone when it does not.
   void publish() noexcept {
     const auto after = state_ == State::open ? expiry_
-                       : full()              ? Clock::time_point::max()
-                                             : Clock::time_point::min();
+                       : full()              ? (Clock::time_point::max)()
+                                             : (Clock::time_point::min)();
     if (after != admits_after()) admits_after_.store(after, std::memory_order_release);
   }
 

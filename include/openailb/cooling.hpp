@@ -27,7 +27,7 @@ class Cooling {
   TimePoint until(std::string_view model) const {
     const std::lock_guard lock(mutex_);
     auto found = models_.find(model);
-    return found == models_.end() ? TimePoint::min() : found->second.not_before;
+    return found == models_.end() ? (TimePoint::min)() : found->second.not_before;
   }
 
   /// Takes note of a 429. Without a wait of the server's it is 1 s, 2 s, 4 s, ... up to 60 s.
@@ -36,9 +36,9 @@ class Cooling {
     std::erase_if(models_,
                   [&](const auto& entry) { return entry.second.not_before + forgotten_after < now; });
     Entry& entry = models_[std::string(model)];
-    const auto pause = std::min<std::chrono::nanoseconds>(wait.value_or(cooling(entry.in_a_row)), longest);
+    const auto pause = (std::min<std::chrono::nanoseconds>)(wait.value_or(cooling(entry.in_a_row)), longest);
     ++entry.in_a_row;
-    entry.not_before = std::max(entry.not_before, now + pause);
+    entry.not_before = (std::max)(entry.not_before, now + pause);
     size_.store(models_.size(), std::memory_order_release);
   }
 
@@ -68,7 +68,7 @@ class Cooling {
   static constexpr std::chrono::nanoseconds forgotten_after = std::chrono::hours(1);
 
   struct Entry {
-    TimePoint not_before{TimePoint::min()};
+    TimePoint not_before{(TimePoint::min)()};
     unsigned in_a_row{};
   };
 

@@ -64,7 +64,7 @@ void set(CurlHandle& handle, CURLoption option, Value value) {
 /// Milliseconds as libcurl takes them, rounded up; zero stays zero.
 inline long curl_milliseconds(std::chrono::nanoseconds duration) {
   const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return static_cast<long>(std::min<long long>(count, std::numeric_limits<int>::max()));
+  return static_cast<long>((std::min<long long>)(count, (std::numeric_limits<int>::max)()));
 }
 
 /// libcurl's callbacks. They append bytes and take notes; nothing is thrown, resumed or destroyed in them.
@@ -79,7 +79,7 @@ struct CurlCallbacks {
     if (handle.transfer == nullptr) return size;
     std::string& body = handle.transfer->response.body;
     std::size_t limit = handle.request.max_response_size;
-    if (handle.transfer->wakes_on_data()) limit = std::max(limit, largest_burst);
+    if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, largest_burst);
     handle.too_large = size > limit || body.size() > limit - size;
     if (handle.too_large || !succeeds([&] { body.append(data, size); })) return CURL_WRITEFUNC_ERROR;
     handle.transfer->data_arrived();
@@ -259,7 +259,7 @@ inline void CurlEventLoop::prepare(detail::CurlHandle& handle) {
   handle.error[0] = '\0';
   set(handle, CURLOPT_URL, request.url.c_str());
   set(handle, CURLOPT_CONNECTTIMEOUT_MS,
-      request.connect_timeout.count() == 0 ? std::numeric_limits<int>::max()
+      request.connect_timeout.count() == 0 ? (std::numeric_limits<int>::max)()
                                            : detail::curl_milliseconds(request.connect_timeout));
   if (request.method == "GET") {
     set(handle, CURLOPT_HTTPGET, 1L);
@@ -296,8 +296,8 @@ inline void CurlEventLoop::perform() {
 
 inline void CurlEventLoop::poll(TimePoint until) {
   const TimePoint present = now();
-  long milliseconds = std::numeric_limits<int>::max();
-  if (until != TimePoint::max()) {
+  long milliseconds = (std::numeric_limits<int>::max)();
+  if (until != (TimePoint::max)()) {
     milliseconds = detail::curl_milliseconds(std::max(until - present, std::chrono::nanoseconds{}));
   }
   curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(milliseconds), nullptr);
@@ -309,8 +309,8 @@ inline void CurlEventLoop::drain() {
   if (draining_ == 0) return;
   perform();
   while (draining_ > 0 && draining_ == busy_.size()) {
-    TimePoint until = TimePoint::max();
-    for (const Handle& handle : busy_) until = std::min(until, handle->drained_by);
+    TimePoint until = (TimePoint::max)();
+    for (const Handle& handle : busy_) until = (std::min)(until, handle->drained_by);
     poll(until);
     perform();
   }

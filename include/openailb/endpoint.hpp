@@ -85,12 +85,12 @@ class Endpoint {
   /// Not before this time is it worth asking for admission; TimePoint::max() when nobody knows.
   TimePoint admits_at() const noexcept {
     const TimePoint after = breaker_.admits_after();
-    const bool is_a_time = after != TimePoint::min() && after != TimePoint::max();
+    const bool is_a_time = after != (TimePoint::min)() && after != (TimePoint::max)();
     return is_a_time ? after + TimePoint::duration(1) : after;
   }
   /// Not before this time is the call's model to be sent here again.
   TimePoint cooling_until(const Call& call) const {
-    return cooling_.any() ? cooling_.until(wire_model(call)) : TimePoint::min();
+    return cooling_.any() ? cooling_.until(wire_model(call)) : (TimePoint::min)();
   }
   /// Null when the breaker refuses.
   std::optional<Admission> admit(TimePoint now);

@@ -45,7 +45,7 @@ inline std::string lower(std::string_view text) {
 /// A text from a server for a one-line message: control characters become spaces, the rest is cut between
 /// two characters of UTF-8.
 inline std::string one_line(std::string_view text, std::size_t longest = 300) {
-  std::size_t kept = std::min(text.size(), longest);
+  std::size_t kept = (std::min)(text.size(), longest);
   while (kept > 0 && kept < text.size() && (text[kept] & 0xC0) == 0x80) --kept;
   std::string line;
   for (char c : text.substr(0, kept)) {

@@ -218,7 +218,7 @@ inline void EventLoop::fire_timers() {
       if (timer->stopped()) timer->notify();
     }
   }
-  if (timers_.empty() || timers_.begin()->first == TimePoint::max()) return;
+  if (timers_.empty() || timers_.begin()->first == (TimePoint::max)()) return;
   const TimePoint present = now();
   while (!timers_.empty() && timers_.begin()->first <= present) {
     Timer& timer = *timers_.begin()->second;
@@ -231,7 +231,7 @@ inline void EventLoop::fire_timers() {
 inline void EventLoop::run_once() {
   fire_timers();
   if (!anything_ready()) {
-    wait(timers_.empty() ? TimePoint::max() : timers_.begin()->first);
+    wait(timers_.empty() ? (TimePoint::max)() : timers_.begin()->first);
     fire_timers();
   }
   while (anything_ready()) {

@@ -40,7 +40,8 @@ class RoundRobin {
 
  private:
   std::pair<std::size_t, std::uint64_t> least_recent(const std::vector<bool>& candidates) const {
-    std::pair<std::size_t, std::uint64_t> found{candidates.size(), std::numeric_limits<std::uint64_t>::max()};
+    std::pair<std::size_t, std::uint64_t> found{candidates.size(),
+                                                (std::numeric_limits<std::uint64_t>::max)()};
     for (std::size_t index = 0; index < candidates.size(); ++index) {
       if (!candidates[index]) continue;
       const std::uint64_t stamp = last_picked_[index].load();

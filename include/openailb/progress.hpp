@@ -28,12 +28,12 @@ inline std::string duration_text(std::chrono::nanoseconds duration) {
 
 /// `from` and a wait, which may be longer than the clock can tell.
 constexpr TimePoint saturating_add(TimePoint from, std::chrono::nanoseconds wait) {
-  return wait > TimePoint::max() - from ? TimePoint::max() : from + wait;
+  return wait > (TimePoint::max)() - from ? (TimePoint::max)() : from + wait;
 }
 
 /// When a limit runs out that begins now; zero means no limit.
 constexpr TimePoint limit_from(TimePoint now, std::chrono::nanoseconds limit) {
-  return limit.count() == 0 ? TimePoint::max() : saturating_add(now, limit);
+  return limit.count() == 0 ? (TimePoint::max)() : saturating_add(now, limit);
 }
 
 /// "503 overloaded" or "could not connect to 127.0.0.1:9".

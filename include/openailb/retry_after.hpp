@@ -44,7 +44,7 @@ inline int take_exponent(std::string_view& text) {
   if (digits.empty()) return 0;
   text = rest;
   int exponent = 0;
-  for (char digit : digits) exponent = std::min(exponent * 10 + (digit - '0'), 9999);
+  for (char digit : digits) exponent = (std::min)(exponent * 10 + (digit - '0'), 9999);
   return negative ? -exponent : exponent;
 }
 
@@ -213,7 +213,7 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
     const auto name = text.substr(0, text.find_first_of("0123456789."));
     const auto unit = std::ranges::find(units, name, &Unit::name);
     if (!amount || unit == units.end()) return std::nullopt;
-    sum = std::min<nanoseconds>(sum + detail::wait_of(*amount, unit->length), detail::saturated_wait);
+    sum = (std::min<nanoseconds>)(sum + detail::wait_of(*amount, unit->length), detail::saturated_wait);
     text.remove_prefix(name.size());
   }
   return sum;
@@ -229,7 +229,7 @@ inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& h
     const auto reset = parse_duration(header(headers, std::string("x-ratelimit-reset-") + limit));
     // A year or more is no duration: some servers write the time of the reset as seconds since 1970.
     if (!reset || reset->count() == 0 || *reset >= detail::saturated_wait) continue;
-    longest = std::max(longest.value_or(*reset), *reset);
+    longest = (std::max)(longest.value_or(*reset), *reset);
   }
   return longest;
 }
@@ -237,14 +237,14 @@ inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& h
 /// How long to wait before going to an endpoint again when it did not say: full jitter over 0.5 s * 2^retry,
 /// at most 8 s, the official SDKs' bounds. `retry` is 0 for the first; `random` is drawn evenly from [0, 1).
 inline std::chrono::nanoseconds backoff(unsigned retry, double random) {
-  const std::chrono::nanoseconds longest = std::chrono::milliseconds(500) * (1 << std::min(retry, 4U));
+  const std::chrono::nanoseconds longest = std::chrono::milliseconds(500) * (1 << (std::min)(retry, 4U));
   return detail::wait_of(random, longest);
 }
 
 /// How long an endpoint is left alone after a 429 that did not say: 1 s * 2^consecutive, at most 60 s.
 /// `consecutive` is the number of 429s in a row before this one, so 0 for the first.
 inline std::chrono::nanoseconds cooling(unsigned consecutive) {
-  return std::min(std::chrono::seconds(1 << std::min(consecutive, 6U)), std::chrono::seconds(60));
+  return (std::min)(std::chrono::seconds(1 << (std::min)(consecutive, 6U)), std::chrono::seconds(60));
 }
 
 }  // namespace openailb

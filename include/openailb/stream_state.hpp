@@ -93,7 +93,7 @@ Task<std::optional<Chunk>> StreamState<Chunk>::next() {
       finish_at_end_of_transfer();
     } else {
       const TimePoint idle = detail::limit_from(loop_->now(), call_.idle_timeout);
-      Timer limit(*loop_, std::min(idle, deadline_), call_.stop_token);
+      Timer limit(*loop_, (std::min)(idle, deadline_), call_.stop_token);
       FirstOf news(*reader_.transfer, limit);
       co_await news;
       if (!reader_.transfer->ready()) interrupt();

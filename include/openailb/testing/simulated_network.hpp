@@ -100,7 +100,7 @@ class SimulatedNetwork {
   void run_until(TimePoint until) {
     while (run_next(until)) {
     }
-    now_ = std::max(now_, until);
+    now_ = (std::max)(now_, until);
   }
 
   TimePoint now_{std::chrono::hours(1)};
@@ -131,8 +131,8 @@ class SimulatedNetwork::Loop final : public EventLoop {
   void wait(TimePoint until) override {
     while (!anything_ready() && !std::exchange(woken_, false)) {
       if (network_->run_next(until)) continue;
-      if (until == TimePoint::max()) throw std::logic_error("openailb: a simulated call waits for nothing");
-      network_->now_ = std::max(network_->now_, until);
+      if (until == (TimePoint::max)()) throw std::logic_error("openailb: a simulated call waits for nothing");
+      network_->now_ = (std::max)(network_->now_, until);
       return;
     }
   }
@@ -220,7 +220,7 @@ inline void SimulatedNetwork::end(std::uint64_t id, std::optional<TransferFailur
 inline bool SimulatedNetwork::run_next(TimePoint until) {
   if (events_.empty() || events_.begin()->first > until) return false;
   auto event = events_.extract(events_.begin());
-  now_ = std::max(now_, event.key());
+  now_ = (std::max)(now_, event.key());
   event.mapped()();
   return true;
 }

@@ -107,7 +107,7 @@ class ChatCompletionAccumulator {
   /// The call that a piece belongs to: the one with its index. Some servers send none; then the one with
   /// its id, or without an id the last one, unless both have a name. Failing that it begins a new call.
   static ToolCall& find_tool_call(std::vector<ToolCall>& calls, const ToolCall& piece) {
-    if (piece.index) return find_or_insert(calls, std::max<std::int64_t>(*piece.index, 0));
+    if (piece.index) return find_or_insert(calls, (std::max<std::int64_t>)(*piece.index, 0));
     if (!piece.id.empty()) {
       auto found = std::ranges::find(calls, piece.id, &ToolCall::id);
       if (found != calls.end()) return *found;
