@@ -298,7 +298,7 @@ inline std::string Balancer::unavailability(std::size_t index, const Call& call,
   const bool open = one.admits_at() > now;
   const TimePoint until = open ? one.admits_at() : one.cooling_until(call);
   return one.name() + (open ? " failed too often and is left alone for " : " is rate limited for ") +
-         detail::duration_text(std::max(until - now, std::chrono::nanoseconds{}));
+         detail::duration_text((std::max)(until - now, std::chrono::nanoseconds{}));
 }
 
 inline double Balancer::random() const {

@@ -36,7 +36,7 @@ namespace detail {
 class RollingCounts {
  public:
   /// A window of `buckets` buckets, at least one.
-  explicit RollingCounts(std::size_t buckets) : buckets_(std::max<std::size_t>(buckets, 1)) {}
+  explicit RollingCounts(std::size_t buckets) : buckets_((std::max<std::size_t>)(buckets, 1)) {}
 
   /// The sum over the window. Runs are not summed up: they follow the order of arrival.
   const Counts& totals() const noexcept { return totals_; }

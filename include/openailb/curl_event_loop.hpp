@@ -298,7 +298,7 @@ inline void CurlEventLoop::poll(TimePoint until) {
   const TimePoint present = now();
   long milliseconds = (std::numeric_limits<int>::max)();
   if (until != (TimePoint::max)()) {
-    milliseconds = detail::curl_milliseconds(std::max(until - present, std::chrono::nanoseconds{}));
+    milliseconds = detail::curl_milliseconds((std::max)(until - present, std::chrono::nanoseconds{}));
   }
   curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(milliseconds), nullptr);
 }

@@ -43,7 +43,7 @@ namespace detail {
 inline void add_header_line(HttpResponse& response, std::string_view line) {
   if (line.starts_with("HTTP/")) {
     response.headers.clear();
-    line.remove_prefix(std::min(line.find(' ') + 1, line.size()));
+    line.remove_prefix((std::min)(line.find(' ') + 1, line.size()));
     std::from_chars(line.data(), line.data() + line.size(), response.status);
     return;
   }
@@ -51,14 +51,14 @@ inline void add_header_line(HttpResponse& response, std::string_view line) {
   if (colon == std::string_view::npos) return;
   std::string& value = response.headers[std::string(line.substr(0, colon))];
   line.remove_prefix(colon + 1);
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  line.remove_prefix((std::min)(line.find_first_not_of(" \t"), line.size()));
   line = line.substr(0, line.find_last_not_of(" \t\r\n") + 1);
   value.append(value.empty() ? "" : ", ").append(line);
 }
 
 /// "host:port" of a URL, for messages.
 inline std::string authority_of(std::string_view url) {
-  url.remove_prefix(std::min(url.find("://") + 3, url.size()));
+  url.remove_prefix((std::min)(url.find("://") + 3, url.size()));
   return std::string(url.substr(0, url.find_first_of("/?")));
 }
 

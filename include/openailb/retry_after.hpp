@@ -133,7 +133,7 @@ inline std::optional<std::array<std::string_view, 6>> split_http_date(std::strin
   std::array<std::string_view, 6> words{};
   std::size_t count = 0;
   for (;;) {
-    text.remove_prefix(std::min(text.size(), text.find_first_not_of(separators)));
+    text.remove_prefix((std::min)(text.size(), text.find_first_not_of(separators)));
     if (text.empty()) break;
     if (count == words.size()) return std::nullopt;
     words[count] = text.substr(0, text.find_first_of(separators));
@@ -160,7 +160,7 @@ inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view 
   const auto time = parse_time_of_day(time_text);
   if (!is_weekday(weekday_name) || !day || !month || !year || !time || zone != "GMT") return std::nullopt;
   if (year_text.size() == 2) *year += *year < 70 ? 2000 : 1900;  // RFC 850, split as POSIX does
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(std::min(*year, 9999U))},
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>((std::min)(*year, 9999U))},
                                          std::chrono::month{*month}, std::chrono::day{*day}};
   if (!date.ok()) return std::nullopt;
   return std::chrono::sys_days{date} + *time;

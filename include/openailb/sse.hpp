@@ -88,7 +88,7 @@ class SseDecoder {
     }
     if (line.empty()) return end_event();
     const auto name = line.substr(0, line.find(':'));  // empty for a comment
-    auto value = line.substr(std::min(line.size(), name.size() + 1));
+    auto value = line.substr((std::min)(line.size(), name.size() + 1));
     if (value.starts_with(' ')) value.remove_prefix(1);
     if (name == "event") event_.event = value;
     if (name == "data") add_data(value);

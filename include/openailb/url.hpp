@@ -140,7 +140,7 @@ inline std::vector<QueryParameter> parse_query(std::string_view text) {
   std::vector<QueryParameter> query;
   while (!text.empty()) {
     const auto part = text.substr(0, text.find('&'));
-    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    text.remove_prefix((std::min)(text.size(), part.size() + 1));
     if (part.empty()) continue;
     auto& parameter = query.emplace_back();
     parameter.name = part.substr(0, part.find('='));
@@ -152,7 +152,7 @@ inline std::vector<QueryParameter> parse_query(std::string_view text) {
 /// `path?query` in its two halves, the second without its question mark.
 inline std::pair<std::string_view, std::string_view> split_query(std::string_view text) {
   const auto path = text.substr(0, text.find('?'));
-  return {path, text.substr(std::min(text.size(), path.size() + 1))};
+  return {path, text.substr((std::min)(text.size(), path.size() + 1))};
 }
 
 /// An absolute URL whose path is kept to the letter.
@@ -257,7 +257,7 @@ inline void merge_query(std::vector<QueryParameter>& query, const std::map<std::
 inline Result<Url> join(const Url& base, std::string_view path) {
   if (auto fine = detail::check_characters(path); !fine) return fine.error();
   auto [below, query] = detail::split_query(path);
-  below.remove_prefix(std::min(below.size(), below.find_first_not_of('/')));
+  below.remove_prefix((std::min)(below.size(), below.find_first_not_of('/')));
   Url url = base;
   if (!below.empty()) {
     url.path = std::string(detail::without_trailing_slashes(base.path)).append("/").append(below);

@@ -94,7 +94,7 @@ class SimulatedNetwork {
   void end(std::uint64_t id, std::optional<TransferFailure> failure);
 
   void schedule(TimePoint when, std::function<void()> action) {
-    events_.emplace(std::max(when, now_), std::move(action));
+    events_.emplace((std::max)(when, now_), std::move(action));
   }
   bool run_next(TimePoint until);
   void run_until(TimePoint until) {
