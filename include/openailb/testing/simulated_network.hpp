@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/event_loop.hpp>
-#include <openailb/headers.hpp>
+#include <openailb/testing/simulated_answer.hpp>
 #include <openailb/url.hpp>
 
 #include <algorithm>
@@ -17,30 +17,6 @@
 #include <vector>
 
 namespace openailb::testing {
-
-/// What a simulated server does with one request.
-struct SimulatedAnswer {
-  /// How the answer ends once everything has been sent.
-  enum class Ending {
-    complete,  ///< as it should
-    reset,     ///< the connection breaks
-    hang,      ///< nothing more ever comes
-  };
-  /// Bytes that come by themselves.
-  struct Piece {
-    std::chrono::nanoseconds after{};  ///< the pause before it
-    std::string bytes{};
-  };
-
-  int status{200};
-  Headers headers{};
-  std::string body{};                  ///< sent at once with the headers
-  std::chrono::nanoseconds latency{};  ///< from the request to the headers
-  std::vector<Piece> pieces{};         ///< sent after the body, for streams
-  Ending ending{Ending::complete};
-  /// Set: no answer comes at all, but this failure, after the latency.
-  std::optional<TransferFailure> failure{};
-};
 
 /// A network of scripted servers in virtual time, for tests of programs that use a Client: nothing sleeps,
 /// and the same script gives the same run. Give its loops to ClientOptions::event_loop:
@@ -65,6 +41,8 @@ class SimulatedNetwork {
   /// The virtual time, which passes only while a call waits or by advance().
   TimePoint now() const noexcept { return now_; }
   void advance(std::chrono::nanoseconds by) { run_until(now_ + by); }
+  /// Moves the clock on past whatever was due meanwhile, which happens late: a computer that was asleep.
+  void jump(std::chrono::nanoseconds by) { now_ += by; }
 
   /// Does something at a time: a stop request, a server that changes.
   void at(TimePoint when, std::function<void()> action) { schedule(when, std::move(action)); }
