@@ -1,0 +1,204 @@
+#pragma once
+
+#include <openailb/openailb.hpp>
+#include <openailb/testing/random.hpp>
+#include <openailb/testing/simulated_server.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace openailb::simulation {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+using testing::Fault;
+using testing::Random;
+
+/// What one call of a caller does.
+struct CallPlan {
+  enum class Kind { create, stream, post };
+  Kind kind{};
+  nanoseconds pause{};                    ///< before it
+  std::size_t model{};                    ///< which of the models
+  std::optional<nanoseconds> stop{};      ///< when its stop token is requested, from its beginning
+  std::optional<nanoseconds> drop{};      ///< when its task or stream is destroyed, from its beginning
+  std::optional<std::size_t> endpoint{};  ///< the only one to use
+  std::optional<nanoseconds> timeout{};
+  std::optional<nanoseconds> deadline{};
+  std::optional<int> max_retries{};
+};
+
+constexpr const char* to_string(CallPlan::Kind kind) {
+  switch (kind) {
+    case CallPlan::Kind::create: return "create";
+    case CallPlan::Kind::stream: return "stream";
+    case CallPlan::Kind::post: return "post";
+  }
+  return "";
+}
+
+/// How an endpoint behaves from some time on.
+struct Phase {
+  nanoseconds from{};
+  std::vector<std::pair<Fault, double>> faults{};
+};
+
+struct EndpointPlan {
+  std::uint64_t seed{};
+  nanoseconds latency{};
+  nanoseconds chunk_interval{};
+  nanoseconds retry_after{};
+  std::vector<Phase> phases{};  ///< none: always healthy
+  bool maps_models{};
+  BreakerSettings breaker{};
+  std::uint32_t failures_to_open{};
+};
+
+/// Where the user's own code throws, now and then.
+enum class Thrower { nobody, classify, ready_to_trip, api_key };
+
+/// A world: what is in it and what befalls it. Drawn from a seed; the same plan runs the same way.
+struct WorldPlan {
+  std::uint64_t seed{};
+  std::vector<EndpointPlan> endpoints{};
+  std::vector<std::vector<CallPlan>> callers{};
+  std::vector<std::pair<nanoseconds, nanoseconds>> jumps{};  ///< of the clock: when, and how far
+  Thrower thrower{};
+  bool calm{};  ///< two endpoints are healthy throughout, and every call has time for its answer
+  int max_retries{};
+  int max_endpoints{};
+  nanoseconds timeout{};
+  nanoseconds deadline{};
+  nanoseconds first_token_timeout{};
+  nanoseconds idle_timeout{};
+};
+
+inline constexpr std::size_t models = 2;
+
+class Planner {
+ public:
+  explicit Planner(std::uint64_t seed) : random_(seed) { plan_.seed = seed; }
+
+  WorldPlan plan() {
+    plan_.calm = random_.chance(0.25);
+    plan_.max_retries = random_.between(0, 3);
+    plan_.max_endpoints = random_.between(1, 4);
+    plan_.timeout = plan_.calm ? 600s : random_.between(1s, 20s);
+    plan_.deadline = plan_.calm ? 1200s : random_.between(2s, 60s);
+    plan_.first_token_timeout = random_.chance(0.3) && !plan_.calm ? random_.between(1s, 5s) : 0s;
+    plan_.idle_timeout = random_.between(1s, 10s);
+    if (!plan_.calm && random_.chance(0.2))
+      plan_.jumps.emplace_back(random_.between(1s, 60s), random_.between(1s, 90s));
+    if (!plan_.calm && random_.chance(0.2)) plan_.thrower = static_cast<Thrower>(random_.between(1, 3));
+    const int endpoints = random_.between(plan_.calm ? 2 : 1, 6);
+    for (int i = 0; i < endpoints; ++i) plan_.endpoints.push_back(endpoint(plan_.calm && i < 2));
+    const int callers = random_.between(1, 6);
+    for (int i = 0; i < callers; ++i) plan_.callers.push_back(caller());
+    return std::move(plan_);
+  }
+
+ private:
+  EndpointPlan endpoint(bool healthy) {
+    EndpointPlan endpoint{
+        .seed = random_.bits(),
+        .latency = random_.between(20ms, 500ms),
+        .chunk_interval = random_.between(1ms, 50ms),
+        .retry_after = random_.chance(0.1) ? random_.between(50s, 90s) : random_.between(10ms, 5s),
+        .maps_models = random_.chance(0.3),
+        .failures_to_open = static_cast<std::uint32_t>(random_.between(1, 4))};
+    endpoint.breaker.max_requests = static_cast<std::uint32_t>(random_.between(1, 3));
+    endpoint.breaker.timeout = random_.between(100ms, 20s);
+    if (random_.chance(0.3)) endpoint.breaker.interval = random_.between(1s, 10s);
+    if (random_.chance(0.15)) endpoint.breaker.bucket_period = random_.between(100ms, 1s);
+    const int phases = healthy ? 0 : random_.between(1, 4);
+    nanoseconds from{};
+    for (int i = 0; i < phases; ++i) {
+      endpoint.phases.push_back({from, faults()});
+      from += random_.between(1s, 30s);
+    }
+    return endpoint;
+  }
+
+  std::vector<std::pair<Fault, double>> faults() {
+    std::vector<std::pair<Fault, double>> faults;
+    if (random_.chance(0.3)) return faults;
+    const int kinds = random_.between(1, 3);
+    for (int i = 0; i < kinds; ++i) {
+      const auto fault = static_cast<Fault>(random_.below(testing::fault_count));
+      faults.emplace_back(fault, random_.chance(0.3) ? 1.0 : random_.uniform());
+    }
+    return faults;
+  }
+
+  std::vector<CallPlan> caller() {
+    std::vector<CallPlan> calls(random_.below(8) + 1);
+    for (CallPlan& call : calls) {
+      call.kind = static_cast<CallPlan::Kind>(random_.between(0, 2));
+      call.pause = random_.chance(0.3) ? 0s : random_.between(0s, 5s);
+      call.model = random_.below(models);
+      if (random_.chance(0.15)) call.stop = random_.between(0s, 3s);
+      if (random_.chance(0.15)) call.drop = random_.between(0s, 3s);
+      if (random_.chance(0.2)) call.max_retries = random_.between(0, 4);
+      if (plan_.calm) continue;
+      if (random_.chance(0.1)) call.endpoint = random_.below(plan_.endpoints.size());
+      if (random_.chance(0.2)) call.timeout = random_.between(100ms, 5s);
+      if (random_.chance(0.2)) call.deadline = random_.between(100ms, 10s);
+    }
+    return calls;
+  }
+
+  Random random_;
+  WorldPlan plan_{};
+};
+
+inline WorldPlan plan_of(std::uint64_t seed) { return Planner(seed).plan(); }
+
+/// A plan in words, for the person who looks into what went wrong in it.
+inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
+  const auto text = [](nanoseconds duration) { return openailb::detail::duration_text(duration); };
+  const auto option = [&](const char* name, const auto& value) {
+    if constexpr (std::is_same_v<decltype(*value), const nanoseconds&>) {
+      if (value) out << ", " << name << ' ' << text(*value);
+    } else {
+      if (value) out << ", " << name << ' ' << *value;
+    }
+  };
+  out << "world " << plan.seed << (plan.calm ? " (calm)" : "") << ": max_retries " << plan.max_retries
+      << ", max_endpoints " << plan.max_endpoints << ", timeout " << text(plan.timeout) << ", first token "
+      << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout) << ", deadline "
+      << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
+  for (const auto& [at, by] : plan.jumps)
+    out << "  at " << text(at) << " the clock jumps by " << text(by) << '\n';
+  for (const EndpointPlan& endpoint : plan.endpoints) {
+    out << "  an endpoint: latency " << text(endpoint.latency) << ", retry_after "
+        << text(endpoint.retry_after) << ", opens after " << endpoint.failures_to_open << " for "
+        << text(endpoint.breaker.timeout) << ", probes " << endpoint.breaker.max_requests << '\n';
+    for (const Phase& phase : endpoint.phases) {
+      out << "    from " << text(phase.from) << ':';
+      for (const auto& [fault, share] : phase.faults) out << ' ' << to_string(fault) << ' ' << share;
+      out << '\n';
+    }
+  }
+  for (const auto& calls : plan.callers) {
+    out << "  a caller:\n";
+    for (const CallPlan& call : calls) {
+      out << "    after " << text(call.pause) << ' ' << to_string(call.kind) << " of model " << call.model;
+      option("stopped after", call.stop);
+      option("dropped after", call.drop);
+      option("on endpoint", call.endpoint);
+      option("timeout", call.timeout);
+      option("deadline", call.deadline);
+      option("max_retries", call.max_retries);
+      out << '\n';
+    }
+  }
+  return out;
+}
+
+}  // namespace openailb::simulation

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "simulation/plan.hpp"
+#include <openailb/openailb.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace openailb::simulation {
+
+/// A request as it arrived at a server.
+struct WireRequest {
+  std::size_t endpoint{};
+  TimePoint at{};
+  Fault fault{};
+  std::string content{};          ///< what a whole answer to it says
+  std::vector<bool> available{};  ///< which endpoints could be asked for this call's model then
+};
+
+/// What became of one call, as its caller and the servers saw it.
+struct CallRecord {
+  enum class Fate { running, succeeded, failed, dropped, threw };
+
+  CallPlan plan{};
+  std::string id{};
+  TimePoint began{};
+  TimePoint ended{};
+  TimePoint deadline{};
+  int max_retries{};
+  std::vector<WireRequest> requests{};
+  Fate fate{Fate::running};
+  Error error{};                         ///< of a call that failed, or of a stream that broke
+  ResponseInfo info{};                   ///< of a call that an endpoint answered
+  std::string content{};                 ///< what was received
+  std::optional<TimePoint> committed{};  ///< when the stream was, if one was
+  std::vector<bool> available{};         ///< at the end
+
+  bool streams() const { return plan.kind == CallPlan::Kind::stream; }
+  const std::vector<Attempt>& attempts() const {
+    return info.endpoint.empty() ? error.attempts : info.attempts;
+  }
+};
+
+}  // namespace openailb::simulation

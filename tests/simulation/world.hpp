@@ -1,0 +1,324 @@
+#pragma once
+
+#include "simulation/concurrent.hpp"
+#include "simulation/plan.hpp"
+#include "simulation/record.hpp"
+#include <openailb/openailb.hpp>
+#include <openailb/testing/simulated_network.hpp>
+#include <openailb/testing/simulated_server.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb::simulation {
+
+/// A state change of an endpoint's breaker.
+struct Transition {
+  std::size_t endpoint{};
+  State to{};
+  TimePoint at{};
+};
+
+/// What a failure looked like when the client classified it.
+struct Classified {
+  std::size_t endpoint{};
+  TimePoint at{};
+  Error error{};
+};
+
+/// A world at work: real client, balancer, endpoints, breakers and streams on a simulated network. After
+/// every event `observe` is called.
+class World {
+ public:
+  explicit World(const WorldPlan& plan);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Runs all callers to their end.
+  void run(const std::function<void()>& observe);
+
+  const WorldPlan& plan() const noexcept { return plan_; }
+  TimePoint now() const noexcept { return net_.network.now(); }
+  std::vector<EndpointStatus> status() const { return client_->endpoints(); }
+  std::size_t transfers() const noexcept { return net_.network.in_flight(); }
+  std::size_t running() const noexcept { return running_; }
+  const std::vector<std::unique_ptr<CallRecord>>& calls() const noexcept { return calls_; }
+  const std::vector<Transition>& transitions() const noexcept { return transitions_; }
+  const std::vector<Classified>& classified() const noexcept { return classified_; }
+
+  static std::string key(std::size_t endpoint) { return "sk-secret-" + std::to_string(endpoint) + "-secret"; }
+  std::string wire_model(std::size_t endpoint, std::size_t model) const {
+    const std::string name = "model-" + std::to_string(model);
+    return plan_.endpoints[endpoint].maps_models ? name + "-at-" + std::to_string(endpoint) : name;
+  }
+
+ private:
+  struct UserError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  using Streaming = Task<Result<std::unique_ptr<StreamState<ChatCompletionChunk>>>>;
+
+  EndpointConfig configuration(std::size_t index);
+  ClientOptions options();
+  testing::SimulatedAnswer serve(std::size_t index, const HttpRequest& request);
+  void maybe_throw(Thrower from) {
+    if (plan_.thrower == from && random_.chance(0.1)) throw UserError("the user's own");
+  }
+
+  Task<bool> caller(const std::vector<CallPlan>& calls);
+  Task<bool> create(CallRecord& record, RequestOptions options);
+  Task<bool> post(CallRecord& record, RequestOptions options);
+  Task<bool> stream(CallRecord& record, RequestOptions options);
+  template <class T>
+  Task<bool> finish(CallRecord& record, Task<T>& task, std::optional<T>& result);
+  CallRecord& begin(const CallPlan& plan);
+  void end(CallRecord& record, CallRecord::Fate fate);
+  std::vector<bool> available(const CallRecord& record) const;
+  ChatCompletionCreateParams params(const CallRecord& record) const;
+
+  WorldPlan plan_;
+  Random random_;
+  ConcurrentNetwork net_{};
+  std::vector<testing::SimulatedServer> servers_{};
+  std::optional<ConcurrentClient> client_{};
+  std::vector<std::unique_ptr<CallRecord>> calls_{};
+  std::vector<Transition> transitions_{};
+  std::vector<Classified> classified_{};
+  std::size_t running_{};
+};
+
+inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {
+  std::vector<EndpointConfig> configurations;
+  for (std::size_t index = 0; index < plan_.endpoints.size(); ++index) {
+    const EndpointPlan& endpoint = plan_.endpoints[index];
+    configurations.push_back(configuration(index));
+    servers_.emplace_back(testing::ServerBehaviour{.latency = endpoint.latency,
+                                                   .chunk_interval = endpoint.chunk_interval,
+                                                   .retry_after = endpoint.retry_after},
+                          endpoint.seed);
+    net_.network.serve("https://endpoint-" + std::to_string(index) + ".example",
+                       [this, index](const HttpRequest& request) { return serve(index, request); });
+    for (const Phase& phase : endpoint.phases) {
+      net_.network.at(now() + phase.from,
+                      [this, index, faults = phase.faults] { servers_[index].behaviour().faults = faults; });
+    }
+  }
+  for (const auto& [at, by] : plan_.jumps) net_.network.at(now() + at, [this, by] { net_.network.jump(by); });
+  client_.emplace(std::move(configurations), options());
+}
+
+inline EndpointConfig World::configuration(std::size_t index) {
+  const EndpointPlan& endpoint = plan_.endpoints[index];
+  EndpointConfig config{.base_url = "https://endpoint-" + std::to_string(index) + ".example/v1",
+                        .breaker = endpoint.breaker};
+  config.api_key = key(index);
+  if (plan_.thrower == Thrower::api_key) {
+    config.api_key = [this, index] {
+      maybe_throw(Thrower::api_key);
+      return key(index);
+    };
+  }
+  for (std::size_t model = 0; endpoint.maps_models && model < models; ++model)
+    config.model_map["model-" + std::to_string(model)] = wire_model(index, model);
+  config.breaker.ready_to_trip = [this, most = endpoint.failures_to_open](const Counts& counts) {
+    maybe_throw(Thrower::ready_to_trip);
+    return counts.consecutive_failures >= most;
+  };
+  config.breaker.on_state_change = [this, index](const std::string&, State, State to) {
+    transitions_.push_back({index, to, now()});
+  };
+  return config;
+}
+
+inline ClientOptions World::options() {
+  ClientOptions options{.max_retries = plan_.max_retries,
+                        .max_endpoints = plan_.max_endpoints,
+                        .timeout = plan_.timeout,
+                        .deadline = plan_.deadline,
+                        .first_token_timeout = plan_.first_token_timeout,
+                        .idle_timeout = plan_.idle_timeout};
+  options.classify = [this](const Error& error) -> std::optional<FailureClass> {
+    classified_.push_back({std::stoul(error.endpoint.substr(error.endpoint.find('-') + 1)), now(), error});
+    maybe_throw(Thrower::classify);
+    return std::nullopt;
+  };
+  options.random = [this] { return random_.uniform(); };
+  options.event_loop = net_.loops();
+  return options;
+}
+
+/// Takes note of a request and answers it with words that no other answer has.
+inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpRequest& request) {
+  CallRecord& record = *calls_.at(std::stoul(std::string(header(request.headers, "x-call"))));
+  const Fault fault = servers_[index].next_fault();
+  WireRequest arrived{.endpoint = index, .at = now(), .fault = fault, .available = available(record)};
+  arrived.content = "call " + record.id + " request " + std::to_string(record.requests.size()) +
+                    " has been answered with a few words of its own";
+  const bool key_is_its_own = header(request.headers, "Authorization") == "Bearer " + key(index);
+  const bool model_is_its_own =
+      nlohmann::json::parse(request.body).at("model") == wire_model(index, record.plan.model);
+  if (!key_is_its_own || !model_is_its_own) throw std::logic_error("a request with another's key or model");
+  servers_[index].behaviour().content = [content = arrived.content](const HttpRequest&) { return content; };
+  record.requests.push_back(std::move(arrived));
+  return servers_[index].answer(request, fault);
+}
+
+/// Which endpoints the call could be sent to at the moment, as far as breakers and cooling go.
+inline std::vector<bool> World::available(const CallRecord& record) const {
+  std::vector<bool> available;
+  for (const EndpointStatus& endpoint : status()) {
+    const std::size_t index = available.size();
+    const Counts& counts = endpoint.counts;
+    const bool has_room =
+        endpoint.state != State::half_open ||
+        counts.requests - counts.total_exclusions < plan_.endpoints[index].breaker.max_requests;
+    available.push_back(endpoint.state != State::open && has_room &&
+                        !endpoint.cooling.contains(wire_model(index, record.plan.model)));
+  }
+  return available;
+}
+
+inline void World::run(const std::function<void()>& observe) {
+  std::vector<Task<bool>> callers;
+  for (const auto& calls : plan_.callers) callers.push_back(caller(calls));
+  for (auto& task : callers) task.start();
+  while (!std::ranges::all_of(callers, &Task<bool>::done)) {
+    net_.loop().run_once();
+    observe();
+  }
+  for (auto& task : callers) task.result();
+}
+
+inline CallRecord& World::begin(const CallPlan& plan) {
+  auto record = std::make_unique<CallRecord>(CallRecord{.plan = plan, .id = std::to_string(calls_.size())});
+  record->began = now();
+  record->deadline = now() + plan.deadline.value_or(plan_.deadline);
+  record->max_retries = plan.max_retries.value_or(plan_.max_retries);
+  ++running_;
+  return *calls_.emplace_back(std::move(record));
+}
+
+inline void World::end(CallRecord& record, CallRecord::Fate fate) {
+  record.fate = fate;
+  record.ended = now();
+  record.available = available(record);
+  --running_;
+}
+
+inline ChatCompletionCreateParams World::params(const CallRecord& record) const {
+  return {.model = "model-" + std::to_string(record.plan.model), .messages = {user_message("Hello!")}};
+}
+
+inline Task<bool> World::caller(const std::vector<CallPlan>& calls) {
+  for (const CallPlan& plan : calls) {
+    Timer pause(net_.loop(), now() + plan.pause);
+    FirstOf over(pause);
+    co_await over;
+    CallRecord& record = begin(plan);
+    auto stop = std::make_shared<std::stop_source>();
+    if (plan.stop) net_.network.at(now() + *plan.stop, [stop] { stop->request_stop(); });
+    RequestOptions options{
+        .timeout = plan.timeout, .deadline = plan.deadline, .max_retries = plan.max_retries};
+    options.extra_headers["x-call"] = record.id;
+    options.stop_token = stop->get_token();
+    if (plan.endpoint) options.endpoint = "endpoint-" + std::to_string(*plan.endpoint);
+    Task<bool> call = plan.kind == CallPlan::Kind::create   ? create(record, options)
+                      : plan.kind == CallPlan::Kind::stream ? stream(record, options)
+                                                            : post(record, options);
+    try {
+      co_await call;
+    } catch (const UserError&) {
+      end(record, CallRecord::Fate::threw);
+    }
+  }
+  co_return true;
+}
+
+/// Waits for a task until the call is to be dropped; without a result then. The caller destroys the task.
+template <class T>
+Task<bool> World::finish(CallRecord& record, Task<T>& task, std::optional<T>& result) {
+  const TimePoint dropped = record.plan.drop ? record.began + *record.plan.drop : (TimePoint::max)();
+  Timer drop(net_.loop(), dropped);
+  FirstOf either(task, drop);
+  co_await either;
+  if (task.done()) result.emplace(task.result());
+  co_return result.has_value();
+}
+
+inline Task<bool> World::create(CallRecord& record, RequestOptions options) {
+  Task<Result<ChatCompletion>> asking = client_->chat.completions.create(params(record), std::move(options));
+  std::optional<Result<ChatCompletion>> result;
+  Task<bool> finishing = finish(record, asking, result);
+  const bool finished = co_await finishing;
+  if (!finished) {
+    asking = {};
+    end(record, CallRecord::Fate::dropped);
+  } else if (*result) {
+    record.info = (**result).info;
+    record.content = (**result).choices[0].message.content;
+    end(record, CallRecord::Fate::succeeded);
+  } else {
+    record.error = result->error();
+    end(record, CallRecord::Fate::failed);
+  }
+  co_return finished;
+}
+
+inline Task<bool> World::post(CallRecord& record, RequestOptions options) {
+  nlohmann::json body{{"model", "model-" + std::to_string(record.plan.model)}, {"input", "Hello!"}};
+  Task<Result<nlohmann::json>> asking = client_->post("/embeddings", std::move(body), std::move(options));
+  std::optional<Result<nlohmann::json>> result;
+  Task<bool> finishing = finish(record, asking, result);
+  const bool finished = co_await finishing;
+  if (!finished) asking = {};
+  if (finished && !*result) record.error = result->error();
+  end(record, !finished ? CallRecord::Fate::dropped
+              : *result ? CallRecord::Fate::succeeded
+                        : CallRecord::Fate::failed);
+  co_return finished;
+}
+
+inline Task<bool> World::stream(CallRecord& record, RequestOptions options) {
+  Streaming opening = client_->chat.completions.stream(params(record), std::move(options));
+  std::optional<Result<std::unique_ptr<StreamState<ChatCompletionChunk>>>> opened;
+  Task<bool> finishing = finish(record, opening, opened);
+  const bool finished = co_await finishing;
+  if (!finished || !*opened) {
+    if (finished) record.error = opened->error();
+    opening = {};
+    end(record, finished ? CallRecord::Fate::failed : CallRecord::Fate::dropped);
+    co_return finished;
+  }
+  std::unique_ptr<StreamState<ChatCompletionChunk>> state = std::move(**opened);
+  record.info = state->info();
+  record.committed = now();
+  while (!state->over()) {
+    Task<std::optional<ChatCompletionChunk>> reading = state->next();
+    std::optional<std::optional<ChatCompletionChunk>> chunk;
+    Task<bool> taking = finish(record, reading, chunk);
+    const bool taken = co_await taking;
+    const auto& choices = state->completion().choices;
+    if (!choices.empty()) record.content = choices[0].message.content;
+    if (taken) continue;
+    reading = {};
+    state.reset();
+    end(record, CallRecord::Fate::dropped);
+    co_return false;
+  }
+  if (state->error()) record.error = *state->error();
+  state.reset();
+  end(record, record.error.message.empty() ? CallRecord::Fate::succeeded : CallRecord::Fate::failed);
+  co_return true;
+}
+
+}  // namespace openailb::simulation
