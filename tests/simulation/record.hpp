@@ -11,13 +11,21 @@
 
 namespace openailb::simulation {
 
+/// Whether an endpoint could be asked at some moment.
+struct Availability {
+  bool admits{};          ///< its breaker would let a call through
+  nanoseconds cooling{};  ///< for how long the call's model is rate limited there
+
+  bool now() const { return admits && cooling == 0ns; }
+};
+
 /// A request as it arrived at a server.
 struct WireRequest {
   std::size_t endpoint{};
   TimePoint at{};
   Fault fault{};
-  std::string content{};          ///< what a whole answer to it says
-  std::vector<bool> available{};  ///< which endpoints could be asked for this call's model then
+  std::string content{};                  ///< what a whole answer to it says
+  std::vector<Availability> available{};  ///< of every endpoint, at that moment
 };
 
 /// What became of one call, as its caller and the servers saw it.
@@ -32,11 +40,11 @@ struct CallRecord {
   int max_retries{};
   std::vector<WireRequest> requests{};
   Fate fate{Fate::running};
-  Error error{};                         ///< of a call that failed, or of a stream that broke
-  ResponseInfo info{};                   ///< of a call that an endpoint answered
-  std::string content{};                 ///< what was received
-  std::optional<TimePoint> committed{};  ///< when the stream was, if one was
-  std::vector<bool> available{};         ///< at the end
+  Error error{};                          ///< of a call that failed, or of a stream that broke
+  ResponseInfo info{};                    ///< of a call that an endpoint answered
+  std::string content{};                  ///< what was received
+  std::optional<TimePoint> committed{};   ///< when the stream was, if one was
+  std::vector<Availability> available{};  ///< of every endpoint, at the end
 
   bool streams() const { return plan.kind == CallPlan::Kind::stream; }
   const std::vector<Attempt>& attempts() const {

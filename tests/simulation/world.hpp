@@ -29,13 +29,6 @@ struct Transition {
   TimePoint at{};
 };
 
-/// What a failure looked like when the client classified it.
-struct Classified {
-  std::size_t endpoint{};
-  TimePoint at{};
-  Error error{};
-};
-
 /// A world at work: real client, balancer, endpoints, breakers and streams on a simulated network. After
 /// every event `observe` is called.
 class World {
@@ -53,8 +46,9 @@ class World {
   std::size_t transfers() const noexcept { return net_.network.in_flight(); }
   std::size_t running() const noexcept { return running_; }
   const std::vector<std::unique_ptr<CallRecord>>& calls() const noexcept { return calls_; }
+  /// The endpoints in the order in which they were asked.
+  const std::vector<std::size_t>& asked() const noexcept { return asked_; }
   const std::vector<Transition>& transitions() const noexcept { return transitions_; }
-  const std::vector<Classified>& classified() const noexcept { return classified_; }
 
   static std::string key(std::size_t endpoint) { return "sk-secret-" + std::to_string(endpoint) + "-secret"; }
   std::string wire_model(std::size_t endpoint, std::size_t model) const {
@@ -83,7 +77,7 @@ class World {
   Task<bool> finish(CallRecord& record, Task<T>& task, std::optional<T>& result);
   CallRecord& begin(const CallPlan& plan);
   void end(CallRecord& record, CallRecord::Fate fate);
-  std::vector<bool> available(const CallRecord& record) const;
+  std::vector<Availability> available(const CallRecord& record) const;
   ChatCompletionCreateParams params(const CallRecord& record) const;
 
   WorldPlan plan_;
@@ -92,8 +86,8 @@ class World {
   std::vector<testing::SimulatedServer> servers_{};
   std::optional<ConcurrentClient> client_{};
   std::vector<std::unique_ptr<CallRecord>> calls_{};
+  std::vector<std::size_t> asked_{};
   std::vector<Transition> transitions_{};
-  std::vector<Classified> classified_{};
   std::size_t running_{};
 };
 
@@ -147,8 +141,7 @@ inline ClientOptions World::options() {
                         .deadline = plan_.deadline,
                         .first_token_timeout = plan_.first_token_timeout,
                         .idle_timeout = plan_.idle_timeout};
-  options.classify = [this](const Error& error) -> std::optional<FailureClass> {
-    classified_.push_back({std::stoul(error.endpoint.substr(error.endpoint.find('-') + 1)), now(), error});
+  options.classify = [this](const Error&) -> std::optional<FailureClass> {
     maybe_throw(Thrower::classify);
     return std::nullopt;
   };
@@ -170,20 +163,21 @@ inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpReques
   if (!key_is_its_own || !model_is_its_own) throw std::logic_error("a request with another's key or model");
   servers_[index].behaviour().content = [content = arrived.content](const HttpRequest&) { return content; };
   record.requests.push_back(std::move(arrived));
+  asked_.push_back(index);
   return servers_[index].answer(request, fault);
 }
 
-/// Which endpoints the call could be sent to at the moment, as far as breakers and cooling go.
-inline std::vector<bool> World::available(const CallRecord& record) const {
-  std::vector<bool> available;
+inline std::vector<Availability> World::available(const CallRecord& record) const {
+  std::vector<Availability> available;
   for (const EndpointStatus& endpoint : status()) {
     const std::size_t index = available.size();
     const Counts& counts = endpoint.counts;
     const bool has_room =
         endpoint.state != State::half_open ||
         counts.requests - counts.total_exclusions < plan_.endpoints[index].breaker.max_requests;
-    available.push_back(endpoint.state != State::open && has_room &&
-                        !endpoint.cooling.contains(wire_model(index, record.plan.model)));
+    auto cooling = endpoint.cooling.find(wire_model(index, record.plan.model));
+    available.push_back({.admits = endpoint.state != State::open && has_room,
+                         .cooling = cooling == endpoint.cooling.end() ? 0ns : cooling->second});
   }
   return available;
 }

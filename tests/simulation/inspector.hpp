@@ -1,0 +1,327 @@
+#pragma once
+
+#include "simulation/record.hpp"
+#include "simulation/rules.hpp"
+#include "simulation/world.hpp"
+#include <openailb/openailb.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb::simulation {
+
+/// Watches a world and notes whatever contradicts the invariants.
+class Inspector {
+ public:
+  explicit Inspector(const World& world) : world_(&world) {}
+
+  /// After every event.
+  void observe();
+  /// When nothing runs any more.
+  void conclude();
+
+  const std::vector<std::string>& violations() const noexcept { return violations_; }
+
+ private:
+  using Fate = CallRecord::Fate;
+
+  /// How an attempt ended for its breaker, as far as is known: at some moment from `earliest` to `latest`.
+  struct Ending {
+    std::size_t endpoint{};
+    Outcome outcome{};
+    TimePoint began{};
+    TimePoint earliest{};
+    TimePoint latest{};
+  };
+
+  /// What a call knew of its endpoints when it did something, worked out from the servers' side.
+  struct Story {
+    std::map<std::size_t, Row> last{};            ///< by endpoint that was asked
+    std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
+    std::set<std::size_t> ran{};
+    int retries{};
+    bool may_go_on{true};
+  };
+
+  void require(bool holds, const std::string& what) {
+    if (!holds) violations_.push_back(what);
+  }
+  void require(bool holds, const CallRecord& call, const std::string& what) {
+    require(holds, "call " + call.id + ": " + what);
+  }
+
+  void inspect_endpoints();
+  void inspect(const CallRecord& call);
+  void inspect_limits(const CallRecord& call);
+  void inspect_secrecy(const CallRecord& call);
+  void inspect_attempts(const CallRecord& call);
+  void inspect_choice(const CallRecord& call, const Story& story, const WireRequest& request);
+  void add_failure(const CallRecord& call, Story& story, std::size_t index);
+  void inspect_giving_up(const CallRecord& call, const Story& story);
+  void inspect_answer(const CallRecord& call);
+  void inspect_stream(const CallRecord& call);
+  void inspect_transitions();
+  void inspect_shares();
+
+  bool steady() const { return world_->plan().jumps.empty(); }
+  bool has_deadline_passed(const CallRecord& call) const { return call.ended >= call.deadline; }
+  int max_endpoints() const { return world_->plan().max_endpoints; }
+
+  const World* world_;
+  std::vector<std::string> violations_{};
+  std::vector<Ending> endings_{};
+  std::set<const CallRecord*> inspected_{};
+  std::map<std::pair<std::size_t, std::string>, TimePoint> not_before_{};
+};
+
+inline void Inspector::observe() {
+  inspect_endpoints();
+  for (const auto& call : world_->calls()) {
+    if (call->fate != Fate::running && inspected_.insert(call.get()).second) inspect(*call);
+  }
+}
+
+/// In-flight counts, permits, probes and cooling, at any moment.
+inline void Inspector::inspect_endpoints() {
+  std::size_t in_flight = 0;
+  std::size_t index = 0;
+  for (const EndpointStatus& endpoint : world_->status()) {
+    const Counts& counts = endpoint.counts;
+    const auto settled = counts.total_successes + counts.total_failures + counts.total_exclusions;
+    const EndpointPlan& plan = world_->plan().endpoints[index];
+    require(endpoint.in_flight >= 0, endpoint.name + ": a negative in-flight count");
+    in_flight += static_cast<std::size_t>(endpoint.in_flight);
+    require(counts.requests <= settled + static_cast<std::uint32_t>(endpoint.in_flight),
+            endpoint.name + ": a permit is out that no attempt holds");
+    require(endpoint.state != State::half_open ||
+                counts.requests - counts.total_exclusions <= plan.breaker.max_requests,
+            endpoint.name + ": more probes than max_requests");
+    for (const auto& [model, remaining] : endpoint.cooling) {
+      TimePoint& not_before = not_before_[{index, model}];
+      require(world_->now() + remaining >= not_before, endpoint.name + ": not_before moved back");
+      not_before = world_->now() + remaining;
+    }
+    for (const auto& [key, until] : not_before_) {
+      require(key.first != index || until <= world_->now() || endpoint.cooling.contains(key.second),
+              endpoint.name + ": not_before was forgotten");
+    }
+    ++index;
+  }
+  require(in_flight <= world_->running(), "more attempts in flight than calls");
+}
+
+inline void Inspector::inspect(const CallRecord& call) {
+  inspect_limits(call);
+  inspect_secrecy(call);
+  inspect_attempts(call);
+  if (call.fate == Fate::succeeded) inspect_answer(call);
+  if (call.committed) inspect_stream(call);
+}
+
+inline void Inspector::inspect_limits(const CallRecord& call) {
+  const std::size_t endpoints = call.plan.endpoint ? 1 : world_->plan().endpoints.size();
+  require(call.requests.size() <= endpoints + static_cast<std::size_t>(call.max_retries), call,
+          "more requests than endpoints and retries");
+  for (const WireRequest& request : call.requests) {
+    require(request.at < call.deadline, call, "a request after the deadline");
+    require(!call.plan.endpoint || request.endpoint == *call.plan.endpoint, call,
+            "a request to another endpoint than the only one to use");
+    require(request.available[request.endpoint].cooling == 0ns, call, "a request to a cooling endpoint");
+    require(!call.plan.stop || !steady() || request.at <= call.began + *call.plan.stop, call,
+            "a request after the stop");
+  }
+  if (!steady()) return;
+  require(call.ended <= call.deadline, call, "it outlived its deadline");
+  require(!call.plan.stop || call.ended <= call.began + *call.plan.stop, call, "it outlived its stop");
+}
+
+inline void Inspector::inspect_secrecy(const CallRecord& call) {
+  std::string all = call.error.message + call.error.body + call.error.type + call.error.code +
+                    call.error.param + call.error.request_id + call.info.body;
+  for (const auto& attempts : {call.error.attempts, call.info.attempts}) {
+    for (const Attempt& attempt : attempts) all += attempt.message;
+  }
+  for (const auto& [name, value] : call.info.headers) all += value;
+  require(all.find("sk-secret") == std::string::npos, call, "an API key shows");
+}
+
+/// That each attempt was one the call owed or was allowed, and that it did not give up too early.
+inline void Inspector::inspect_attempts(const CallRecord& call) {
+  const std::vector<Attempt>& attempts = call.attempts();
+  const bool answered = call.fate == Fate::succeeded || call.committed;
+  const bool tells = (answered && call.plan.kind != CallPlan::Kind::post) || call.fate == Fate::failed;
+  if (!tells) {  // nobody knows how its attempts ended
+    for (const WireRequest& request : call.requests) {
+      for (Outcome outcome : {Outcome::success, Outcome::failure, Outcome::exclusion})
+        endings_.push_back({request.endpoint, outcome, request.at, request.at, call.ended});
+    }
+    return;
+  }
+  require(attempts.size() == call.requests.size(), call, "its attempts are not the requests that were sent");
+  if (attempts.size() != call.requests.size()) return;
+  Story story;
+  for (std::size_t index = 0; index < attempts.size(); ++index) {
+    const WireRequest& request = call.requests[index];
+    require(attempts[index].endpoint == "endpoint-" + std::to_string(request.endpoint), call,
+            "an attempt by another endpoint's name");
+    require(story.may_go_on, call, "it went on after a failure that ends a call");
+    inspect_choice(call, story, request);
+    if (answered && index + 1 == attempts.size()) return;
+    add_failure(call, story, index);
+  }
+  inspect_giving_up(call, story);
+}
+
+inline void Inspector::inspect_choice(const CallRecord& call, const Story& story,
+                                      const WireRequest& request) {
+  const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
+  auto before = story.last.find(request.endpoint);
+  require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
+  if (before == story.last.end()) return;
+  require(before->second.same, call, "asked an endpoint again that would fail again");
+  require(request.at >= story.again_at.at(request.endpoint), call, "asked again before the time");
+  for (std::size_t other = 0; other < request.available.size(); ++other) {
+    const bool passed_over = !call.plan.endpoint && !story.last.contains(other) && !all_ran;
+    require(!passed_over || !request.available[other].now(), call,
+            "asked an endpoint again while another had not been tried");
+  }
+}
+
+inline void Inspector::add_failure(const CallRecord& call, Story& story, std::size_t index) {
+  const WireRequest& request = call.requests[index];
+  const Attempt& attempt = call.attempts()[index];
+  const TimePoint end = request.at + attempt.elapsed;
+  if (story.last.contains(request.endpoint)) ++story.retries;
+  std::optional<Row> row = row_of(request.fault, attempt);
+  if (attempt.kind == ErrorKind::canceled) {
+    row = Row{.another = false, .breaker = Outcome::exclusion};
+    require(call.plan.stop.has_value(), call, "canceled by nobody");
+  } else if (attempt.kind == ErrorKind::timeout && end >= call.deadline) {
+    const bool had_half = (call.deadline - request.at) * 2 >= call.deadline - call.began;
+    row = Row{.another = false, .breaker = had_half ? Outcome::failure : Outcome::exclusion};
+  }
+  require(row.has_value(), call, "an attempt failed that its server answered");
+  if (!row) return;
+  endings_.push_back({request.endpoint, row->breaker, request.at, end, end});
+  story.last[request.endpoint] = *row;
+  story.may_go_on = row->another;
+  if (row->ran_it) story.ran.insert(request.endpoint);
+  const bool says_when = request.fault == Fault::rate_limited && attempt.status == 429;
+  story.again_at[request.endpoint] =
+      says_when ? end + world_->plan().endpoints[request.endpoint].retry_after : end;
+}
+
+/// A call fails only when there is nothing left that it could try.
+inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& story) {
+  if (call.committed) return;
+  if (call.error.kind == ErrorKind::canceled)
+    return require(call.plan.stop.has_value(), call, "canceled by nobody");
+  if (has_deadline_passed(call) || !story.may_go_on) return;
+  constexpr nanoseconds longest_wait = 60s;
+  constexpr nanoseconds longest_backoff = 8s;
+  const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
+  for (std::size_t index = 0; index < call.available.size(); ++index) {
+    const Availability& available = call.available[index];
+    if ((call.plan.endpoint && index != *call.plan.endpoint) || !available.admits) continue;
+    auto before = story.last.find(index);
+    const bool tried = before != story.last.end();
+    if (all_ran && !story.ran.contains(index)) continue;
+    if (tried && (!before->second.same || story.retries >= call.max_retries)) continue;
+    TimePoint ready = call.ended + available.cooling;
+    if (tried) ready = (std::max)(ready, story.again_at.at(index) + longest_backoff);
+    require(ready >= call.deadline || ready - call.ended > longest_wait, call,
+            "it gave up while endpoint-" + std::to_string(index) + " could be asked");
+  }
+}
+
+inline void Inspector::inspect_answer(const CallRecord& call) {
+  const WireRequest& last = call.requests.back();
+  if (call.plan.kind != CallPlan::Kind::post) {
+    require(call.content == last.content, call, "not the answer that was sent to it");
+    require(call.info.endpoint == "endpoint-" + std::to_string(last.endpoint), call,
+            "answered by another endpoint than it says");
+  }
+  endings_.push_back({last.endpoint, Outcome::success, last.at, call.ended, call.ended});
+}
+
+inline void Inspector::inspect_stream(const CallRecord& call) {
+  const WireRequest& last = call.requests.back();
+  require(last.at <= *call.committed, call, "a request after its stream was committed");
+  require(last.content.starts_with(call.content), call, "a stream with words that its server did not send");
+  // A probe has succeeded by then; for others this changes nothing.
+  endings_.push_back({last.endpoint, Outcome::success, last.at, *call.committed, *call.committed});
+  if (call.fate != Fate::failed) return;
+  switch (call.error.kind) {
+    case ErrorKind::canceled: require(call.plan.stop.has_value(), call, "canceled by nobody"); break;
+    case ErrorKind::timeout: require(has_deadline_passed(call), call, "no deadline passed"); break;
+    default: {
+      require(call.error.kind == ErrorKind::stream_interrupted, call, "broken without saying so");
+      const std::set<Fault> breaking{Fault::broken, Fault::stalled, Fault::truncated, Fault::error_inside};
+      require(breaking.contains(last.fault) || !steady(), call, "a stream broke that its server sent whole");
+      endings_.push_back({last.endpoint, Outcome::failure, last.at, call.ended, call.ended});
+    }
+  }
+}
+
+inline void Inspector::conclude() {
+  observe();
+  require(world_->transfers() == 0, "a transfer is left");
+  for (const EndpointStatus& endpoint : world_->status()) {
+    const Counts& counts = endpoint.counts;
+    require(endpoint.in_flight == 0, endpoint.name + ": in flight when nothing runs");
+    require(counts.requests == counts.total_successes + counts.total_failures + counts.total_exclusions,
+            endpoint.name + ": a permit was not given back");
+  }
+  for (const auto& call : world_->calls()) {
+    require(call->requests.empty() || call->requests.back().at <= call->ended, *call,
+            "a request after its end");
+  }
+  inspect_transitions();
+  if (world_->plan().calm) inspect_shares();
+}
+
+/// A breaker changes its state only for an outcome of its present generation, or by time alone.
+inline void Inspector::inspect_transitions() {
+  std::map<std::size_t, TimePoint> previous;
+  for (const Transition& change : world_->transitions()) {
+    const TimePoint since =
+        previous.contains(change.endpoint) ? previous[change.endpoint] : (TimePoint::min)();
+    previous[change.endpoint] = change.at;
+    const std::string name = "endpoint-" + std::to_string(change.endpoint);
+    if (change.to == State::half_open) {
+      require(change.at > since + world_->plan().endpoints[change.endpoint].breaker.timeout,
+              name + ": half-open before its timeout");
+      continue;
+    }
+    const Outcome cause = change.to == State::open ? Outcome::failure : Outcome::success;
+    const bool has_cause = std::ranges::any_of(endings_, [&](const Ending& ending) {
+      return ending.endpoint == change.endpoint && ending.outcome == cause && ending.began >= since &&
+             ending.earliest <= change.at && change.at <= ending.latest;
+    });
+    require(has_cause, name + ": its breaker went " + std::string(to_string(change.to)) + " without a cause");
+  }
+}
+
+/// The shares of endpoints that are always healthy differ by at most one, whatever fails beside them.
+inline void Inspector::inspect_shares() {
+  std::map<std::size_t, int> shares;
+  for (std::size_t index = 0; index < world_->plan().endpoints.size(); ++index) {
+    if (world_->plan().endpoints[index].phases.empty()) shares[index] = 0;
+  }
+  for (std::size_t asked : world_->asked()) {
+    if (!shares.contains(asked)) continue;
+    ++shares[asked];
+    const auto [least, most] =
+        std::ranges::minmax_element(shares, {}, &std::pair<const std::size_t, int>::second);
+    require(most->second - least->second <= 1, "the shares of healthy endpoints differ by more than one");
+  }
+}
+
+}  // namespace openailb::simulation

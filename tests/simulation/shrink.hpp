@@ -1,0 +1,73 @@
+#pragma once
+
+#include "simulation/inspector.hpp"
+#include "simulation/plan.hpp"
+#include "simulation/world.hpp"
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb::simulation {
+
+/// What was violated in the world of a plan.
+inline std::vector<std::string> violations_of(const WorldPlan& plan) {
+  World world(plan);
+  Inspector inspector(world);
+  try {
+    world.run([&] { inspector.observe(); });
+    inspector.conclude();
+  } catch (const std::exception& exception) {
+    return {std::string("it threw: ") + exception.what()};
+  }
+  return inspector.violations();
+}
+
+/// A plan from which one thing has been taken away, for every thing that can be.
+inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
+  std::vector<WorldPlan> reduced;
+  const auto without = [&](auto take_away) { take_away(reduced.emplace_back(plan)); };
+  const auto at = [](auto& list, std::size_t index) {
+    return list.begin() + static_cast<std::ptrdiff_t>(index);
+  };
+  for (std::size_t i = 0; i < plan.callers.size(); ++i) {
+    without([&](WorldPlan& smaller) { smaller.callers.erase(at(smaller.callers, i)); });
+    for (std::size_t j = 0; j < plan.callers[i].size(); ++j) {
+      without([&](WorldPlan& smaller) { smaller.callers[i].erase(at(smaller.callers[i], j)); });
+      const CallPlan& call = plan.callers[i][j];
+      if (call.stop) without([&](WorldPlan& smaller) { smaller.callers[i][j].stop.reset(); });
+      if (call.drop) without([&](WorldPlan& smaller) { smaller.callers[i][j].drop.reset(); });
+    }
+  }
+  for (std::size_t i = 0; i < plan.endpoints.size(); ++i) {
+    for (std::size_t j = 0; j < plan.endpoints[i].phases.size(); ++j) {
+      const std::size_t faults = plan.endpoints[i].phases[j].faults.size();
+      for (std::size_t k = 0; k < faults; ++k) {
+        without([&](WorldPlan& smaller) {
+          auto& left = smaller.endpoints[i].phases[j].faults;
+          left.erase(at(left, k));
+        });
+      }
+    }
+  }
+  if (!plan.jumps.empty()) without([](WorldPlan& smaller) { smaller.jumps.clear(); });
+  if (plan.thrower != Thrower::nobody) without([](WorldPlan& smaller) { smaller.thrower = Thrower::nobody; });
+  return reduced;
+}
+
+/// The smallest plan that can be found in which something is still violated.
+inline WorldPlan shrink(WorldPlan plan) {
+  const auto smaller = [](const WorldPlan& from) -> std::optional<WorldPlan> {
+    for (WorldPlan& candidate : reductions(from)) {
+      if (!violations_of(candidate).empty()) return std::move(candidate);
+    }
+    return std::nullopt;
+  };
+  while (std::optional<WorldPlan> found = smaller(plan)) plan = *std::move(found);
+  return plan;
+}
+
+}  // namespace openailb::simulation
