@@ -808,6 +808,21 @@ TEST(Permit, AReportFromAnotherGenerationAsksNoPredicate) {
   EXPECT_EQ(bench.counts(), Counts{});
 }
 
+TEST(Permit, AReportThatOutlivesItsBucketAsksNoPredicate) {
+  int asked = 0;
+  const auto ask = [&](const Error*) { return ++asked < 0; };
+  Bench bench({.interval = 6s, .bucket_period = 3s, .is_successful = ask, .is_excluded = ask});
+  Permit early = bench.admit();
+  Permit late = bench.admit();
+  bench.now += 6s - 1ns;
+  early.report(&failed, bench.now);
+  EXPECT_EQ(asked, 2);
+  bench.now += 1ns;
+  late.report(&failed, bench.now);
+  EXPECT_EQ(asked, 2) << "the report itself moved on to the bucket in which it counts no more";
+  EXPECT_EQ(bench.counts(), Counts{});
+}
+
 TEST(Permit, MovedFromReportsNothing) {
   Bench bench;
   Permit permit = bench.admit();

@@ -237,9 +237,9 @@ class CircuitBreaker {
     if (!settings_.is_excluded && !settings_.is_successful) return true;
     Lock lock(mutex_);
     advance(now);
-    const bool current = admission.generation == generation_;
+    const bool would_count = admission.generation == generation_ && counts_.holds(admission.age);
     deliver(lock);
-    return current;
+    return would_count;
   }
 
   Outcome judge(const Error* error, Outcome otherwise) const {

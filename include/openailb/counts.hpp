@@ -47,6 +47,9 @@ class RollingCounts {
   /// How many buckets the window has.
   std::size_t size() const noexcept { return buckets_.size(); }
 
+  /// Whether the bucket of that number is in the window.
+  bool holds(std::uint64_t age) const noexcept { return age <= age_ && age_ - age < buckets_.size(); }
+
   /// Counts a request in the newest bucket.
   void on_request() noexcept {
     ++totals_.requests;
@@ -103,7 +106,7 @@ class RollingCounts {
 
   template <class Change>
   bool book(std::uint64_t age, Change change) noexcept {
-    if (age > age_ || age_ - age >= buckets_.size()) return false;
+    if (!holds(age)) return false;
     change(totals_);
     change(bucket(age));
     return true;
