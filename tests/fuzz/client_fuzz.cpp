@@ -1,48 +1,25 @@
 // A client whose servers answer whatever the fuzzer thinks of: it ends with an answer or an error, has asked
 // no more often than it may, and leaves nothing behind.
+#include "input.hpp"
 #include <openailb/openailb.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
+#include <iterator>
 #include <utility>
 
 namespace {
 
 using namespace std::chrono_literals;
+using openailb::fuzz::Input;
+using openailb::fuzz::require;
 using openailb::testing::SimulatedAnswer;
 using openailb::testing::SimulatedNetwork;
 
 constexpr int max_retries = 2;
 constexpr int requests_of_an_attempt = 4;  // three redirects may be followed
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-/// The fuzzer's bytes, taken from the front.
-class Input {
- public:
-  explicit Input(std::string_view bytes) : rest_(bytes) {}
-
-  std::string_view take(std::size_t count) {
-    auto taken = rest_.substr(0, count);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-  unsigned byte() {
-    auto taken = take(1);
-    return taken.empty() ? 0 : static_cast<unsigned char>(taken.front());
-  }
-  std::string text() { return std::string(take(byte())); }
-
- private:
-  std::string_view rest_;
-};
 
 SimulatedAnswer answer_of(Input& input) {
   static constexpr int statuses[] = {200, 200, 200, 204, 307, 400, 401, 403, 404, 408, 409, 429, 500, 503};

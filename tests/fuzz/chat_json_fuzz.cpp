@@ -1,0 +1,73 @@
+// Whatever JSON a server sends, as an answer or line by line as chunks: it is read or refused, and what was
+// read says the same after it has been written and read again.
+#include "input.hpp"
+#include <openailb/error_body.hpp>
+#include <openailb/resources/chat.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace {
+
+using nlohmann::json;
+using openailb::fuzz::require;
+
+/// The JSON of a value, which reads back as the same.
+template <class T>
+json stable(const T& value) {
+  const json written = openailb::write_json(value);
+  const auto text = openailb::dump_json(written);
+  require(text && openailb::parse_json(*text) == written);
+  require(openailb::write_json(openailb::read_json<T>(written)) == written);
+  return written;
+}
+
+void read_error(const json& document) {
+  const auto error = openailb::error_inside(document);
+  if (!error) return;
+  require(error->status == 200 || error->kind == openailb::kind_of_status(error->status));
+  require(!error->message.empty());
+}
+
+void read_answer(const json& document) {
+  const auto completion = openailb::decode_chat_completion(document);
+  if (!completion) return;
+  require(!completion->choices.empty());
+  stable(*completion);
+  for (const auto& choice : completion->choices) stable(openailb::assistant_message(choice.message));
+}
+
+void read_chunk(const json& document, openailb::ChatCompletionAccumulator& accumulator) {
+  static_cast<void>(openailb::commits(document));
+  const auto chunk = openailb::read_json<openailb::ChatCompletionChunk>(document);
+  stable(chunk);
+  const json before = openailb::write_json(accumulator.completion());
+  if (!accumulator.add(chunk)) require(openailb::write_json(accumulator.completion()) == before);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  openailb::fuzz::Input input(data, size);
+  if (const auto document = openailb::parse_json(input.rest())) {
+    require(openailb::parse_json(openailb::dump_json(*document).value()) == document);
+    read_error(*document);
+    read_answer(*document);
+  }
+  openailb::ChatCompletionAccumulator accumulator;
+  while (!input.rest().empty()) {
+    if (const auto document = openailb::parse_json(input.line())) read_chunk(*document, accumulator);
+  }
+  const auto& completion = accumulator.completion();
+  stable(completion);
+  require(std::ranges::is_sorted(completion.choices, {}, &openailb::ChatCompletionChoice::index));
+  require(!accumulator.finished() || !completion.choices.empty());
+  return 0;
+}
