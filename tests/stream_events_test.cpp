@@ -206,6 +206,14 @@ TEST(StreamEvents, AStreamIsTheSameHoweverItIsCut) {
   EXPECT_EQ(hear_one(dripping(single, 1us)).texts, expected);
 }
 
+TEST(StreamEvents, OneThatBeginsWithNulIsAStreamWhereverItIsCut) {
+  const std::string bytes = std::string(1, '\0') + "{\n" + whole("hello");
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    const SimulatedAnswer cut{.body = bytes.substr(0, at), .pieces = {{1ms, bytes.substr(at)}}};
+    ASSERT_THAT(hear_one(cut).texts, ElementsAre("", "hello", "")) << "cut at " << at;
+  }
+}
+
 /// An answer that is no stream.
 struct Document {
   std::string name;

@@ -99,14 +99,16 @@ bool StreamReader<Chunk>::read() {
 
 namespace detail {
 
-/// The first character that is not blank; NUL as long as there is none.
-inline char first_character(std::string_view body) {
+/// The first character that is not blank; null as long as there is none.
+inline std::optional<char> first_character(std::string_view body) {
   const std::size_t begin = body.find_first_not_of(" \t\r\n");
-  return begin == std::string_view::npos ? '\0' : body[begin];
+  return begin == std::string_view::npos ? std::nullopt : std::optional(body[begin]);
 }
 
 /// Whether this begins a document rather than a stream: no line of a stream begins like one.
-constexpr bool begins_document(char first) { return first == '{' || first == '[' || first == '<'; }
+constexpr bool begins_document(std::optional<char> first) {
+  return first == '{' || first == '[' || first == '<';
+}
 
 inline Error not_a_stream(const HttpResponse& response) {
   Error error{.kind = ErrorKind::parse,
@@ -136,9 +138,9 @@ Task<Attempted<Answered<StreamReader<Chunk>>>> open_stream(EventLoop& loop, Endp
   StreamReader<Chunk> reader{std::move(std::get<std::unique_ptr<Transfer>>(opened)),
                              SseDecoder(endpoint.max_event_size())};
   Transfer& transfer = *reader.transfer;
-  char first = '\0';
+  std::optional<char> first;
   while (!reader.committed && !reader.ended && !reader.error) {
-    if (first == '\0') first = detail::first_character(transfer.response.body);
+    if (!first) first = detail::first_character(transfer.response.body);
     if (detail::begins_document(first)) {
       transfer.wake_on_data(false);
       FirstOf rest(transfer);

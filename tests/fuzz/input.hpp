@@ -3,15 +3,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <random>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace openailb::fuzz {
 
-inline void require(bool holds) {
-  if (!holds) std::abort();
+/// Ends the program with the place where something does not hold.
+inline void require(bool holds, std::source_location place = std::source_location::current()) {
+  if (holds) return;
+  std::cerr << place.file_name() << ':' << place.line() << ": this must hold" << std::endl;
+  std::abort();
 }
 
 /// The fuzzer's bytes, taken from the front.
