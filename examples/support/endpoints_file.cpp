@@ -72,6 +72,8 @@ json parse(const std::string& path) {
     return json::parse(file);
   } catch (const json::parse_error& error) {
     throw std::runtime_error(path + ": is not JSON, at byte " + std::to_string(error.byte));
+  } catch (const json::out_of_range&) {
+    throw std::runtime_error(path + ": has a number that is too large");
   }
 }
 
