@@ -198,16 +198,17 @@ inline Handler answer_in_turn(std::vector<std::string> responses) {
       });
 }
 
-/// An HTTP server on a free port of 127.0.0.1 that does exactly what its handler does, right or wrong: it can
-/// stall, truncate, reset or talk nonsense. It counts its connections and keeps every request. Destroying it
-/// breaks all its connections and waits for its handlers.
+/// An HTTP server on a port of 127.0.0.1 (0: a free one) that does exactly what its handler does, right or
+/// wrong: it can stall, truncate, reset or talk nonsense. It counts its connections and keeps every request.
+/// Destroying it breaks all its connections and waits for its handlers.
 class ScriptedServer {
  public:
   using MakeTransport = std::function<std::unique_ptr<Transport>(Socket&)>;
 
-  explicit ScriptedServer(Handler handler)
-      : ScriptedServer(std::move(handler), "http",
-                       [](Socket& socket) { return std::make_unique<Transport>(socket); }) {}
+  explicit ScriptedServer(Handler handler, std::uint16_t port = 0)
+      : ScriptedServer(
+            std::move(handler), "http", [](Socket& socket) { return std::make_unique<Transport>(socket); },
+            port) {}
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
@@ -250,8 +251,11 @@ class ScriptedServer {
   }
 
  protected:
-  ScriptedServer(Handler handler, std::string scheme, MakeTransport make_transport)
-      : handler_(std::move(handler)), scheme_(std::move(scheme)), make_transport_(std::move(make_transport)) {
+  ScriptedServer(Handler handler, std::string scheme, MakeTransport make_transport, std::uint16_t port = 0)
+      : handler_(std::move(handler)),
+        scheme_(std::move(scheme)),
+        make_transport_(std::move(make_transport)),
+        port_(port) {
     port_.listen(SOMAXCONN);
     acceptor_ = std::thread([this] { accept(); });
   }

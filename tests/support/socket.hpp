@@ -67,13 +67,19 @@ class Socket {
   int fd_;
 };
 
-/// A port of 127.0.0.1 that belongs to this object.
+/// A port of 127.0.0.1 that belongs to this object. The system chooses it, unless its number is given: then
+/// it may have connections that outlived their server, or belong to another LoopbackPort that does not
+/// listen.
 class LoopbackPort {
  public:
-  LoopbackPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit LoopbackPort(std::uint16_t number = 0)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    int on = 1;
+    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(number);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (::bind(socket_.fd(), generic, size) != 0 || ::getsockname(socket_.fd(), generic, &size) != 0) {
