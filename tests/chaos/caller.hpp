@@ -153,8 +153,9 @@ class Caller {
   /// Whether a call may have failed in this way.
   void judge(const Error& error, const Plan& plan, Outcomes& outcomes) {
     count_requests(error.attempts, plan, outcomes);
-    if (text_of(error).find(key_mark) != std::string::npos)
-      blame(plan, outcomes, "the key can be seen", error);
+    if (const std::string text = text_of(error); text.find(key_mark) != std::string::npos) {
+      blame(plan, outcomes, "the key can be seen in " + text);
+    }
     if (error.kind == ErrorKind::stream_interrupted && error.endpoint != plan.safe_endpoint) {
       ++outcomes.interrupted;
     } else if (error.kind == ErrorKind::canceled && plan.options.stop_token.stop_requested()) {
@@ -189,7 +190,7 @@ class Caller {
     text << plan.question << " (" << (&outcomes == &tally_.streams ? "stream" : "create") << ", after "
          << detail::duration_text(plan.watch.elapsed()) << ", while " << plan.safe_endpoint
          << " was healthy): " << fault;
-    if (error) text << "\n  " << error->kind << " of " << error->endpoint << ": " << text_of(*error);
+    if (error) text << "\n  " << error->kind << ": " << error->message;
     for (const EndpointStatus& endpoint : client_.endpoints()) {
       text << "\n  now " << endpoint.name << " is " << endpoint.state << ", " << endpoint.in_flight
            << " in flight, " << endpoint.counts;
