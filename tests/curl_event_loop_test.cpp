@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -342,6 +343,23 @@ TEST(Lifetime, NoDescriptorIsLeftBehind) {
   const std::size_t before = open_descriptors();
   use_clients(40);
   EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(Lifetime, AProgramStartedMeanwhileKeepsNoConnectionOpen) {
+  Gate connection_is_closed;
+  ScriptedServer server([&](Connection& connection) {
+    connection.read_request();
+    connection.write(half_a_stream());
+    connection.wait_closed();
+    connection_is_closed.open();
+  });
+  Client client({{.base_url = server.url()}});
+  auto stream = client.chat.completions.stream(hello());
+  std::FILE* program = ::popen("cat", "w");  // runs until pclose
+  ASSERT_NE(program, nullptr);
+  stream.close();
+  EXPECT_TRUE(connection_is_closed.wait());
+  ::pclose(program);
 }
 
 }  // namespace

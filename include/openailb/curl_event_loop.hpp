@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <fcntl.h>
 #include <limits>
 #include <memory>
 #include <new>
@@ -94,6 +95,15 @@ struct CurlCallbacks {
     if (handle.too_large) return CURL_WRITEFUNC_ERROR;
     const bool read = succeeds([&] { add_header_line(handle.transfer->response, {data, size}); });
     return read ? size : CURL_WRITEFUNC_ERROR;
+  }
+
+  /// Called when a socket has been made. A child process would inherit it, and keep a connection open that
+  /// has been dropped here.
+  static int close_on_exec(void*, [[maybe_unused]] curl_socket_t socket, curlsocktype) noexcept {
+#ifdef FD_CLOEXEC
+    static_cast<void>(::fcntl(socket, F_SETFD, FD_CLOEXEC));
+#endif
+    return CURL_SOCKOPT_OK;
   }
 
   /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
@@ -229,6 +239,7 @@ inline void CurlEventLoop::configure(detail::CurlHandle& handle) {
   set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&handle));
   set(handle, CURLOPT_HEADERFUNCTION, &detail::CurlCallbacks::header);
   set(handle, CURLOPT_HEADERDATA, static_cast<void*>(&handle));
+  set(handle, CURLOPT_SOCKOPTFUNCTION, &detail::CurlCallbacks::close_on_exec);
   set(handle, CURLOPT_PREREQFUNCTION, &detail::CurlCallbacks::before_request);
   set(handle, CURLOPT_PREREQDATA, static_cast<void*>(&handle));
   set(handle, CURLOPT_QUICK_EXIT, 1L);       // or cancelling waits for a slow resolver
