@@ -11,12 +11,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <ostream>
 #include <random>
 #include <stop_token>
 #include <string>
@@ -114,49 +116,73 @@ class Load {
   std::vector<std::future<Tally>> tallies_;  // the last: their threads use all of the above
 };
 
+/// What a run has shown.
+struct Aftermath {
+  Tally tally{};
+  Monkey::Deeds deeds{};
+  int in_flight{};
+  std::uint64_t permits{};  ///< that breakers have given out and not got back
+  std::ptrdiff_t descriptors{};
+  double memory_growth{};  ///< in MiB
+};
+
+void run_client(std::vector<std::unique_ptr<ServerProcess>>& servers, std::chrono::seconds time,
+                unsigned seed, Aftermath& after) {
+  const Client client = make_client(servers);
+  Sanctuary sanctuary;
+  Load load(client, sanctuary, seed);
+  Monkey monkey(servers, client, sanctuary, seed);
+  const auto begin = std::chrono::steady_clock::now();
+  monkey.rampage(begin + time / 4);
+  const double memory = resident_memory();
+  monkey.rampage(begin + time);
+  monkey.repent();
+  after.tally = load.stop();
+  after.deeds = monkey.deeds();
+  after.memory_growth = resident_memory() - memory;
+  for (const EndpointStatus& endpoint : client.endpoints()) {
+    const Counts& counts = endpoint.counts;
+    after.in_flight += endpoint.in_flight;
+    after.permits +=
+        counts.requests - counts.total_successes - counts.total_failures - counts.total_exclusions;
+  }
+}
+
+Aftermath wreak_havoc(std::chrono::seconds time, unsigned seed) {
+  Aftermath after;
+  auto servers = start_servers();
+  const std::ptrdiff_t descriptors = open_descriptors();
+  run_client(servers, time, seed, after);
+  after.descriptors = open_descriptors() - descriptors;
+  return after;
+}
+
+std::ostream& operator<<(std::ostream& out, const Aftermath& after) {
+  return out << "servers were killed " << after.deeds.kills << " times, stopped " << after.deeds.stops
+             << " times, restarted to misbehave " << after.deeds.corruptions << " times\n"
+             << after.tally << "  left at the end: " << after.in_flight << " in flight, " << after.permits
+             << " permits, " << after.descriptors << " descriptors; memory grew by " << after.memory_growth
+             << " MiB\n";
+}
+
 TEST(Chaos, CostsNoCallThatIsOwedAnAnswer) {
   const unsigned seconds = number_from_environment("OPENAILB_CHAOS_SECONDS", 8);
   const unsigned seed = number_from_environment("OPENAILB_CHAOS_SEED", std::random_device{}());
-  const std::string replay =
-      "To replay: tests/chaos/run --seconds " + std::to_string(seconds) + " --seed " + std::to_string(seed);
-  SCOPED_TRACE(replay);
+  SCOPED_TRACE("to replay it: tests/chaos/run --seconds " + std::to_string(seconds) + " --seed " +
+               std::to_string(seed));
+  Aftermath after;
+  ASSERT_NO_THROW(after = wreak_havoc(std::chrono::seconds(seconds), seed));
 
-  auto servers = start_servers();
-  const std::ptrdiff_t descriptors_before = open_descriptors();
-  Tally tally;
-  Monkey::Deeds deeds;
-  int in_flight = 0;
-  double growth = 0;
-  {
-    const Client client = make_client(servers);
-    Sanctuary sanctuary;
-    Load load(client, sanctuary, seed);
-    Monkey monkey(servers, client, sanctuary, seed);
-    const auto begin = std::chrono::steady_clock::now();
-    monkey.rampage(begin + std::chrono::seconds(seconds) / 4);
-    const double memory_before = resident_memory();
-    monkey.rampage(begin + std::chrono::seconds(seconds));
-    monkey.repent();
-    tally = load.stop();
-    growth = resident_memory() - memory_before;
-    deeds = monkey.deeds();
-    for (const EndpointStatus& endpoint : client.endpoints()) in_flight += endpoint.in_flight;
-  }
-  const std::ptrdiff_t descriptors_left = open_descriptors() - descriptors_before;
-
-  std::cout << "In " << seconds << " s, by seed " << seed << ", servers were killed " << deeds.kills
-            << " times, stopped " << deeds.stops << " times, restarted to misbehave " << deeds.corruptions
-            << " times; " << deeds.phases << " phases\n"
-            << tally << "  left at the end: " << in_flight << " in flight, " << descriptors_left
-            << " descriptors, " << growth << " MiB more memory\n";
-  for (const std::string& fault : tally.faults) ADD_FAILURE() << fault;
-  EXPECT_EQ(tally.creates.not_owed + tally.streams.not_owed, 0);
-  EXPECT_GT(tally.creates.completed, 0);
-  EXPECT_GT(tally.streams.completed, 0);
-  EXPECT_GT(tally.most_requests, 1) << "nothing ever failed over";
-  EXPECT_EQ(in_flight, 0);
-  EXPECT_EQ(descriptors_left, 0);
-  EXPECT_LT(growth, most_growth);
+  std::cout << "In " << seconds << " s, by seed " << seed << ", " << after;
+  for (const std::string& fault : after.tally.faults) ADD_FAILURE() << fault;
+  EXPECT_EQ(after.tally.creates.not_owed + after.tally.streams.not_owed, 0);
+  EXPECT_GT(after.tally.creates.completed, 0);
+  EXPECT_GT(after.tally.streams.completed, 0);
+  EXPECT_GT(after.tally.most_requests, 1) << "nothing ever failed over";
+  EXPECT_EQ(after.in_flight, 0);
+  EXPECT_EQ(after.permits, 0);
+  EXPECT_EQ(after.descriptors, 0);
+  EXPECT_LT(after.memory_growth, most_growth);
 }
 
 }  // namespace
