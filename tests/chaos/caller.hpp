@@ -6,7 +6,6 @@
 #include "tally.hpp"
 #include <openailb/openailb.hpp>
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -57,13 +56,13 @@ class Canceler {
 /// comes of each.
 class Caller {
  public:
-  Caller(const Client& client, Sanctuary& sanctuary, Canceler& canceler, std::size_t most_requests,
-         std::size_t number, unsigned seed)
+  Caller(const Client& client, Sanctuary& sanctuary, Canceler& canceler, int max_retries, std::size_t number,
+         unsigned seed)
       : client_(client),
         sanctuary_(sanctuary),
         canceler_(canceler),
         names_(names(client)),
-        most_requests_(most_requests),
+        max_retries_(static_cast<std::size_t>(max_retries)),
         number_(number),
         dice_(seed + number) {}
 
@@ -92,7 +91,6 @@ class Caller {
     Stopwatch watch{};
   };
 
-  static constexpr auto short_deadline = 300ms;
   static constexpr std::size_t most_faults = 3;  // to be told of; all are counted
 
   static std::vector<std::string> names(const Client& client) {
@@ -105,10 +103,17 @@ class Caller {
 
   Plan make_plan() {
     Plan plan{.question = "caller " + std::to_string(number_) + ", call " + std::to_string(call_++)};
-    switch (below(10)) {
-      case 0: plan.options.stop_token = canceler_.token(); break;
-      case 1: plan.options.deadline = short_deadline; break;
-      case 2: plan.drop_after = 1 + below(10); break;
+    switch (below(20)) {
+      case 0:
+      case 1: plan.options.stop_token = canceler_.token(); break;
+      case 2:
+      case 3: plan.options.deadline = 300ms; break;
+      case 4:
+      case 5: plan.drop_after = 1 + below(10); break;
+      case 6:
+        plan.options.endpoint = names_[below(names_.size())];
+        plan.options.deadline = 1s;  // for a retry or two
+        break;
       default: break;
     }
     return plan;
@@ -162,6 +167,8 @@ class Caller {
       ++outcomes.canceled;
     } else if (plan.options.deadline && plan.watch.elapsed() >= *plan.options.deadline) {
       ++outcomes.late;
+    } else if (!plan.options.endpoint.empty() && plan.options.endpoint != plan.safe_endpoint) {
+      ++outcomes.in_vain;
     } else {
       blame(plan, outcomes, "it is not owed to fail", error);
     }
@@ -169,7 +176,8 @@ class Caller {
 
   void count_requests(const std::vector<Attempt>& attempts, const Plan& plan, Outcomes& outcomes) {
     tally_.note_requests(attempts.size());
-    if (attempts.size() > most_requests_) blame(plan, outcomes, "it was sent too often");
+    const std::size_t endpoints = plan.options.endpoint.empty() ? names_.size() : 1;
+    if (attempts.size() > endpoints + max_retries_) blame(plan, outcomes, "it was sent too often");
   }
 
   static std::string text_of(const Error& error) {
@@ -202,7 +210,7 @@ class Caller {
   Sanctuary& sanctuary_;
   Canceler& canceler_;
   std::vector<std::string> names_;
-  std::size_t most_requests_;
+  std::size_t max_retries_;
   std::size_t number_;
   std::mt19937_64 dice_;
   std::size_t call_{};

@@ -90,9 +90,9 @@ Client make_client(const std::vector<std::unique_ptr<ServerProcess>>& servers) {
 class Load {
  public:
   Load(const Client& client, Sanctuary& sanctuary, unsigned seed) {
-    const std::size_t most_requests = server_count + static_cast<std::size_t>(options().max_retries);
     for (std::size_t number = 0; number < caller_count; ++number) {
-      callers_.push_back(std::make_unique<Caller>(client, sanctuary, canceler_, most_requests, number, seed));
+      callers_.push_back(
+          std::make_unique<Caller>(client, sanctuary, canceler_, options().max_retries, number, seed));
       tallies_.push_back(std::async(std::launch::async, [this, caller = callers_.back().get()] {
         return caller->run(stop_.get_token());
       }));

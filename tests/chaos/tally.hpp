@@ -19,7 +19,8 @@ struct Outcomes {
   int interrupted{};  ///< streams alone, by a server that the monkey had its hands on
   int dropped{};      ///< by their caller, in the midst
   int canceled{};
-  int late{};  ///< they were given a deadline, and it passed
+  int late{};     ///< they were given a deadline, and it passed
+  int in_vain{};  ///< they were for one endpoint alone, which the monkey had its hands on
   int not_owed{};
 
   void add(const Outcomes& other) {
@@ -30,6 +31,7 @@ struct Outcomes {
     dropped += other.dropped;
     canceled += other.canceled;
     late += other.late;
+    in_vain += other.in_vain;
     not_owed += other.not_owed;
   }
 };
@@ -77,7 +79,8 @@ inline constexpr std::array columns{
     Column{"calls", &Outcomes::calls},           Column{"begun", &Outcomes::begun, true},
     Column{"completed", &Outcomes::completed},   Column{"interrupted", &Outcomes::interrupted, true},
     Column{"dropped", &Outcomes::dropped, true}, Column{"canceled", &Outcomes::canceled},
-    Column{"too late", &Outcomes::late},         Column{"not owed", &Outcomes::not_owed},
+    Column{"too late", &Outcomes::late},         Column{"in vain", &Outcomes::in_vain},
+    Column{"not owed", &Outcomes::not_owed},
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Tally& tally) {
