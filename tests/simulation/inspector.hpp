@@ -214,8 +214,7 @@ inline void Inspector::add_failure(const CallRecord& call, Story& story, std::si
   story.may_go_on = row->another;
   if (row->ran_it) story.ran.insert(request.endpoint);
   const bool says_when = request.fault == Fault::rate_limited && attempt.status == 429;
-  story.again_at[request.endpoint] =
-      says_when ? end + world_->plan().endpoints[request.endpoint].retry_after : end;
+  story.again_at[request.endpoint] = says_when ? end + request.retry_after : end;
 }
 
 /// A call fails only when there is nothing left that it could try.

@@ -53,7 +53,7 @@ struct EndpointPlan {
   std::uint64_t seed{};
   nanoseconds latency{};
   nanoseconds chunk_interval{};
-  nanoseconds retry_after{};
+  nanoseconds retry_after{};    ///< the longest that a 429 says
   std::vector<Phase> phases{};  ///< none: always healthy
   bool maps_models{};
   BreakerSettings breaker{};

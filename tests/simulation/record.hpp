@@ -24,6 +24,7 @@ struct WireRequest {
   std::size_t endpoint{};
   TimePoint at{};
   Fault fault{};
+  nanoseconds retry_after{};              ///< what it is told if it is one too many
   std::string content{};                  ///< what a whole answer to it says
   std::vector<Availability> available{};  ///< of every endpoint, at that moment
 };

@@ -96,10 +96,9 @@ inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x
   for (std::size_t index = 0; index < plan_.endpoints.size(); ++index) {
     const EndpointPlan& endpoint = plan_.endpoints[index];
     configurations.push_back(configuration(index));
-    servers_.emplace_back(testing::ServerBehaviour{.latency = endpoint.latency,
-                                                   .chunk_interval = endpoint.chunk_interval,
-                                                   .retry_after = endpoint.retry_after},
-                          endpoint.seed);
+    servers_.emplace_back(
+        testing::ServerBehaviour{.latency = endpoint.latency, .chunk_interval = endpoint.chunk_interval},
+        endpoint.seed);
     net_.network.serve("https://endpoint-" + std::to_string(index) + ".example",
                        [this, index](const HttpRequest& request) { return serve(index, request); });
     for (const Phase& phase : endpoint.phases) {
@@ -161,6 +160,10 @@ inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpReques
   const bool model_is_its_own =
       nlohmann::json::parse(request.body).at("model") == wire_model(index, record.plan.model);
   if (!key_is_its_own || !model_is_its_own) throw std::logic_error("a request with another's key or model");
+  // Not the same each time, so that a shorter wait can arrive after a longer one.
+  const nanoseconds longest = plan_.endpoints[index].retry_after;
+  arrived.retry_after = random_.between(longest / 10, longest);
+  servers_[index].behaviour().retry_after = arrived.retry_after;
   servers_[index].behaviour().content = [content = arrived.content](const HttpRequest&) { return content; };
   record.requests.push_back(std::move(arrived));
   asked_.push_back(index);
