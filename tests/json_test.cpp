@@ -207,6 +207,13 @@ std::string refusal(const json& value) {
   return text.error().message;
 }
 
+TEST(QuoteJson, WritesWhatDumpWould) {
+  for (const std::string text :
+       {"", "gpt-4o", "a/b:c", "\"quoted\"", "back\\slash", "é 😀", "two\nlines", "\x7f"}) {
+    EXPECT_EQ(quote_json(text), json(text).dump());
+  }
+}
+
 TEST(DumpJson, WritesOneLine) {
   EXPECT_EQ(*dump_json(json{{"b", {1, nullptr}}, {"a", "é\n"}}), R"({"a":"é\n","b":[1,null]})");
   EXPECT_EQ(*dump_json(*parse_json(nested(max_json_depth))), nested(max_json_depth));

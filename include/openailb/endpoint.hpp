@@ -6,14 +6,13 @@
 #include <openailb/cooling.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/failure.hpp>
+#include <openailb/json_text.hpp>
 #include <openailb/options.hpp>
 #include <openailb/redactor.hpp>
 #include <openailb/retry_after.hpp>
 #include <openailb/task.hpp>
 #include <openailb/types/response_info.hpp>
 #include <openailb/url.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -262,7 +261,7 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key) const {
 
 inline std::string Endpoint::body(const Call& call) const {
   if (!call.model) return call.body;
-  std::string body = R"({"model":)" + nlohmann::json(wire_model(call)).dump();
+  std::string body = R"({"model":)" + quote_json(wire_model(call));
   if (call.body.size() > 2) body += ',';
   body.append(call.body, 1);
   return body;
