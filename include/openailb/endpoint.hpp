@@ -73,7 +73,8 @@ class Endpoint {
   Endpoint(EndpointConfig config, const ClientOptions& options, Redactor& redactor, TimePoint now);
 
   const std::string& name() const noexcept { return config_.name; }
-  std::string base_url() const { return base_url_.display(); }
+  /// The base URL without its query.
+  const std::string& base_url() const noexcept { return shown_url_; }
 
   /// What the call's model is called here; empty when the call has none.
   std::string_view wire_model(const Call& call) const;
@@ -123,6 +124,7 @@ class Endpoint {
 
   EndpointConfig config_;
   Url base_url_;
+  std::string shown_url_;
   Headers default_headers_;
   const ClientOptions* options_;
   Redactor* redactor_;
@@ -164,6 +166,7 @@ inline Endpoint::Endpoint(EndpointConfig config, const ClientOptions& options, R
       redactor_(&redactor),
       breaker_(config_.breaker, now) {
   base_url_ = detail::checked_base_url(config_, default_headers_);
+  shown_url_ = base_url_.display();
   merge_query(base_url_.query, options.default_query);
   merge_query(base_url_.query, config_.query);
 }
@@ -242,7 +245,7 @@ inline Result<Url> Endpoint::url(const Call& call) const {
     }
     base.path.replace(at, placeholder.size(), percent_encode(wire_model(call)));
   }
-  Result<Url> joined = join(base, call.path);
+  Result<Url> joined = join(std::move(base), call.path);
   if (joined) merge_query(joined->query, call.query);
   return joined;
 }

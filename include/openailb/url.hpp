@@ -221,12 +221,16 @@ inline Result<Url> Url::parse(std::string_view text) {
 }
 
 inline std::string Url::origin() const {
+  std::string origin = scheme;
+  origin.append("://").append(host);
   const bool is_default = port == (scheme == "https" ? 443 : 80);
-  return scheme + "://" + host + (is_default ? std::string{} : ':' + std::to_string(port));
+  if (!is_default) origin.append(":").append(std::to_string(port));
+  return origin;
 }
 
 inline std::string Url::text() const {
-  std::string result = origin() + (path.empty() ? "/" : path);
+  std::string result = origin();
+  result.append(path.empty() ? "/" : path);
   char separator = '?';
   for (const auto& [name, value] : query) {
     result += std::exchange(separator, '&') + name;
@@ -254,16 +258,16 @@ inline void merge_query(std::vector<QueryParameter>& query, const std::map<std::
 
 /// `path` below `base`, with exactly one slash between them, and the query that `path` carries merged into
 /// the base's. The path is sent as given; variable parts of it belong through percent_encode first.
-inline Result<Url> join(const Url& base, std::string_view path) {
+inline Result<Url> join(Url base, std::string_view path) {
   if (auto fine = detail::check_characters(path); !fine) return fine.error();
   auto [below, query] = detail::split_query(path);
   below.remove_prefix((std::min)(below.size(), below.find_first_not_of('/')));
-  Url url = base;
   if (!below.empty()) {
-    url.path = std::string(detail::without_trailing_slashes(base.path)).append("/").append(below);
+    base.path.resize(detail::without_trailing_slashes(base.path).size());
+    base.path.append("/").append(below);
   }
-  merge_query(url.query, detail::parse_query(query));
-  return url;
+  merge_query(base.query, detail::parse_query(query));
+  return base;
 }
 
 /// Where a redirect from `base` leads: `location` may be absolute or relative in any way that RFC 3986 5.2
