@@ -75,7 +75,8 @@ class Balancer {
   RoundRobin picker_;
 };
 
-/// What a successful attempt brought.
+/// What a successful attempt brought. It travels by pointer: moving a completion, member by member, from one
+/// coroutine to the next would cost more than reading it.
 template <class T>
 struct Answered {
   T value;
@@ -86,8 +87,7 @@ struct Answered {
 /// end.
 template <class T>
 struct Balanced {
-  T value;
-  ResponseInfo info;
+  std::unique_ptr<Answered<T>> answered;
   Admission admission;
 };
 
@@ -117,7 +117,8 @@ inline Failure interruption(const Endpoint& endpoint, const Call& call, const Pr
 }  // namespace detail
 
 /// The one and only retry loop: pick, try, fail over, back off, give up. `attempt(loop, endpoint, call)` is a
-/// Task<Attempted<Answered<T>>>; one that is not done when its time is over is canceled by being destroyed.
+/// Task<Attempted<std::unique_ptr<Answered<T>>>>; one that is not done when its time is over is canceled by
+/// being destroyed.
 template <class T, class Attempt>
 Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, const Call& call, Attempt attempt) {
   Progress progress = balancer.begin(call, loop.now());
@@ -136,27 +137,28 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, const Cal
     if (!step.attempt) co_return balancer.give_up(call, progress, began);
 
     Endpoint& endpoint = step.attempt->admission.endpoint();
-    Task<Attempted<Answered<T>>> trial = attempt(loop, endpoint, call);
+    Task<Attempted<std::unique_ptr<Answered<T>>>> trial = attempt(loop, endpoint, call);
     Timer limit(loop, (std::min)(detail::limit_from(began, call.timeout), progress.deadline),
                 call.stop_token);
     FirstOf outcome(trial, limit);
     co_await outcome;
     const TimePoint now = loop.now();
-    Attempted<Answered<T>> tried =
-        trial.done()
-            ? trial.result()
-            : Attempted<Answered<T>>(detail::interruption(endpoint, call, progress, limit, began, now));
+    Attempted<std::unique_ptr<Answered<T>>> tried;
+    if (trial.done()) {
+      tried = trial.result();
+    } else {
+      tried = detail::interruption(endpoint, call, progress, limit, began, now);
+    }
     trial = {};
     if (auto* failure = std::get_if<Failure>(&tried)) {
       balancer.record(call, progress, *step.attempt, *failure, began, now);
       continue;
     }
-    auto& answered = std::get<Answered<T>>(tried);
+    auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
     progress.attempts.push_back(
-        {.endpoint = endpoint.name(), .status = answered.info.status, .elapsed = now - began});
-    answered.info.attempts = std::move(progress.attempts);
-    co_return Balanced<T>{std::move(answered.value), std::move(answered.info),
-                          std::move(step.attempt->admission)};
+        {.endpoint = endpoint.name(), .status = answered->info.status, .elapsed = now - began});
+    answered->info.attempts = std::move(progress.attempts);
+    co_return Balanced<T>{std::move(answered), std::move(step.attempt->admission)};
   }
 }
 

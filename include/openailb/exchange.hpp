@@ -20,7 +20,8 @@ namespace openailb {
 /// One attempt of a call with a single answer: sends it, reads the answer's JSON and decodes it.
 /// `decode(json)` gives a Result<T>.
 template <class T, class Decode>
-Task<Attempted<Answered<T>>> exchange(EventLoop& loop, Endpoint& endpoint, const Call& call, Decode decode) {
+Task<Attempted<std::unique_ptr<Answered<T>>>> exchange(EventLoop& loop, Endpoint& endpoint, const Call& call,
+                                                       Decode decode) {
   Task<Attempted<std::unique_ptr<Transfer>>> opening = endpoint.open(loop, call);
   Attempted<std::unique_ptr<Transfer>> opened = co_await opening;
   if (auto* failure = std::get_if<Failure>(&opened)) co_return std::move(*failure);
@@ -32,7 +33,9 @@ Task<Attempted<Answered<T>>> exchange(EventLoop& loop, Endpoint& endpoint, const
       wrong = *std::move(inside);
     } else {
       Result<T> value = decode(*std::move(document));
-      if (value) co_return Answered<T>{*std::move(value), endpoint.info(std::move(response), call)};
+      if (value) {
+        co_return std::make_unique<Answered<T>>(std::move(*value), endpoint.info(std::move(response), call));
+      }
       wrong = std::move(value).error();
     }
   }
@@ -53,9 +56,9 @@ Task<Result<T>> request(EventLoop& loop, std::shared_ptr<Balancer> balancer, Cal
   if (!balanced) co_return std::move(balanced).error();
 
   balanced->admission.succeed(call, loop.now());
-  T value = std::move(balanced->value);
-  if constexpr (requires { value.info; }) value.info = std::move(balanced->info);
-  co_return value;
+  T& value = balanced->answered->value;
+  if constexpr (requires { value.info; }) value.info = std::move(balanced->answered->info);
+  co_return std::move(value);
 }
 
 }  // namespace openailb

@@ -129,8 +129,9 @@ inline Error not_a_stream(const HttpResponse& response) {
 /// One attempt of a stream: sends the call and reads up to the commit point, the first chunk that says
 /// anything. Until then everything that goes wrong is a failure that another endpoint can make good.
 template <class Chunk>
-Task<Attempted<Answered<StreamReader<Chunk>>>> open_stream(EventLoop& loop, Endpoint& endpoint,
-                                                           const Call& call) {
+Task<Attempted<std::unique_ptr<Answered<StreamReader<Chunk>>>>> open_stream(EventLoop& loop,
+                                                                            Endpoint& endpoint,
+                                                                            const Call& call) {
   Task<Attempted<std::unique_ptr<Transfer>>> opening = endpoint.open(loop, call);
   Attempted<std::unique_ptr<Transfer>> opened = co_await opening;
   if (auto* failure = std::get_if<Failure>(&opened)) co_return std::move(*failure);
@@ -163,7 +164,7 @@ Task<Attempted<Answered<StreamReader<Chunk>>>> open_stream(EventLoop& loop, Endp
   }
   ResponseInfo info =
       endpoint.info({.status = transfer.response.status, .headers = transfer.response.headers}, call);
-  co_return Answered<StreamReader<Chunk>>{std::move(reader), std::move(info)};
+  co_return std::make_unique<Answered<StreamReader<Chunk>>>(std::move(reader), std::move(info));
 }
 
 }  // namespace openailb

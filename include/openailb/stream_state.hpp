@@ -30,8 +30,8 @@ class StreamState {
         deadline_(deadline),
         endpoint_(&balanced.admission.endpoint()),
         admission_(std::move(balanced.admission)),
-        reader_(std::move(balanced.value)),
-        info_(std::move(balanced.info)) {
+        reader_(std::move(balanced.answered->value)),
+        info_(std::move(balanced.answered->info)) {
     // A probe has shown what it was sent for: waiting for a long stream's end would keep every other call
     // out.
     if (admission_->half_open()) admission_->succeed(call_, loop.now());
