@@ -175,7 +175,7 @@ class Caller {
   }
 
   void count_requests(const std::vector<Attempt>& attempts, const Plan& plan, Outcomes& outcomes) {
-    tally_.note_requests(attempts.size());
+    tally_.note(attempts);
     const std::size_t endpoints = plan.options.endpoint.empty() ? names_.size() : 1;
     if (attempts.size() > endpoints + max_retries_) blame(plan, outcomes, "it was sent too often");
   }

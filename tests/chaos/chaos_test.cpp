@@ -32,13 +32,19 @@ namespace {
 constexpr std::size_t server_count = 4;
 constexpr std::size_t caller_count = 8;
 
-/// What a run may add to the memory after its first quarter. Sanitizers keep freed memory, and leaks they
-/// report themselves.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double most_growth = 1024;
+constexpr bool sanitized = true;
 #else
-constexpr double most_growth = 32;
+constexpr bool sanitized = false;
 #endif
+
+/// Far more than a healthy server ever takes, even on a busy machine: it is never blamed, and a stopped one
+/// is found out soon.
+constexpr std::chrono::milliseconds attempt_limit = sanitized ? 1000ms : 500ms;
+
+/// What a run may add to the memory after its first quarter, in MiB. Sanitizers keep what was freed, and
+/// leaks they report themselves.
+constexpr double most_growth = sanitized ? 1024 : 32;
 
 unsigned number_from_environment(const char* name, unsigned otherwise) {
   const std::string text = detail::environment(name);
@@ -56,16 +62,15 @@ double resident_memory() {
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
 }
 
-/// One second is far more than a healthy server ever takes, even on a busy machine: so a stopped one is found
-/// out soon, and a healthy one never blamed. Every endpoint but one may be broken at the same time and fail a
-/// call after having received it, hence max_endpoints.
+/// Every endpoint but one may be broken at the same time and fail a call after having received it: hence
+/// max_endpoints.
 ClientOptions options() {
   return {.breaker = {.timeout = 100ms},
           .max_endpoints = server_count,
-          .timeout = 1s,
-          .connect_timeout = 1s,
+          .timeout = attempt_limit,
+          .connect_timeout = attempt_limit,
           .deadline = 60s,
-          .idle_timeout = 1s};
+          .idle_timeout = attempt_limit};
 }
 
 std::vector<std::unique_ptr<ServerProcess>> start_servers() {

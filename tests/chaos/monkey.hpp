@@ -59,10 +59,14 @@ class Monkey {
   void touch(std::size_t index) {
     const bool coin = below(2) == 0;
     if (conditions_[index].dead) return coin ? heal(index) : corrupt(index);
-    if (conditions_[index].stopped) return coin ? resume(index) : kill(index);
-    switch (below(3)) {
-      case 0: return kill(index);
-      case 1: return stop(index);
+    if (conditions_[index].stopped) {
+      if (below(4) > 0) return;  // long enough for requests to time out
+      return coin ? resume(index) : kill(index);
+    }
+    switch (below(5)) {
+      case 0: return stop(index);
+      case 1:
+      case 2: return kill(index);
       default: return corrupt(index);
     }
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/error.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -42,6 +44,7 @@ struct Tally {
   Outcomes streams{};
   std::size_t requests{};
   std::size_t most_requests{};     ///< of one call
+  std::size_t timeouts{};          ///< of requests
   std::vector<float> latencies{};  ///< of completed creates, in milliseconds
   std::vector<std::string> faults{};
 
@@ -50,13 +53,16 @@ struct Tally {
     streams.add(other.streams);
     requests += other.requests;
     most_requests = std::max(most_requests, other.most_requests);
+    timeouts += other.timeouts;
     latencies.insert(latencies.end(), other.latencies.begin(), other.latencies.end());
     faults.insert(faults.end(), other.faults.begin(), other.faults.end());
   }
 
-  void note_requests(std::size_t count) {
-    requests += count;
-    most_requests = std::max(most_requests, count);
+  void note(const std::vector<Attempt>& attempts) {
+    requests += attempts.size();
+    most_requests = std::max(most_requests, attempts.size());
+    const auto timed_out = [](const Attempt& attempt) { return attempt.kind == ErrorKind::timeout; };
+    timeouts += static_cast<std::size_t>(std::ranges::count_if(attempts, timed_out));
   }
 };
 
@@ -103,7 +109,7 @@ inline std::ostream& operator<<(std::ostream& out, const Tally& tally) {
   return out << std::fixed << std::setprecision(2) << "  create took " << quantile(tally.latencies, 0.5)
              << " ms (p50), " << quantile(tally.latencies, 0.99) << " ms (p99); a call sent "
              << static_cast<double>(tally.requests) / calls << " requests, at most " << tally.most_requests
-             << '\n';
+             << "; " << tally.timeouts << " timed out\n";
 }
 
 }  // namespace openailb::test
