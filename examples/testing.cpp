@@ -1,6 +1,7 @@
 // A test of one's own code: a network of scripted servers, in a time that passes only where the test lets it.
 #include <openailb/openailb.hpp>
 #include <openailb/testing/simulated_network.hpp>
+#include <openailb/testing/simulated_server.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -50,5 +51,16 @@ int main() {
   // [/testing]
 
   expect(greeting(client) == "Hello!" && network.requests().size() == 3, "a cooling endpoint is left alone");
+
+  // [testing-random]
+  // Servers that answer what they are asked, but fail at random: the same seed gives the same faults.
+  using openailb::testing::Fault;
+  network.serve("https://one.example",
+                openailb::testing::SimulatedServer({.faults = {{Fault::reset, 0.3}, {Fault::html, 0.3}}}, 1));
+  network.serve("https://two.example", openailb::testing::SimulatedServer({.latency = 2s}, 2));
+  int answered = 0;
+  for (int call = 0; call < 100; ++call) answered += greeting(client) == "Hello!" ? 1 : 0;
+  expect(answered == 100, "a hundred calls are answered although an endpoint fails most of the time");
+  // [/testing-random]
   return failures == 0 ? 0 : 1;
 }

@@ -131,6 +131,13 @@ TEST_F(SimulatedNetworkTest, AResetBreaksTheConnectionAfterTheLastPiece) {
   EXPECT_THAT(fetched.arrivals, ElementsAre(Arrival{0ms, "a"}, Arrival{1ms, "b"}));
 }
 
+TEST_F(SimulatedNetworkTest, AJumpMakesWhatWasDueLate) {
+  network.at(began + 1s, [this] { network.jump(1h); });
+  serve({.latency = 2s});
+  fetch_one();
+  EXPECT_EQ(network.now() - began, 1h + 1s);
+}
+
 TEST_F(SimulatedNetworkTest, WhoWaitsForNothingIsTold) {
   serve({.body = "a", .ending = Ending::hang});
   EXPECT_THROW(fetch_one(), std::logic_error);
