@@ -47,6 +47,7 @@ enum class Fault {
   internal_error_final,  ///< 500 with `x-should-retry: false`
   overloaded,            ///< 503
 };
+/// How many faults there are, `none` included.
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::overloaded) + 1;
 
 /// The enumerator's own spelling, such as "rate_limited".
