@@ -17,8 +17,10 @@ namespace {
 using Picks = std::vector<std::size_t>;
 
 /// Picks among the usable ones; each admission is granted unless it is among the refusing.
-std::optional<std::size_t> pick(RoundRobin& picker, std::vector<bool> usable, const Picks& refusing = {}) {
-  return picker.pick(usable, [&](std::size_t index) -> std::optional<std::size_t> {
+std::optional<std::size_t> pick(RoundRobin& picker, const std::vector<bool>& usable,
+                                const Picks& refusing = {}) {
+  const auto is_usable = [&](std::size_t index) { return usable[index]; };
+  return picker.pick(is_usable, [&](std::size_t index) -> std::optional<std::size_t> {
     if (std::ranges::find(refusing, index) != refusing.end()) return std::nullopt;
     return index;
   });
@@ -101,8 +103,8 @@ TEST(RoundRobin, AdmitsNoMoreThanThereAreProbesWhateverTheRace) {
       running.emplace_back([&] {
         start.arrive_and_wait();
         for (int i = 0; i < 1000; ++i) {
-          std::vector<bool> usable{true, true};
-          const auto picked = picker.pick(usable, [&](std::size_t index) -> std::optional<std::size_t> {
+          const auto all = [](std::size_t) { return true; };
+          const auto picked = picker.pick(all, [&](std::size_t index) -> std::optional<std::size_t> {
             if (index == 1 && probes.fetch_sub(1) <= 0) return std::nullopt;
             return index;
           });

@@ -213,12 +213,11 @@ inline bool Balancer::may_retry(const Progress& progress, std::size_t index) con
 /// Picks among the wanted ones that can be used now, and takes the permit.
 template <class Wanted>
 std::optional<Balancer::Picked> Balancer::pick(const Call& call, TimePoint now, Wanted wanted) {
-  std::vector<bool> candidates(endpoints_.size());
-  for (std::size_t index = 0; index < candidates.size(); ++index) {
+  const auto usable = [&](std::size_t index) {
     const Endpoint& one = endpoint(index);
-    candidates[index] = wanted(index) && now >= one.admits_at() && now >= one.cooling_until(call);
-  }
-  return picker_.pick(candidates, [&](std::size_t index) -> std::optional<Picked> {
+    return wanted(index) && now >= one.admits_at() && now >= one.cooling_until(call);
+  };
+  return picker_.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
     std::optional<Admission> admission = endpoint(index).admit(now);
     if (!admission) return std::nullopt;
     return Picked{index, *std::move(admission)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -18,13 +19,15 @@ class RoundRobin {
  public:
   explicit RoundRobin(std::size_t size) : last_picked_(size) {}
 
-  /// Picks a candidate and admits a call to it in one step. `admit(index)` gives an optional, empty when the
-  /// endpoint refuses; a refused candidate is struck off and another one is drawn, until none is left.
-  template <class Admit>
-  auto pick(std::vector<bool>& candidates, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
+  /// Picks among those of which `usable(index)` holds, and admits a call in the same step. `admit(index)`
+  /// gives an optional, empty when the endpoint refuses; then another one is drawn, until none is left.
+  template <class Usable, class Admit>
+  auto pick(Usable usable, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
+    std::vector<std::size_t> refused;  // seldom any
     for (;;) {
-      auto [index, stamp] = least_recent(candidates);
-      if (index == candidates.size()) return std::nullopt;
+      auto [index, stamp] = least_recent(
+          [&](std::size_t one) { return usable(one) && std::ranges::find(refused, one) == refused.end(); });
+      if (index == last_picked_.size()) return std::nullopt;
 
       // Stamping it first takes it from the threads that are picking too: they see the new stamp, or lose
       // here.
@@ -34,18 +37,18 @@ class RoundRobin {
 
       std::uint64_t mine = claim;
       last_picked_[index].compare_exchange_strong(mine, stamp);
-      candidates[index] = false;
+      refused.push_back(index);
     }
   }
 
  private:
-  std::pair<std::size_t, std::uint64_t> least_recent(const std::vector<bool>& candidates) const {
-    std::pair<std::size_t, std::uint64_t> found{candidates.size(),
+  template <class Usable>
+  std::pair<std::size_t, std::uint64_t> least_recent(Usable usable) const {
+    std::pair<std::size_t, std::uint64_t> found{last_picked_.size(),
                                                 (std::numeric_limits<std::uint64_t>::max)()};
-    for (std::size_t index = 0; index < candidates.size(); ++index) {
-      if (!candidates[index]) continue;
+    for (std::size_t index = 0; index < last_picked_.size(); ++index) {
       const std::uint64_t stamp = last_picked_[index].load();
-      if (stamp < found.second) found = {index, stamp};
+      if (stamp < found.second && usable(index)) found = {index, stamp};
     }
     return found;
   }
