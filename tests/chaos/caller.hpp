@@ -56,13 +56,15 @@ class Canceler {
 /// comes of each.
 class Caller {
  public:
-  Caller(const Client& client, Sanctuary& sanctuary, Canceler& canceler, int max_retries, std::size_t number,
-         unsigned seed)
+  static constexpr int max_retries = 2;  // of its client
+
+  Caller(const Client& client, Sanctuary& sanctuary, Canceler& canceler,
+         std::chrono::nanoseconds attempt_limit, std::size_t number, unsigned seed)
       : client_(client),
         sanctuary_(sanctuary),
         canceler_(canceler),
         names_(names(client)),
-        max_retries_(static_cast<std::size_t>(max_retries)),
+        attempt_limit_(attempt_limit),
         number_(number),
         dice_(seed + number) {}
 
@@ -107,12 +109,12 @@ class Caller {
       case 0:
       case 1: plan.options.stop_token = canceler_.token(); break;
       case 2:
-      case 3: plan.options.deadline = 300ms; break;
+      case 3: plan.options.deadline = attempt_limit_ * 3 / 5; break;
       case 4:
       case 5: plan.drop_after = 1 + below(10); break;
       case 6:
         plan.options.endpoint = names_[below(names_.size())];
-        plan.options.deadline = 1s;  // for a retry or two
+        plan.options.deadline = attempt_limit_ * 2;  // for a retry or two
         break;
       default: break;
     }
@@ -177,7 +179,8 @@ class Caller {
   void count_requests(const std::vector<Attempt>& attempts, const Plan& plan, Outcomes& outcomes) {
     tally_.note(attempts);
     const std::size_t endpoints = plan.options.endpoint.empty() ? names_.size() : 1;
-    if (attempts.size() > endpoints + max_retries_) blame(plan, outcomes, "it was sent too often");
+    if (attempts.size() > endpoints + std::size_t{max_retries})
+      blame(plan, outcomes, "it was sent too often");
   }
 
   static std::string text_of(const Error& error) {
@@ -210,7 +213,7 @@ class Caller {
   Sanctuary& sanctuary_;
   Canceler& canceler_;
   std::vector<std::string> names_;
-  std::size_t max_retries_;
+  std::chrono::nanoseconds attempt_limit_;
   std::size_t number_;
   std::mt19937_64 dice_;
   std::size_t call_{};

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,9 +39,8 @@ constexpr bool sanitized = true;
 constexpr bool sanitized = false;
 #endif
 
-/// Far more than a healthy server ever takes, even on a busy machine: it is never blamed, and a stopped one
-/// is found out soon.
-constexpr std::chrono::milliseconds attempt_limit = sanitized ? 1000ms : 500ms;
+/// The least that one attempt may take. See undisturbed_limit.
+constexpr std::chrono::milliseconds least_limit = sanitized ? 1000ms : 500ms;
 
 /// What a run may add to the memory after its first quarter, in MiB. Sanitizers keep what was freed, and
 /// leaks they report themselves.
@@ -64,8 +64,9 @@ double resident_memory() {
 
 /// Every endpoint but one may be broken at the same time and fail a call after having received it: hence
 /// max_endpoints.
-ClientOptions options() {
+ClientOptions options(std::chrono::milliseconds attempt_limit) {
   return {.breaker = {.timeout = 100ms},
+          .max_retries = Caller::max_retries,
           .max_endpoints = server_count,
           .timeout = attempt_limit,
           .connect_timeout = attempt_limit,
@@ -82,22 +83,22 @@ std::vector<std::unique_ptr<ServerProcess>> start_servers() {
   return servers;
 }
 
-Client make_client(const std::vector<std::unique_ptr<ServerProcess>>& servers) {
+Client make_client(const std::vector<std::unique_ptr<ServerProcess>>& servers,
+                   std::chrono::milliseconds attempt_limit) {
   std::vector<EndpointConfig> endpoints;
   for (const auto& server : servers) {
     endpoints.push_back({.api_key = std::string(key_mark) + std::to_string(endpoints.size()) + "-secret",
                          .base_url = server->url()});
   }
-  return Client(std::move(endpoints), options());
+  return Client(std::move(endpoints), options(attempt_limit));
 }
 
 /// The callers at work, until they are told to stop.
 class Load {
  public:
-  Load(const Client& client, Sanctuary& sanctuary, unsigned seed) {
+  Load(const Client& client, Sanctuary& sanctuary, std::chrono::milliseconds attempt_limit, unsigned seed) {
     for (std::size_t number = 0; number < caller_count; ++number) {
-      callers_.push_back(
-          std::make_unique<Caller>(client, sanctuary, canceler_, options().max_retries, number, seed));
+      callers_.push_back(std::make_unique<Caller>(client, sanctuary, canceler_, attempt_limit, number, seed));
       tallies_.push_back(std::async(std::launch::async, [this, caller = callers_.back().get()] {
         return caller->run(stop_.get_token());
       }));
@@ -123,6 +124,7 @@ class Load {
 
 /// What a run has shown.
 struct Aftermath {
+  std::chrono::milliseconds attempt_limit{};
   Tally tally{};
   Monkey::Deeds deeds{};
   int in_flight{};
@@ -131,11 +133,24 @@ struct Aftermath {
   double memory_growth{};  ///< in MiB
 };
 
+/// Far more than a healthy server takes, however busy the machine is: it is never blamed, and a stopped one
+/// is found out soon.
+std::chrono::milliseconds undisturbed_limit(const std::vector<std::unique_ptr<ServerProcess>>& servers,
+                                            unsigned seed) {
+  const Client client = make_client(servers, 30s);
+  Sanctuary sanctuary;
+  Load load(client, sanctuary, 30s, seed);
+  std::this_thread::sleep_for(1s);  // a measurement
+  const std::chrono::duration<float, std::milli> slowest(quantile(load.stop().latencies, 1));
+  return std::max(least_limit, std::chrono::ceil<std::chrono::milliseconds>(5 * slowest));
+}
+
 void run_client(std::vector<std::unique_ptr<ServerProcess>>& servers, std::chrono::seconds time,
                 unsigned seed, Aftermath& after) {
-  const Client client = make_client(servers);
+  after.attempt_limit = undisturbed_limit(servers, seed);
+  const Client client = make_client(servers, after.attempt_limit);
   Sanctuary sanctuary;
-  Load load(client, sanctuary, seed);
+  Load load(client, sanctuary, after.attempt_limit, seed);
   Monkey monkey(servers, client, sanctuary, seed);
   const auto begin = std::chrono::steady_clock::now();
   monkey.rampage(begin + time / 4);
@@ -163,7 +178,8 @@ Aftermath wreak_havoc(std::chrono::seconds time, unsigned seed) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Aftermath& after) {
-  return out << "servers were killed " << after.deeds.kills << " times, stopped " << after.deeds.stops
+  return out << "attempts limited to " << after.attempt_limit.count() << " ms, servers were killed "
+             << after.deeds.kills << " times, stopped " << after.deeds.stops
              << " times, restarted to misbehave " << after.deeds.corruptions << " times\n"
              << after.tally << "  left at the end: " << after.in_flight << " in flight, " << after.permits
              << " permits, " << after.descriptors << " descriptors; memory grew by " << after.memory_growth
