@@ -231,6 +231,27 @@ TEST(OldGeneration, ChangesNothing) {
   }
 }
 
+TEST(Breaker, ThatClosesWhileACallGivesUpLeavesItNoWait) {
+  const BreakerSettings trips_at_once{.timeout = 1s, .ready_to_trip = [](const Counts&) { return true; }};
+  const TimePoint begin{24h};
+  Balancer balancer({{.base_url = "https://one.example/v1"}}, {.breaker = trips_at_once}, begin);
+  const Result<Call> call = make_call("GET", "/models", nullptr, false, balancer.options(), {});
+  Progress failed = balancer.begin(*call, begin);
+  auto failing = balancer.next(*call, failed, begin).attempt;
+  failing->admission.fail(*call, {.treatment = {.breaker = Outcome::failure}}, begin);
+
+  const TimePoint later = begin + 2s;
+  Progress probing = balancer.begin(*call, later), kept_out = balancer.begin(*call, later);
+  auto probe = balancer.next(*call, probing, later).attempt;
+  const Balancer::Step nothing = balancer.next(*call, kept_out, later);
+  ASSERT_TRUE(probe && !nothing.attempt && !nothing.wait);
+  probe->admission.succeed(*call, later);  // on another thread, before the other call has its error
+  const Error error = balancer.give_up(*call, kept_out, later);
+  EXPECT_EQ(error.kind, ErrorKind::no_endpoint_available);
+  EXPECT_EQ(error.retry_after, 0ns);
+  EXPECT_THAT(error.message, HasSubstr("endpoint-0 has just become available again"));
+}
+
 TEST(Pin, SendsTheCallToThatEndpointAlone) {
   Simulation simulation({{ok()}, {failing(500), ok(), failing(500)}, {ok()}});
   simulation.endpoints[1].name = "berlin";

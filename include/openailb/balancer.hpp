@@ -280,26 +280,28 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
   TimePoint soonest = (TimePoint::max)();
   for (std::size_t index = 0; index < endpoints_.size(); ++index) {
     if (!allowed(call, index)) continue;
-    soonest =
-        (std::min)(soonest, (std::max)(endpoint(index).admits_at(), endpoint(index).cooling_until(call)));
+    // Meanwhile another call's probe may have brought it back: then it can be asked at once.
+    const TimePoint usable =
+        (std::max)({endpoint(index).admits_at(), endpoint(index).cooling_until(call), now});
+    soonest = (std::min)(soonest, usable);
     error.message += (error.message.ends_with(": ") ? "" : "; ") + unavailability(index, call, now);
   }
   if (error.message.ends_with(": ")) {
     return {.kind = ErrorKind::bad_request,
             .message = "not sent: there is no endpoint named " + call.endpoint};
   }
-  if (soonest != (TimePoint::max)())
-    error.retry_after = (std::max)(soonest - now, std::chrono::nanoseconds{});
+  if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;
 }
 
 inline std::string Balancer::unavailability(std::size_t index, const Call& call, TimePoint now) const {
   const Endpoint& one = endpoint(index);
-  if (one.admits_at() == (TimePoint::max)()) return one.name() + " is being probed after failures";
-  const bool open = one.admits_at() > now;
-  const TimePoint until = open ? one.admits_at() : one.cooling_until(call);
-  return one.name() + (open ? " failed too often and is left alone for " : " is rate limited for ") +
-         detail::duration_text((std::max)(until - now, std::chrono::nanoseconds{}));
+  const TimePoint admits = one.admits_at(), cool = one.cooling_until(call);
+  if (admits == (TimePoint::max)()) return one.name() + " is being probed after failures";
+  if (admits > now)
+    return one.name() + " failed too often and is left alone for " + detail::duration_text(admits - now);
+  if (cool > now) return one.name() + " is rate limited for " + detail::duration_text(cool - now);
+  return one.name() + " has just become available again";
 }
 
 inline double Balancer::random() const {
