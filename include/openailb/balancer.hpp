@@ -182,6 +182,7 @@ inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions opt
 
 inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
   std::vector<EndpointStatus> all;
+  all.reserve(endpoints_.size());
   for (const auto& endpoint : endpoints_) all.push_back(endpoint->status(now));
   return all;
 }

@@ -87,7 +87,7 @@ struct RequestOptions {
 namespace detail {
 
 inline std::string environment(const char* name) {
-  const char* value = std::getenv(name);
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): safe unless somebody sets it
   return value == nullptr ? std::string{} : std::string{value};
 }
 

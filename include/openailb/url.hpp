@@ -252,6 +252,7 @@ inline void merge_query(std::vector<QueryParameter>& query, const std::vector<Qu
 /// The same for names and values that are not encoded yet, such as those of an option.
 inline void merge_query(std::vector<QueryParameter>& query, const std::map<std::string, std::string>& later) {
   std::vector<QueryParameter> encoded;
+  encoded.reserve(later.size());
   for (const auto& [name, value] : later) encoded.push_back({percent_encode(name), percent_encode(value)});
   merge_query(query, encoded);
 }

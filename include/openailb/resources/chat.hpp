@@ -36,7 +36,7 @@ class ChatCompletions {
   explicit ChatCompletions(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 
   /// Asks for one answer. Fails over between endpoints as long as another one may do better.
-  typename Execution::template Answer<ChatCompletion> create(ChatCompletionCreateParams params,
+  typename Execution::template Answer<ChatCompletion> create(const ChatCompletionCreateParams& params,
                                                              RequestOptions options = {}) const {
     return create(write_json(params), std::move(options));
   }
@@ -48,8 +48,8 @@ class ChatCompletions {
   }
 
   /// Asks for a streamed answer. Returns at its first token or with an error; fails over until then.
-  typename Execution::template ChunkStream<ChatCompletionChunk> stream(ChatCompletionCreateParams params,
-                                                                       RequestOptions options = {}) const {
+  typename Execution::template ChunkStream<ChatCompletionChunk> stream(
+      const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
     return stream(write_json(params), std::move(options));
   }
   /// The same with a body of one's own.
