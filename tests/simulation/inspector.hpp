@@ -185,6 +185,7 @@ inline void Inspector::inspect_choice(const CallRecord& call, const Story& story
   auto before = story.last.find(request.endpoint);
   require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
   if (before == story.last.end()) return;
+  require(story.retries < call.max_retries, call, "retried more often than max_retries");
   require(before->second.same, call, "asked an endpoint again that would fail again");
   require(request.at >= story.again_at.at(request.endpoint), call, "asked again before the time");
   for (std::size_t other = 0; other < request.available.size(); ++other) {

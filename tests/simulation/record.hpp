@@ -47,7 +47,6 @@ struct CallRecord {
   std::optional<TimePoint> committed{};   ///< when the stream was, if one was
   std::vector<Availability> available{};  ///< of every endpoint, at the end
 
-  bool streams() const { return plan.kind == CallPlan::Kind::stream; }
   const std::vector<Attempt>& attempts() const {
     return info.endpoint.empty() ? error.attempts : info.attempts;
   }
