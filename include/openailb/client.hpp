@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/call.hpp>
-#include <openailb/curl_event_loop.hpp>
-#include <openailb/endpoint.hpp>
+#include <openailb/detail/net/curl_event_loop.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
@@ -24,7 +24,7 @@ namespace openailb {
 /// fork.
 template <class Execution>
 class BasicClient {
-  std::shared_ptr<Core> core_;
+  std::shared_ptr<detail::Core> core_;
 
  public:
   /// The one endpoint that the environment describes; see endpoint_from_env().
@@ -53,12 +53,15 @@ class BasicClient {
   }
 
  private:
-  static std::shared_ptr<Core> make_core(std::vector<EndpointConfig> endpoints, ClientOptions options) {
-    LoopPool::Factory make_loop = options.event_loop;
+  static std::shared_ptr<detail::Core> make_core(std::vector<EndpointConfig> endpoints,
+                                                 ClientOptions options) {
+    detail::LoopPool::Factory make_loop = options.event_loop;
     if (!make_loop) {
-      make_loop = [connection = options.connection] { return std::make_unique<CurlEventLoop>(connection); };
+      make_loop = [connection = options.connection] {
+        return std::make_unique<detail::CurlEventLoop>(connection);
+      };
     }
-    return std::make_shared<Core>(std::move(endpoints), std::move(options), std::move(make_loop));
+    return std::make_shared<detail::Core>(std::move(endpoints), std::move(options), std::move(make_loop));
   }
 
   typename Execution::template Answer<nlohmann::json> request(std::string method, std::string path,
@@ -67,8 +70,8 @@ class BasicClient {
     const auto as_it_is = [](nlohmann::json document) { return Result<nlohmann::json>(std::move(document)); };
     return Execution::template request<nlohmann::json>(
         *core_,
-        make_call(std::move(method), std::move(path), std::move(body), false, core_->balancer->options(),
-                  std::move(options)),
+        detail::make_call(std::move(method), std::move(path), std::move(body), false,
+                          core_->balancer->options(), std::move(options)),
         as_it_is);
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/http.hpp>
 
 #include <atomic>
@@ -13,9 +14,6 @@
 #include <utility>
 
 namespace openailb {
-
-/// The clock of every timeout, breaker and backoff.
-using TimePoint = std::chrono::steady_clock::time_point;
 
 class EventLoop;
 

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <openailb/balancer.hpp>
-#include <openailb/call.hpp>
-#include <openailb/exchange.hpp>
-#include <openailb/loop_pool.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/exchange.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
-#include <openailb/task.hpp>
 
 #include <memory>
 #include <optional>
@@ -15,6 +15,8 @@
 #include <vector>
 
 namespace openailb {
+
+namespace detail {
 
 /// What all copies of a client share: the endpoints, and the loops that calls run on.
 struct Core {
@@ -27,6 +29,8 @@ struct Core {
   std::shared_ptr<Balancer> balancer;
 };
 
+}  // namespace detail
+
 /// How a Client executes: each call runs on the calling thread, on a loop of its own, until it is done.
 struct Blocking {
   template <class T>
@@ -36,17 +40,17 @@ struct Blocking {
 
   /// `decode(json)` gives a Result<T>.
   template <class T, class Decode>
-  static Result<T> request(const Core& core, Result<Call> call, Decode decode) {
+  static Result<T> request(const detail::Core& core, Result<detail::Call> call, Decode decode) {
     if (!call) return std::move(call).error();
-    const LoopLease loop = core.loops->lease();
-    return run(*loop, openailb::request<T>(*loop, core.balancer, *std::move(call), std::move(decode)));
+    const detail::LoopLease loop = core.loops->lease();
+    return detail::run(*loop, detail::request<T>(*loop, core.balancer, *std::move(call), std::move(decode)));
   }
 
   template <class Chunk>
-  static Stream<Chunk> stream(const Core& core, Result<Call> call) {
+  static Stream<Chunk> stream(const detail::Core& core, Result<detail::Call> call) {
     if (!call) return Stream<Chunk>(std::move(call).error());
-    LoopLease loop = core.loops->lease();
-    auto state = run(*loop, request_stream<Chunk>(*loop, core.balancer, *std::move(call)));
+    detail::LoopLease loop = core.loops->lease();
+    auto state = detail::run(*loop, detail::request_stream<Chunk>(*loop, core.balancer, *std::move(call)));
     if (!state) return Stream<Chunk>(std::move(state).error());
     return Stream<Chunk>(std::move(loop), *std::move(state));
   }

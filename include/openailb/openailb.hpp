@@ -5,6 +5,7 @@
 
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <openailb/detail/call/stream_state.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
-#include <openailb/loop_pool.hpp>
+#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
-#include <openailb/stream_state.hpp>
-#include <openailb/task.hpp>
-#include <openailb/types/response_info.hpp>
 
 #include <cstddef>
 #include <iterator>
@@ -27,11 +27,12 @@ template <class Chunk>
 class [[nodiscard]] Stream {
  public:
   class Iterator;
-  using Completion = std::remove_cvref_t<decltype(std::declval<const StreamState<Chunk>&>().completion())>;
+  using Completion =
+      std::remove_cvref_t<decltype(std::declval<const detail::StreamState<Chunk>&>().completion())>;
 
   /// A stream that never began.
   explicit Stream(Error error) : error_(std::move(error)) {}
-  Stream(LoopLease loop, std::unique_ptr<StreamState<Chunk>> state)
+  Stream(detail::LoopLease loop, std::unique_ptr<detail::StreamState<Chunk>> state)
       : loop_(std::move(loop)), state_(std::move(state)) {}
 
   Stream(Stream&&) noexcept = default;
@@ -40,7 +41,7 @@ class [[nodiscard]] Stream {
   /// The next chunk; null at the end, and then error() says whether it was a clean one.
   std::optional<Chunk> next() {
     if (!state_ || !loop_) return std::nullopt;
-    std::optional<Chunk> chunk = run(**loop_, state_->next());
+    std::optional<Chunk> chunk = detail::run(**loop_, state_->next());
     if (state_->over()) loop_.reset();
     return chunk;
   }
@@ -83,8 +84,8 @@ class [[nodiscard]] Stream {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  std::optional<LoopLease> loop_{};  // before the state, whose transfer lives in it
-  std::unique_ptr<StreamState<Chunk>> state_{};
+  std::optional<detail::LoopLease> loop_{};  // before the state, whose transfer lives in it
+  std::unique_ptr<detail::StreamState<Chunk>> state_{};
   std::optional<Error> error_{};
   bool iterated_{};
 };

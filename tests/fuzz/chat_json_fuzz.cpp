@@ -1,7 +1,7 @@
 // Whatever JSON a server sends, as an answer or line by line as chunks: it is read or refused, and what was
 // read says the same after it has been written and read again.
 #include "input.hpp"
-#include <openailb/error_body.hpp>
+#include <openailb/detail/failure/error_body.hpp>
 #include <openailb/resources/chat.hpp>
 
 #include <nlohmann/json.hpp>
@@ -22,22 +22,22 @@ using openailb::fuzz::require;
 /// The JSON of a value, which reads back as the same.
 template <class T>
 json stable(const T& value) {
-  const json written = openailb::write_json(value);
-  const auto text = openailb::dump_json(written);
-  require(text && openailb::parse_json(*text) == written);
-  require(openailb::write_json(openailb::read_json<T>(written)) == written);
+  const json written = openailb::detail::write_json(value);
+  const auto text = openailb::detail::dump_json(written);
+  require(text && openailb::detail::parse_json(*text) == written);
+  require(openailb::detail::write_json(openailb::detail::read_json<T>(written)) == written);
   return written;
 }
 
 void read_error(const json& document) {
-  const auto error = openailb::error_inside(document);
+  const auto error = openailb::detail::error_inside(document);
   if (!error) return;
-  require(error->status == 200 || error->kind == openailb::kind_of_status(error->status));
+  require(error->status == 200 || error->kind == openailb::detail::kind_of_status(error->status));
   require(!error->message.empty());
 }
 
 void read_answer(const json& document) {
-  const auto completion = openailb::decode_chat_completion(document);
+  const auto completion = openailb::detail::decode_chat_completion(document);
   if (!completion) return;
   require(!completion->choices.empty());
   stable(*completion);
@@ -46,24 +46,24 @@ void read_answer(const json& document) {
 
 void read_chunk(const json& document, openailb::ChatCompletionAccumulator& accumulator) {
   static_cast<void>(openailb::commits(document));
-  const auto chunk = openailb::read_json<openailb::ChatCompletionChunk>(document);
+  const auto chunk = openailb::detail::read_json<openailb::ChatCompletionChunk>(document);
   stable(chunk);
-  const json before = openailb::write_json(accumulator.completion());
-  if (!accumulator.add(chunk)) require(openailb::write_json(accumulator.completion()) == before);
+  const json before = openailb::detail::write_json(accumulator.completion());
+  if (!accumulator.add(chunk)) require(openailb::detail::write_json(accumulator.completion()) == before);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   openailb::fuzz::Input input(data, size);
-  if (const auto document = openailb::parse_json(input.rest())) {
-    require(openailb::parse_json(openailb::dump_json(*document).value()) == document);
+  if (const auto document = openailb::detail::parse_json(input.rest())) {
+    require(openailb::detail::parse_json(openailb::detail::dump_json(*document).value()) == document);
     read_error(*document);
     read_answer(*document);
   }
   openailb::ChatCompletionAccumulator accumulator;
   while (!input.rest().empty()) {
-    if (const auto document = openailb::parse_json(input.line())) read_chunk(*document, accumulator);
+    if (const auto document = openailb::detail::parse_json(input.line())) read_chunk(*document, accumulator);
   }
   const auto& completion = accumulator.completion();
   stable(completion);

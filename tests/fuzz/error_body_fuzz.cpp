@@ -1,8 +1,8 @@
 // Whatever an answer looks like, its error is of the kind that its status has, fits on a line and holds no
 // key. The input is written as an answer is: the status, headers line by line, an empty line, the body.
 #include "input.hpp"
-#include <openailb/endpoint.hpp>
-#include <openailb/error_body.hpp>
+#include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/failure/error_body.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
 #include <algorithm>
@@ -30,13 +30,13 @@ openailb::HttpResponse response_of(openailb::fuzz::Input input) {
 }
 
 /// The failure that a client makes of an error.
-openailb::Failure failure_of(openailb::Error error, const openailb::Headers& headers) {
+openailb::detail::Failure failure_of(openailb::Error error, const openailb::Headers& headers) {
   const openailb::ClientOptions options;
-  openailb::Redactor redactor;
+  openailb::detail::Redactor redactor;
   redactor.add(key);
   openailb::testing::SimulatedNetwork network;
   const auto loop = network.loops()();
-  const openailb::Endpoint endpoint({.name = "one"}, options, redactor, loop->now());
+  const openailb::detail::Endpoint endpoint({.name = "one"}, options, redactor, loop->now());
   return endpoint.failure(std::move(error), headers, {.path = "/chat/completions"}, *loop);
 }
 
@@ -55,13 +55,13 @@ void look_at(const openailb::Error& error) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto response = response_of({data, size});
-  const auto error = openailb::error_of_answer(response.status, response.headers, response.body);
-  require(error.status == response.status && error.kind == openailb::kind_of_status(response.status));
+  const auto error = openailb::detail::error_of_answer(response.status, response.headers, response.body);
+  require(error.status == response.status && error.kind == openailb::detail::kind_of_status(response.status));
   require(error.body == response.body && (response.body.empty() || !error.message.empty()));
   look_at(failure_of(error, response.headers).error);
-  const auto document = openailb::parse_json(response.body);
+  const auto document = openailb::detail::parse_json(response.body);
   if (!document) return 0;
-  if (const auto inside = openailb::error_inside(*document))
+  if (const auto inside = openailb::detail::error_inside(*document))
     look_at(failure_of(*inside, response.headers).error);
   return 0;
 }

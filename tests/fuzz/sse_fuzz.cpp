@@ -1,7 +1,7 @@
 // However the network cuts a stream up, its events are the same, and none is larger than the limit. The first
 // byte says how it is cut.
 #include "input.hpp"
-#include <openailb/sse.hpp>
+#include <openailb/detail/wire/sse.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace {
 
-using openailb::ServerSentEvent;
-using openailb::SseDecoder;
+using openailb::detail::ServerSentEvent;
+using openailb::detail::SseDecoder;
 using openailb::fuzz::require;
 
 struct Decoded {

@@ -36,13 +36,13 @@ Heard listen(const SimulatedAnswer& answer) {
   Heard heard;
   while (auto chunk = stream.next()) {
     require(!stream.error());
-    heard.chunks.push_back(openailb::write_json(*chunk));
+    heard.chunks.push_back(openailb::detail::write_json(*chunk));
     heard.events.push_back(stream.raw());
   }
   if (stream.error()) heard.error = *stream.error();
   require(stream.error() || !heard.chunks.empty());
   require(!stream.next());
-  heard.completion = openailb::write_json(stream.completion());
+  heard.completion = openailb::detail::write_json(stream.completion());
   heard.counts = client.endpoints().front().counts;
   require(client.endpoints().front().in_flight == 0);
   require(network.requests().size() == 1 && heard.counts.requests == 1);

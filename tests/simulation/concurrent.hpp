@@ -8,6 +8,8 @@
 
 namespace openailb::simulation {
 
+using namespace detail;
+
 /// How a simulated client executes: each call is a task, and all tasks run on one loop and one thread, so
 /// that thousands of calls interleave the same way in each run. The pool never has to make a second loop,
 /// because a lease is given back as soon as the task has been made.
@@ -31,7 +33,8 @@ struct Concurrent {
   static Answer<T> ask(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call,
                        Decode decode) {
     if (!call) co_return std::move(call).error();
-    Answer<T> task = openailb::request<T>(loop, std::move(balancer), *std::move(call), std::move(decode));
+    Answer<T> task =
+        openailb::detail::request<T>(loop, std::move(balancer), *std::move(call), std::move(decode));
     Result<T> answer = co_await task;
     co_return answer;
   }

@@ -15,6 +15,8 @@
 
 namespace openailb::simulation {
 
+using namespace detail;
+
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 using testing::Fault;

@@ -22,6 +22,8 @@
 
 namespace openailb::simulation {
 
+using namespace detail;
+
 /// A state change of an endpoint's breaker.
 struct Transition {
   std::size_t endpoint{};

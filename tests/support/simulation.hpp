@@ -13,6 +13,7 @@
 
 namespace openailb::test {
 
+using namespace detail;
 using testing::SimulatedAnswer;
 
 /// The body of a chat completion with one choice.

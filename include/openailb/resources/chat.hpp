@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/call.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
@@ -14,6 +14,8 @@
 #include <utility>
 
 namespace openailb {
+
+namespace detail {
 
 /// How chunks of a chat completion accumulate, and which of them commits their stream.
 template <>
@@ -29,28 +31,30 @@ inline Result<ChatCompletion> decode_chat_completion(nlohmann::json document) {
   return Error{.kind = ErrorKind::parse, .message = "answered without a choice"};
 }
 
+}  // namespace detail
+
 /// `client.chat.completions`.
 template <class Execution>
 class ChatCompletions {
  public:
-  explicit ChatCompletions(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  explicit ChatCompletions(std::shared_ptr<detail::Core> core) : core_(std::move(core)) {}
 
   /// Asks for one answer. Fails over between endpoints as long as another one may do better.
   typename Execution::template Answer<ChatCompletion> create(const ChatCompletionCreateParams& params,
                                                              RequestOptions options = {}) const {
-    return create(write_json(params), std::move(options));
+    return create(detail::write_json(params), std::move(options));
   }
   /// The same with a body of one's own, for parameters that this library has no name for.
   template <std::same_as<nlohmann::json> Json>
   typename Execution::template Answer<ChatCompletion> create(Json body, RequestOptions options = {}) const {
     return Execution::template request<ChatCompletion>(
-        *core_, call(std::move(body), false, std::move(options)), decode_chat_completion);
+        *core_, call(std::move(body), false, std::move(options)), detail::decode_chat_completion);
   }
 
   /// Asks for a streamed answer. Returns at its first token or with an error; fails over until then.
   typename Execution::template ChunkStream<ChatCompletionChunk> stream(
       const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
-    return stream(write_json(params), std::move(options));
+    return stream(detail::write_json(params), std::move(options));
   }
   /// The same with a body of one's own.
   template <std::same_as<nlohmann::json> Json>
@@ -61,19 +65,19 @@ class ChatCompletions {
   }
 
  private:
-  Result<Call> call(nlohmann::json body, bool streams, RequestOptions options) const {
-    return make_call("POST", "/chat/completions", std::move(body), streams, core_->balancer->options(),
-                     std::move(options));
+  Result<detail::Call> call(nlohmann::json body, bool streams, RequestOptions options) const {
+    return detail::make_call("POST", "/chat/completions", std::move(body), streams,
+                             core_->balancer->options(), std::move(options));
   }
 
-  std::shared_ptr<Core> core_;
+  std::shared_ptr<detail::Core> core_;
 };
 
 /// `client.chat`.
 template <class Execution>
 class Chat {
  public:
-  explicit Chat(std::shared_ptr<Core> core) : completions(std::move(core)) {}
+  explicit Chat(std::shared_ptr<detail::Core> core) : completions(std::move(core)) {}
 
   ChatCompletions<Execution> completions;
 };

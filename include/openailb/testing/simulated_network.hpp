@@ -1,8 +1,8 @@
 #pragma once
 
+#include <openailb/detail/wire/url.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/testing/simulated_answer.hpp>
-#include <openailb/url.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -125,7 +125,7 @@ inline std::function<std::unique_ptr<EventLoop>()> SimulatedNetwork::loops() {
 }
 
 inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
-  const Result<Url> url = Url::parse(request.url);
+  const Result<openailb::detail::Url> url = openailb::detail::Url::parse(request.url);
   const std::string origin = url ? url->origin() : request.url;
   auto server = servers_.find(origin);
   SimulatedAnswer answer{.failure = TransferFailure{.message = "could not resolve " + origin}};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/json.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/types/chat_completion.hpp>
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/json.hpp>
-#include <openailb/types/response_info.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/response_info.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/json.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/types/chat_completion.hpp>
 
 #include <nlohmann/json.hpp>
@@ -120,13 +120,13 @@ class ChatCompletionMessageContent {
   const Parts* parts() const { return std::get_if<Parts>(&value_); }
 
   nlohmann::json to_json() const {
-    if (auto parts = this->parts()) return write_json(*parts);
+    if (auto parts = this->parts()) return detail::write_json(*parts);
     return text() ? nlohmann::json(*text()) : nlohmann::json();
   }
 
   bool from_json(nlohmann::json&& json) {
-    if (json.is_array()) return read_json(std::move(json), value_.emplace<Parts>());
-    return json.is_string() && read_json(std::move(json), value_.emplace<std::string>());
+    if (json.is_array()) return detail::read_json(std::move(json), value_.emplace<Parts>());
+    return json.is_string() && detail::read_json(std::move(json), value_.emplace<std::string>());
   }
 
  private:

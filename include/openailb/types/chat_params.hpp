@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/json.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/types/chat_message.hpp>
 
 #include <nlohmann/json.hpp>
@@ -29,13 +29,15 @@ class ChatCompletionStop {
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }
 
-  nlohmann::json to_json() const { return is_list_ ? write_json(texts_) : nlohmann::json(texts_.front()); }
+  nlohmann::json to_json() const {
+    return is_list_ ? detail::write_json(texts_) : nlohmann::json(texts_.front());
+  }
 
   bool from_json(nlohmann::json&& json) {
     texts_.clear();
     is_list_ = json.is_array();
-    if (is_list_) return read_json(std::move(json), texts_);
-    return json.is_string() && read_json(std::move(json), texts_.emplace_back());
+    if (is_list_) return detail::read_json(std::move(json), texts_);
+    return json.is_string() && detail::read_json(std::move(json), texts_.emplace_back());
   }
 
  private:

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <openailb/breaker_settings.hpp>
+#include <openailb/detail/failure/redactor.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/url.hpp>
+#include <openailb/headers.hpp>
+#include <openailb/options.hpp>
+#include <openailb/result.hpp>
+#include <openailb/version.hpp>
+
+#include <chrono>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// \file
+/// What a client's configuration comes to: faults refused, defaults filled in, secrets remembered.
+
+namespace openailb::detail {
+
+[[noreturn]] inline void refuse_options(std::string_view fault) {
+  throw std::invalid_argument("openailb: " + std::string(fault));
+}
+
+inline void check_options(const ClientOptions& options) {
+  const std::chrono::nanoseconds zero{};
+  if (options.max_retries < 0) refuse_options("max_retries is negative");
+  if (options.max_endpoints < 1) refuse_options("max_endpoints is below 1");
+  if (options.timeout < zero) refuse_options("timeout is negative");
+  if (options.connect_timeout < zero) refuse_options("connect_timeout is negative");
+  if (options.deadline < zero) refuse_options("deadline is negative");
+  if (options.first_token_timeout < zero) refuse_options("first_token_timeout is negative");
+  if (options.idle_timeout < zero) refuse_options("idle_timeout is negative");
+}
+
+/// What of a configuration is secret: the key, and the values of headers and queries that carry one.
+inline void remember_secrets(const EndpointConfig& config, Redactor& redactor) {
+  std::vector<std::string> secrets;
+  if (!config.api_key.rotates()) secrets.push_back(config.api_key());
+  add_secrets(config.headers, secrets);
+  add_secrets(config.query, secrets);
+  if (const Result<Url> url = Url::parse(config.base_url)) {
+    std::map<std::string, std::string> query;
+    for (const auto& [name, value] : url->query) query.emplace(name, percent_decode(value.value_or("")));
+    add_secrets(query, secrets);
+  }
+  for (std::string& secret : secrets) redactor.add(std::move(secret));
+}
+
+/// The same for what all endpoints are sent.
+inline void remember_secrets(const ClientOptions& options, Redactor& redactor) {
+  std::vector<std::string> secrets;
+  add_secrets(options.default_headers, secrets);
+  add_secrets(options.default_query, secrets);
+  for (std::string& secret : secrets) redactor.add(std::move(secret));
+}
+
+/// The settings of an endpoint's breaker: its own, then the client's, then openailb's defaults.
+inline BreakerSettings endpoint_breaker(BreakerSettings own, const BreakerSettings& client,
+                                        const std::string& endpoint) {
+  using namespace std::chrono_literals;
+  const std::string& name = own.name.empty() ? client.name : own.name;
+  own.name = name.empty() ? endpoint : name + '/' + endpoint;
+  if (own.max_requests == 0) own.max_requests = client.max_requests;
+  if (own.interval <= 0ns) own.interval = client.interval;
+  if (own.bucket_period <= 0ns) own.bucket_period = client.bucket_period;
+  if (own.timeout <= 0ns) own.timeout = client.timeout;
+  if (own.timeout <= 0ns) own.timeout = 30s;
+  if (!own.ready_to_trip) own.ready_to_trip = client.ready_to_trip;
+  if (!own.ready_to_trip)
+    own.ready_to_trip = [](const Counts& counts) { return counts.consecutive_failures >= 3; };
+  if (!own.on_state_change) own.on_state_change = client.on_state_change;
+  if (!own.is_successful) own.is_successful = client.is_successful;
+  if (!own.is_excluded) own.is_excluded = client.is_excluded;
+  return own;
+}
+
+/// Headers that openailb itself sends, then the client's, then the endpoint's. The key is added per attempt.
+inline Headers endpoint_headers(const EndpointConfig& config, const ClientOptions& options) {
+  Headers headers{{"User-Agent", "openailb/" + std::string(version)}};
+  const auto set = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) headers.insert_or_assign(name, value);
+  };
+  for (const auto& [name, value] : options.default_headers) headers.insert_or_assign(name, value);
+  set("OpenAI-Organization", config.organization);
+  set("OpenAI-Project", config.project);
+  for (const auto& [name, value] : config.headers) headers.insert_or_assign(name, value);
+  return headers;
+}
+
+[[noreturn]] inline void refuse(const std::string& endpoint, std::string_view fault) {
+  throw std::invalid_argument("openailb: " + endpoint + ": " + std::string(fault));
+}
+
+/// What is wrong with a model map, empty when nothing is.
+inline std::string fault_of_model_map(const std::map<std::string, std::string>& models) {
+  for (const auto& [model, mapped] : models) {
+    if (mapped.empty() || !is_utf8(mapped)) {
+      return "model_map has a name for " + model + " that is empty or not valid UTF-8";
+    }
+  }
+  return {};
+}
+
+/// The base URL of a valid configuration. Throws std::invalid_argument that names the endpoint otherwise.
+inline Url checked_base_url(const EndpointConfig& config, const Headers& headers) {
+  if (has_control_character(config.name)) refuse("an endpoint", "its name has a control character");
+  if (!config.api_key.rotates() && has_control_character(config.api_key())) {
+    refuse(config.name, "api_key has a control character, such as a line break at its end");
+  }
+  if (std::string fault = fault_of_headers(headers); !fault.empty()) refuse(config.name, fault);
+  if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) refuse(config.name, fault);
+  Result<Url> url = Url::parse(config.base_url);
+  if (!url) refuse(config.name, "base_url: " + url.error().message);
+  return *url;
+}
+
+}  // namespace openailb::detail

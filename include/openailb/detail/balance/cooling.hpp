@@ -1,0 +1,80 @@
+#pragma once
+
+#include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/event_loop.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace openailb::detail {
+
+/// Until when an endpoint is left alone after its 429s, by wire model. That time only ever moves later: an
+/// answer that arrives late, or a shorter Retry-After, takes nothing back. Thread-safe.
+class Cooling {
+ public:
+  /// False: no model is cooling. Takes no lock.
+  bool any() const noexcept { return size_.load(std::memory_order_acquire) != 0; }
+
+  /// Until when nobody is sent there with this model; TimePoint::min() when it is not cooling.
+  TimePoint until(std::string_view model) const {
+    const std::lock_guard lock(mutex_);
+    auto found = models_.find(model);
+    return found == models_.end() ? (TimePoint::min)() : found->second.not_before;
+  }
+
+  /// Takes note of a 429. Without a wait of the server's it is 1 s, 2 s, 4 s, ... up to 60 s.
+  void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(models_,
+                  [&](const auto& entry) { return entry.second.not_before + forgotten_after < now; });
+    Entry& entry = models_[std::string(model)];
+    const auto pause = (std::min<std::chrono::nanoseconds>)(wait.value_or(cooling(entry.in_a_row)), longest);
+    ++entry.in_a_row;
+    entry.not_before = (std::max)(entry.not_before, now + pause);
+    size_.store(models_.size(), std::memory_order_release);
+  }
+
+  /// Takes note of a success: the next 429 begins at 1 s again.
+  void succeeded(std::string_view model, TimePoint now) {
+    if (!any()) return;
+    const std::lock_guard lock(mutex_);
+    auto found = models_.find(model);
+    if (found == models_.end()) return;
+    found->second.in_a_row = 0;
+    if (found->second.not_before <= now) models_.erase(found);
+    size_.store(models_.size(), std::memory_order_release);
+  }
+
+  /// How much longer each model cools.
+  std::map<std::string, std::chrono::nanoseconds> remaining(TimePoint now) const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, std::chrono::nanoseconds> remaining;
+    for (const auto& [model, entry] : models_) {
+      if (entry.not_before > now) remaining.emplace(model, entry.not_before - now);
+    }
+    return remaining;
+  }
+
+ private:
+  static constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
+  static constexpr std::chrono::nanoseconds forgotten_after = std::chrono::hours(1);
+
+  struct Entry {
+    TimePoint not_before{(TimePoint::min)()};
+    unsigned in_a_row{};
+  };
+
+  std::atomic<std::size_t> size_{};  // so that the usual case, none, takes no lock
+  mutable std::mutex mutex_{};
+  std::map<std::string, Entry, std::less<>> models_{};
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace openailb::detail {
+
+/// Round robin among those that can be used at the moment: the one least recently picked is next, ties by
+/// index. With all usable that is plain round robin; when some are not, their share spreads evenly over the
+/// others, which a counter modulo the number of usable ones does not do. Lock-free; safe from any thread.
+class RoundRobin {
+ public:
+  explicit RoundRobin(std::size_t size) : last_picked_(size) {}
+
+  /// Picks among those of which `usable(index)` holds, and admits a call in the same step. `admit(index)`
+  /// gives an optional, empty when the endpoint refuses; then another one is drawn, until none is left.
+  template <class Usable, class Admit>
+  auto pick(Usable usable, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
+    std::vector<std::size_t> refused;  // seldom any
+    for (;;) {
+      auto [index, stamp] = least_recent(
+          [&](std::size_t one) { return usable(one) && std::ranges::find(refused, one) == refused.end(); });
+      if (index == last_picked_.size()) return std::nullopt;
+
+      // Stamping it first takes it from the threads that are picking too: they see the new stamp, or lose
+      // here.
+      const std::uint64_t claim = picks_.fetch_add(1) + 1;
+      if (!last_picked_[index].compare_exchange_strong(stamp, claim)) continue;
+      if (auto admitted = admit(index)) return admitted;
+
+      std::uint64_t mine = claim;
+      last_picked_[index].compare_exchange_strong(mine, stamp);
+      refused.push_back(index);
+    }
+  }
+
+ private:
+  template <class Usable>
+  std::pair<std::size_t, std::uint64_t> least_recent(Usable usable) const {
+    std::pair<std::size_t, std::uint64_t> found{last_picked_.size(),
+                                                (std::numeric_limits<std::uint64_t>::max)()};
+    for (std::size_t index = 0; index < last_picked_.size(); ++index) {
+      const std::uint64_t stamp = last_picked_[index].load();
+      if (stamp < found.second && usable(index)) found = {index, stamp};
+    }
+    return found;
+  }
+
+  std::atomic<std::uint64_t> picks_{};
+  std::vector<std::atomic<std::uint64_t>> last_picked_;
+};
+
+}  // namespace openailb::detail

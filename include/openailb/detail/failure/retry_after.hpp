@@ -1,0 +1,246 @@
+#pragma once
+
+#include <openailb/headers.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace openailb::detail {
+
+/// The longest wait that a call itself sits out, as in the official Python SDK. retry_after() reports longer
+/// ones too: to leave an endpoint alone until then is for its caller to decide.
+inline constexpr std::chrono::seconds longest_retry_after{60};
+
+/// Where every parsed duration saturates: longer than anyone waits, and far from overflowing a time_point.
+inline constexpr std::chrono::seconds saturated_wait = std::chrono::hours(24 * 365);
+
+/// The digits at the start of `text`, which are taken off it.
+inline std::string_view take_digits(std::string_view& text) {
+  const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+  text.remove_prefix(digits.size());
+  return digits;
+}
+
+/// The exponent at the start of `text` (`e3`, `E-2`), which is taken off it; 0 when there is none.
+inline int take_exponent(std::string_view& text) {
+  auto rest = text;
+  if (!rest.starts_with('e') && !rest.starts_with('E')) return 0;
+  rest.remove_prefix(1);
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  const auto digits = take_digits(rest);
+  if (digits.empty()) return 0;
+  text = rest;
+  int exponent = 0;
+  for (char digit : digits) exponent = (std::min)(exponent * 10 + (digit - '0'), 9999);
+  return negative ? -exponent : exponent;
+}
+
+/// The number without a sign at the start of `text` (`12`, `0.25`, `1e3`), which is taken off it; infinite
+/// when too large. By hand, because std::from_chars for floating point is missing from most versions of
+/// libc++, and strtod and std::stod read a decimal comma where the program's locale has one.
+inline std::optional<double> take_number(std::string_view& text) {
+  const auto whole = take_digits(text);
+  std::string_view fraction;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    fraction = take_digits(text);
+  }
+  if (whole.empty() && fraction.empty()) return std::nullopt;
+  double number = 0;
+  for (char digit : whole) number = number * 10 + (digit - '0');
+  for (char digit : fraction) number = number * 10 + (digit - '0');
+  const int scale = take_exponent(text) - static_cast<int>(fraction.size());
+  // Dividing by a power of ten rounds once; multiplying by a negative power would round twice.
+  number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
+  if (std::isnan(number)) return std::nullopt;
+  return number;
+}
+
+/// The number that `text` is from end to end.
+inline std::optional<double> parse_number(std::string_view text) {
+  const auto number = take_number(text);
+  return text.empty() ? number : std::nullopt;
+}
+
+/// `amount` units of time, rounded to nanoseconds and at most saturated_wait.
+inline std::chrono::nanoseconds wait_of(double amount, std::chrono::nanoseconds unit) {
+  const double count = amount * static_cast<double>(unit.count());
+  const std::chrono::nanoseconds limit = saturated_wait;
+  if (!(count < static_cast<double>(limit.count()))) return limit;
+  return std::chrono::nanoseconds(std::llround(count));
+}
+
+/// `text` as a number of units; null unless it is a number and above zero.
+inline std::optional<std::chrono::nanoseconds> parse_wait(std::string_view text,
+                                                          std::chrono::nanoseconds unit) {
+  const auto amount = parse_number(text);
+  if (!amount) return std::nullopt;
+  const auto wait = wait_of(*amount, unit);
+  return wait.count() > 0 ? std::optional(wait) : std::nullopt;
+}
+
+/// The decimal number without a sign that `text` is from end to end.
+inline std::optional<unsigned> parse_unsigned(std::string_view text) {
+  unsigned number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && stopped == end ? std::optional(number) : std::nullopt;
+}
+
+/// `08:49:37` as the time since midnight.
+inline std::optional<std::chrono::seconds> parse_time_of_day(std::string_view text) {
+  if (text.size() != 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
+  const auto hours = parse_unsigned(text.substr(0, 2));
+  const auto minutes = parse_unsigned(text.substr(3, 2));
+  const auto seconds = parse_unsigned(text.substr(6, 2));
+  if (!hours || !minutes || !seconds || *hours > 23 || *minutes > 59 || *seconds > 60) return std::nullopt;
+  return std::chrono::hours(*hours) + std::chrono::minutes(*minutes) + std::chrono::seconds(*seconds);
+}
+
+/// A month by its English name's first three letters.
+inline std::optional<unsigned> parse_month(std::string_view name) {
+  constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const auto at = names.find(name);
+  if (name.size() != 3 || at == names.npos || at % 3 != 0) return std::nullopt;
+  return static_cast<unsigned>(at / 3 + 1);
+}
+
+/// True for the English names of weekdays, and for their first three letters.
+inline bool is_weekday(std::string_view name) {
+  constexpr std::array<std::string_view, 7> weekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                        "Friday", "Saturday", "Sunday"};
+  return std::ranges::any_of(weekdays,
+                             [=](auto weekday) { return name == weekday || name == weekday.substr(0, 3); });
+}
+
+/// The words of an HTTP date in the order of IMF-fixdate: weekday, day, month, year, time of day, zone.
+/// Null when their number fits none of the formats of RFC 9110 5.6.7.
+inline std::optional<std::array<std::string_view, 6>> split_http_date(std::string_view text) {
+  constexpr std::string_view separators = " ,-";
+  std::array<std::string_view, 6> words{};
+  std::size_t count = 0;
+  for (;;) {
+    text.remove_prefix((std::min)(text.size(), text.find_first_not_of(separators)));
+    if (text.empty()) break;
+    if (count == words.size()) return std::nullopt;
+    words[count] = text.substr(0, text.find_first_of(separators));
+    text.remove_prefix(words[count++].size());
+  }
+  if (count == 5) {  // asctime: weekday, month, day, time of day, year
+    std::swap(words[1], words[2]);
+    std::swap(words[3], words[4]);
+    words[5] = "GMT";
+    return words;
+  }
+  return count == 6 ? std::optional(words) : std::nullopt;
+}
+
+/// An HTTP date in any of the three formats of RFC 9110 5.6.7. By hand, because strptime and timegm are not
+/// on every platform and obey the program's locale. Years after 9999 read as 9999.
+inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
+  const auto words = split_http_date(text);
+  if (!words) return std::nullopt;
+  const auto& [weekday_name, day_text, month_name, year_text, time_text, zone] = *words;
+  const auto day = parse_unsigned(day_text);
+  const auto month = parse_month(month_name);
+  auto year = parse_unsigned(year_text);
+  const auto time = parse_time_of_day(time_text);
+  if (!is_weekday(weekday_name) || !day || !month || !year || !time || zone != "GMT") return std::nullopt;
+  if (year_text.size() == 2) *year += *year < 70 ? 2000 : 1900;  // RFC 850, split as POSIX does
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>((std::min)(*year, 9999U))},
+                                         std::chrono::month{*month}, std::chrono::day{*day}};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days{date} + *time;
+}
+
+/// How long an answer asks its client to wait: `retry-after-ms` (which may be fractional), else `retry-after`
+/// as seconds, else `retry-after` as an HTTP date (RFC 9110 10.2.3), read as the official Python SDK does.
+/// Null when there is none, and for zero, a negative number, a past date or nonsense. At most 365 days.
+inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& headers,
+                                                           std::chrono::system_clock::time_point now) {
+  using namespace std::chrono;
+  if (auto wait = parse_wait(header(headers, "retry-after-ms"), milliseconds(1))) return wait;
+  const auto text = header(headers, "retry-after");
+  if (auto wait = parse_wait(text, seconds(1))) return wait;
+  const auto date = parse_http_date(text);
+  if (!date) return std::nullopt;
+  // Compared in whole seconds: a far date in nanoseconds would overflow.
+  const auto this_second = floor<seconds>(now);
+  const seconds wait = *date - this_second;
+  if (wait >= saturated_wait) return saturated_wait;
+  if (wait <= seconds::zero()) return std::nullopt;
+  return nanoseconds(wait) - duration_cast<nanoseconds>(now - this_second);
+}
+
+/// A duration as Go writes them (`6m0s`, `120ms`, `1h2m3.5s`), which is how OpenAI's `x-ratelimit-reset-*`
+/// and Google's `retryDelay` come; also with days (`1d2h`), and a plain number as seconds. Null when it is
+/// none of these or negative. At most 365 days.
+inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  using namespace std::chrono;
+  if (const auto amount = parse_number(text)) return wait_of(*amount, seconds(1));
+  struct Unit {
+    std::string_view name;
+    nanoseconds length;
+  };
+  constexpr std::array<Unit, 9> units = {{{"d", hours(24)},
+                                          {"h", hours(1)},
+                                          {"m", minutes(1)},
+                                          {"s", seconds(1)},
+                                          {"ms", milliseconds(1)},
+                                          {"us", microseconds(1)},
+                                          {"\u00B5s", microseconds(1)},
+                                          {"\u03BCs", microseconds(1)},
+                                          {"ns", nanoseconds(1)}}};
+  if (text.empty()) return std::nullopt;
+  nanoseconds sum{};
+  while (!text.empty()) {
+    const auto amount = take_number(text);
+    const auto name = text.substr(0, text.find_first_of("0123456789."));
+    const auto unit = std::ranges::find(units, name, &Unit::name);
+    if (!amount || unit == units.end()) return std::nullopt;
+    sum = (std::min<nanoseconds>)(sum + wait_of(*amount, unit->length), saturated_wait);
+    text.remove_prefix(name.size());
+  }
+  return sum;
+}
+
+/// How long until a limit of OpenAI's that is used up is filled again: the longest of the
+/// `x-ratelimit-reset-{requests,tokens}` whose `x-ratelimit-remaining-*` is 0. Null when neither is used up.
+inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& headers) {
+  std::optional<std::chrono::nanoseconds> longest;
+  for (const char* limit : {"requests", "tokens"}) {
+    const auto remaining = header(headers, std::string("x-ratelimit-remaining-") + limit);
+    if (parse_number(remaining) != 0.0) continue;
+    const auto reset = parse_duration(header(headers, std::string("x-ratelimit-reset-") + limit));
+    // A year or more is no duration: some servers write the time of the reset as seconds since 1970.
+    if (!reset || reset->count() == 0 || *reset >= saturated_wait) continue;
+    longest = (std::max)(longest.value_or(*reset), *reset);
+  }
+  return longest;
+}
+
+/// How long to wait before going to an endpoint again when it did not say: full jitter over 0.5 s * 2^retry,
+/// at most 8 s, the official SDKs' bounds. `retry` is 0 for the first; `random` is drawn evenly from [0, 1).
+inline std::chrono::nanoseconds backoff(unsigned retry, double random) {
+  const std::chrono::nanoseconds longest = std::chrono::milliseconds(500) * (1 << (std::min)(retry, 4U));
+  return wait_of(random, longest);
+}
+
+/// How long an endpoint is left alone after a 429 that did not say: 1 s * 2^consecutive, at most 60 s.
+/// `consecutive` is the number of 429s in a row before this one, so 0 for the first.
+inline std::chrono::nanoseconds cooling(unsigned consecutive) {
+  return (std::min)(std::chrono::seconds(1 << (std::min)(consecutive, 6U)), std::chrono::seconds(60));
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <openailb/event_loop.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace openailb::detail {
+
+class LoopPool;
+
+/// An event loop for one's own, given back to its pool when this is destroyed.
+class LoopLease {
+ public:
+  LoopLease() = default;
+  LoopLease(std::shared_ptr<LoopPool> pool, std::unique_ptr<EventLoop> loop) noexcept
+      : pool_(std::move(pool)), loop_(std::move(loop)) {}
+  LoopLease(LoopLease&&) noexcept = default;
+  LoopLease& operator=(LoopLease&&) = delete;
+  ~LoopLease();
+
+  EventLoop& operator*() const noexcept { return *loop_; }
+  EventLoop* operator->() const noexcept { return loop_.get(); }
+
+ private:
+  std::shared_ptr<LoopPool> pool_{};
+  std::unique_ptr<EventLoop> loop_{};
+};
+
+/// The loops of a client. A loop keeps its connections between calls; the one used last is used next, so that
+/// they stay warm. There are as many as calls and streams were ever open at once. Thread-safe.
+class LoopPool : public std::enable_shared_from_this<LoopPool> {
+ public:
+  using Factory = std::function<std::unique_ptr<EventLoop>()>;
+
+  explicit LoopPool(Factory make) : make_(std::move(make)) {}
+
+  LoopLease lease() {
+    std::unique_ptr<EventLoop> loop;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        loop = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!loop) loop = make_();
+    return LoopLease(shared_from_this(), std::move(loop));
+  }
+
+ private:
+  friend class LoopLease;
+
+  void give_back(std::unique_ptr<EventLoop> loop) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+      idle_.push_back(std::move(loop));
+    } catch (...) {
+      // No memory to keep it: it is closed instead.
+    }
+  }
+
+  Factory make_;
+  std::mutex mutex_{};
+  std::vector<std::unique_ptr<EventLoop>> idle_{};
+};
+
+inline LoopLease::~LoopLease() {
+  if (loop_) pool_->give_back(std::move(loop_));
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <openailb/event_loop.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace openailb::detail {
+
+/// The coroutine that a call is written in. It starts when it is first awaited or start()ed, runs on the
+/// thread of its event loop, and is canceled by being destroyed. `co_await task` resumes the awaiting
+/// coroutine when the task is done; result() then gives its value or rethrows what it threw.
+///
+/// A `co_await` here only initialises a named local or stands as a whole statement, with an lvalue operand:
+/// g++ 12 destroys temporaries in its operand twice.
+template <class T>
+class [[nodiscard]] Task {
+ public:
+  struct promise_type;
+
+  Task() = default;
+  Task(Task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, {})) {}
+  Task& operator=(Task&& other) noexcept {
+    Task(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Task() {
+    if (coroutine_) coroutine_.destroy();
+  }
+
+  /// Runs it up to its first suspension.
+  void start() {
+    if (std::exchange(coroutine_.promise().started, true)) return;
+    coroutine_.resume();
+  }
+
+  bool done() const noexcept { return coroutine_.done(); }
+  T result() {
+    auto& promise = coroutine_.promise();
+    if (promise.exception) std::rethrow_exception(promise.exception);
+    return *std::move(promise.value);
+  }
+
+  /// \name as a source of FirstOf
+  ///@{
+  bool ready() {
+    start();
+    return done();
+  }
+  void subscribe(Waiter& waiter) noexcept { coroutine_.promise().continuation = waiter.coroutine; }
+  void unsubscribe() noexcept {
+    if (coroutine_) coroutine_.promise().continuation = {};
+  }
+  ///@}
+
+  auto operator co_await() & noexcept {
+    struct Awaiter {
+      Task& task;
+      ~Awaiter() { task.unsubscribe(); }
+      bool await_ready() const { return task.ready(); }
+      void await_suspend(std::coroutine_handle<> parent) const noexcept {
+        task.coroutine_.promise().continuation = parent;
+      }
+      T await_resume() const { return task.result(); }
+    };
+    return Awaiter{*this};
+  }
+
+ private:
+  explicit Task(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
+  void swap(Task& other) noexcept { std::swap(coroutine_, other.coroutine_); }
+
+  std::coroutine_handle<promise_type> coroutine_{};
+};
+
+template <class T>
+struct Task<T>::promise_type {
+  std::optional<T> value{};
+  std::exception_ptr exception{};
+  std::coroutine_handle<> continuation{};
+  bool started{};
+
+  Task get_return_object() noexcept { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  auto final_suspend() const noexcept {
+    // Resumed from here rather than by symmetric transfer, which grows the stack on g++ below -O2. The
+    // awaiting coroutine may destroy this one; nothing is touched afterwards.
+    struct ResumeContinuation {
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<promise_type> finished) const noexcept {
+        if (std::coroutine_handle<> next = finished.promise().continuation) next.resume();
+      }
+      void await_resume() const noexcept {}
+    };
+    return ResumeContinuation{};
+  }
+  template <class U>
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
+  void unhandled_exception() noexcept { exception = std::current_exception(); }
+};
+
+/// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). It is
+/// itself awaited, as a named local; afterwards each source can be asked whether it was the one.
+template <class... Sources>
+class [[nodiscard]] FirstOf {
+ public:
+  explicit FirstOf(Sources&... sources) noexcept : sources_(sources...) {}
+  FirstOf(const FirstOf&) = delete;
+  FirstOf& operator=(const FirstOf&) = delete;
+  ~FirstOf() {
+    if (waiter_.coroutine) unsubscribe();
+  }
+
+  bool await_ready() {
+    return std::apply([](auto&... source) { return (source.ready() || ...); }, sources_);
+  }
+  void await_suspend(std::coroutine_handle<> coroutine) noexcept {
+    waiter_.coroutine = coroutine;
+    std::apply([this](auto&... source) { (source.subscribe(waiter_), ...); }, sources_);
+  }
+  void await_resume() noexcept {
+    if (waiter_.coroutine) unsubscribe();
+    waiter_.unlink();  // a task resumes it past the ready list, where another source may have put it
+    waiter_.coroutine = {};
+  }
+
+ private:
+  void unsubscribe() noexcept {
+    std::apply([](auto&... source) { (source.unsubscribe(), ...); }, sources_);
+  }
+
+  std::tuple<Sources&...> sources_;
+  Waiter waiter_{};
+};
+
+/// Runs a task to its end on the calling thread.
+template <class T>
+T run(EventLoop& loop, Task<T> task) {
+  task.start();
+  while (!task.done()) loop.run_once();
+  return task.result();
+}
+
+}  // namespace openailb::detail

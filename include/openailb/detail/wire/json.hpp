@@ -1,0 +1,233 @@
+#pragma once
+
+#include <openailb/detail/wire/json_text.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace openailb::detail {
+
+struct FieldReader;
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T>
+inline constexpr bool is_vector<std::vector<T>> = true;
+
+template <class T>
+inline constexpr bool is_string_map = false;
+template <class T>
+inline constexpr bool is_string_map<std::map<std::string, T>> = true;
+
+/// A struct that lists its fields once, for reading and for writing, and stays an aggregate:
+///
+///     struct Tag {
+///       std::string name{};
+///       std::optional<double> weight{};
+///
+///       template <class Self, class Field>
+///       static void fields(Self& self, Field& field) {
+///         field.required("name", self.name);  // sent even when empty
+///         field("weight", self.weight);       // sent unless absent
+///       }
+///     };
+///
+/// Absent are an optional without a value, a null nlohmann::json, whatever has an empty() that is true,
+/// and a struct without a single field to send. `field.alias("label", self.name)` reads another spelling
+/// when `name` is still absent, and is never sent.
+template <class T>
+concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
+
+/// A class that is its own judge of its JSON: `nlohmann::json to_json() const`, and `bool from_json(
+/// nlohmann::json&&)`, which is false when there was nothing to read.
+template <class T>
+concept JsonCustom = requires(T& value, const T& constant, nlohmann::json& json) {
+  { constant.to_json() } -> std::same_as<nlohmann::json>;
+  { value.from_json(std::move(json)) } -> std::same_as<bool>;
+};
+
+/// Reads what can be read, moving it out of `json`, and never fails: null is as good as missing, and a
+/// member that is missing, unknown or of another type than expected leaves the default. An integer reads
+/// as a string, a whole or broken number as an integer if it fits; an element of another type than
+/// expected is skipped. False when `json` itself is of another type than expected.
+template <class T>
+bool read_json(nlohmann::json&& json, T& value);
+
+/// The JSON of a value. Fields that are absent are left out.
+template <class T>
+nlohmann::json write_json(const T& value);
+
+/// A new T read from `json`, tolerantly.
+template <class T>
+T read_json(nlohmann::json json) {
+  T value{};
+  read_json(std::move(json), value);
+  return value;
+}
+
+struct FieldReader {
+  nlohmann::json::object_t& members;
+
+  template <class T>
+  void operator()(std::string_view name, T& value) {
+    if (auto found = members.find(name); found != members.end()) read_json(std::move(found->second), value);
+  }
+
+  template <class T>
+  void required(std::string_view name, T& value) {
+    (*this)(name, value);
+  }
+
+  template <class T>
+  void alias(std::string_view name, T& value) {
+    if (value.empty()) (*this)(name, value);
+  }
+};
+
+struct FieldWriter {
+  nlohmann::json::object_t& members;
+
+  template <class T>
+  void operator()(std::string_view name, const T& value) {
+    if constexpr (is_optional<T>) {
+      if (value) required(name, *value);
+    } else if constexpr (std::same_as<T, nlohmann::json>) {
+      if (!value.is_null()) required(name, value);
+    } else if constexpr (requires { value.empty(); }) {
+      if (!value.empty()) required(name, value);
+    } else if constexpr (JsonTable<T>) {
+      if (auto json = write_json(value); !json.empty()) members.emplace(name, std::move(json));
+    } else {
+      required(name, value);
+    }
+  }
+
+  template <class T>
+  void required(std::string_view name, const T& value) {
+    members.emplace(name, write_json(value));
+  }
+
+  template <class T>
+  void alias(std::string_view, const T&) {}
+};
+
+template <class T>
+bool read_integer(const nlohmann::json& json, T& value) {
+  auto take = [&value](auto number) {
+    if (!std::in_range<T>(number)) return false;
+    value = static_cast<T>(number);
+    return true;
+  };
+  if (json.is_number_unsigned()) return take(json.get<std::uint64_t>());
+  if (json.is_number_integer()) return take(json.get<std::int64_t>());
+  if (!json.is_number_float()) return false;
+  auto number = json.get<double>();
+  // Outside of this range, and for NaN, the cast would be undefined.
+  return std::abs(number) < 0x1p63 && take(static_cast<std::int64_t>(number));
+}
+
+inline bool read_string(nlohmann::json&& json, std::string& value) {
+  if (json.is_string()) {
+    value = std::move(json.get_ref<std::string&>());
+  } else if (json.is_number_integer()) {
+    value = json.dump();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+template <class T>
+bool read_vector(nlohmann::json&& json, std::vector<T>& value) {
+  if (!json.is_array()) return false;
+  value.clear();
+  for (auto& element : json) {
+    if (T item{}; read_json(std::move(element), item)) value.push_back(std::move(item));
+  }
+  return true;
+}
+
+template <class T>
+bool read_map(nlohmann::json&& json, std::map<std::string, T>& value) {
+  if (!json.is_object()) return false;
+  value.clear();
+  for (auto& [name, member] : json.get_ref<nlohmann::json::object_t&>()) {
+    if (T item{}; read_json(std::move(member), item)) value.emplace(name, std::move(item));
+  }
+  return true;
+}
+
+template <class T>
+bool read_json(nlohmann::json&& json, T& value) {
+  if constexpr (std::same_as<T, nlohmann::json>) {
+    value = std::move(json);
+    return true;
+  } else if constexpr (JsonTable<T>) {
+    if (!json.is_object()) return false;
+    FieldReader field{json.get_ref<nlohmann::json::object_t&>()};
+    T::fields(value, field);
+    return true;
+  } else if constexpr (JsonCustom<T>) {
+    return value.from_json(std::move(json));
+  } else if constexpr (is_optional<T>) {
+    typename T::value_type inner{};
+    if (json.is_null() || !read_json(std::move(json), inner)) return false;
+    value = std::move(inner);
+    return true;
+  } else if constexpr (is_vector<T>) {
+    return read_vector(std::move(json), value);
+  } else if constexpr (is_string_map<T>) {
+    return read_map(std::move(json), value);
+  } else if constexpr (std::same_as<T, std::string>) {
+    return read_string(std::move(json), value);
+  } else if constexpr (std::same_as<T, bool>) {
+    if (json.is_boolean()) value = json.get<bool>();
+    return json.is_boolean();
+  } else if constexpr (std::floating_point<T>) {
+    if (json.is_number()) value = json.get<T>();
+    return json.is_number();
+  } else {
+    static_assert(std::integral<T>, "a type with a table of fields() or a to_json() and from_json()");
+    return read_integer(json, value);
+  }
+}
+
+template <class T>
+nlohmann::json write_json(const T& value) {
+  if constexpr (JsonTable<T>) {
+    nlohmann::json json = nlohmann::json::object();
+    FieldWriter field{json.get_ref<nlohmann::json::object_t&>()};
+    T::fields(value, field);
+    return json;
+  } else if constexpr (JsonCustom<T>) {
+    return value.to_json();
+  } else if constexpr (is_optional<T>) {
+    return value ? write_json(*value) : nlohmann::json();
+  } else if constexpr (is_vector<T>) {
+    nlohmann::json json = nlohmann::json::array();
+    for (const auto& item : value) json.push_back(write_json(item));
+    return json;
+  } else if constexpr (is_string_map<T>) {
+    nlohmann::json json = nlohmann::json::object();
+    for (const auto& [name, item] : value) json.emplace(name, write_json(item));
+    return json;
+  } else {
+    return nlohmann::json(value);
+  }
+}
+
+}  // namespace openailb::detail

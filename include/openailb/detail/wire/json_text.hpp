@@ -1,0 +1,199 @@
+#pragma once
+
+#include <openailb/result.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace openailb::detail {
+
+/// JSON nested deeper than this is neither accepted nor sent: to copy or print it recurses once per level.
+inline constexpr std::size_t max_json_depth = 256;
+
+/// Whether there are too few brackets for nesting too deeply, as in nearly every text. Looked for in leaps,
+/// since a look at each character of an answer takes a tenth of the time of parsing it.
+inline bool has_few_brackets(std::string_view text) {
+  std::size_t brackets = 0;
+  for (const char bracket : {'[', '{'}) {
+    for (auto at = text.find(bracket); at != text.npos; at = text.find(bracket, at + 1)) {
+      if (++brackets > max_json_depth) return false;
+    }
+  }
+  return true;
+}
+
+/// Whether no bracket outside of a string stands deeper than max_json_depth. Malformed text may pass.
+inline bool is_shallow(std::string_view text) {
+  if (has_few_brackets(text)) return true;
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    switch (text[i]) {
+      case '"': in_string = !in_string; break;
+      case '\\': ++i; break;
+      case '[':
+      case '{':
+        if (!in_string && ++depth > max_json_depth) return false;
+        break;
+      case ']':
+      case '}':
+        if (!in_string && depth > 0) --depth;
+        break;
+      default: break;
+    }
+  }
+  return true;
+}
+
+/// The length of the UTF-8 character that `text` begins with; 0 when it begins with none.
+inline std::size_t utf8_length(std::string_view text) {
+  auto is_between = [text](std::size_t i, unsigned low, unsigned high) {
+    return i < text.size() && static_cast<unsigned char>(text[i]) >= low &&
+           static_cast<unsigned char>(text[i]) <= high;
+  };
+  auto continues = [&](std::size_t i) { return is_between(i, 0x80, 0xBF); };
+  if (is_between(0, 0x00, 0x7F)) return 1;
+  if (is_between(0, 0xC2, 0xDF)) return continues(1) ? 2 : 0;
+  // The second byte's narrower ranges exclude overlong forms, surrogates and what is beyond U+10FFFF.
+  auto first = text.empty() ? 0 : static_cast<unsigned char>(text[0]);
+  if (is_between(0, 0xE0, 0xEF)) {
+    return is_between(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF) && continues(2) ? 3 : 0;
+  }
+  if (is_between(0, 0xF0, 0xF4)) {
+    bool second = is_between(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
+    return second && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+inline bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    auto length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// The code unit of an escape such as \u00e9 at the start of `text`; null when it begins otherwise.
+inline std::optional<unsigned> escaped_unit(std::string_view text) {
+  unsigned unit = 0;
+  if (text.size() < 6 || !text.starts_with("\\u")) return std::nullopt;
+  auto end = std::from_chars(text.data() + 2, text.data() + 6, unit, 16).ptr;
+  return end == text.data() + 6 ? std::optional(unit) : std::nullopt;
+}
+
+/// The text with U+FFFD for every byte that is not UTF-8 and every escaped half of a surrogate pair.
+inline std::string repair_unicode(std::string_view text) {
+  auto is_high = [](std::optional<unsigned> unit) { return unit && *unit >= 0xD800 && *unit <= 0xDBFF; };
+  auto is_low = [](std::optional<unsigned> unit) { return unit && *unit >= 0xDC00 && *unit <= 0xDFFF; };
+  std::string repaired;
+  repaired.reserve(text.size());
+  while (!text.empty()) {
+    auto length = utf8_length(text);
+    std::string_view replacement;
+    if (length == 0) {
+      length = 1;
+      replacement = "\xEF\xBF\xBD";
+    } else if (text.starts_with("\\\\")) {
+      length = 2;
+    } else if (auto unit = escaped_unit(text)) {
+      bool is_pair = is_high(unit) && is_low(escaped_unit(text.substr(6)));
+      length = is_pair ? 12 : 6;
+      if (!is_pair && (is_high(unit) || is_low(unit))) replacement = "\\ufffd";
+    }
+    repaired += replacement.empty() ? text.substr(0, length) : replacement;
+    text.remove_prefix(length);
+  }
+  return repaired;
+}
+
+/// What JSON cannot say, and where: "messages[0].content".
+struct JsonFlaw {
+  std::string path;
+  const char* why;
+};
+
+/// Why a value has no text of its own; null when it has. `depth` counts the arrays and objects around it.
+using JsonJudge = const char* (*)(const nlohmann::json& value, std::size_t depth);
+
+inline const char* judge_value(const nlohmann::json& value, std::size_t depth) {
+  if (value.is_structured() && depth >= max_json_depth) return "is nested too deeply";
+  if (value.is_discarded()) return "is not valid JSON";
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) return "is not a finite number";
+  return nullptr;
+}
+
+inline const char* judge_text(const nlohmann::json& value, std::size_t) {
+  bool is_fine = !value.is_string() || is_utf8(value.get_ref<const std::string&>());
+  return is_fine ? nullptr : "is not valid UTF-8";
+}
+
+/// The first flaw that `judge` finds. The path is built on the way back, so that a sound value costs nothing.
+inline std::optional<JsonFlaw> find_flaw(const nlohmann::json& json, JsonJudge judge, std::size_t depth = 0) {
+  if (auto why = judge(json, depth)) return JsonFlaw{"", why};
+  auto below = [](std::string step, JsonFlaw& flaw) {
+    bool needs_dot = !flaw.path.empty() && flaw.path.front() != '[';
+    return JsonFlaw{std::move(step) + (needs_dot ? "." : "") + flaw.path, flaw.why};
+  };
+  if (json.is_array()) {
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      if (auto flaw = find_flaw(json[i], judge, depth + 1)) {
+        return below("[" + std::to_string(i) + "]", *flaw);
+      }
+    }
+  } else if (json.is_object()) {
+    for (const auto& [name, member] : json.get_ref<const nlohmann::json::object_t&>()) {
+      if (auto flaw = find_flaw(member, judge, depth + 1)) return below(name, *flaw);
+    }
+  }
+  return std::nullopt;
+}
+
+/// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
+/// characters are replaced by U+FFFD, as the official SDKs do: servers split characters between tokens.
+inline std::optional<nlohmann::json> parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // the parser would take it for the end of the text
+  if (!is_shallow(text)) return std::nullopt;
+  auto parse = [](std::string_view json) { return nlohmann::json::parse(json, nullptr, false); };
+  auto json = parse(text);
+  if (json.is_discarded()) {
+    auto repaired = repair_unicode(text);
+    if (repaired == text) return std::nullopt;
+    json = parse(repaired);
+  }
+  if (json.is_discarded()) return std::nullopt;
+  return std::make_optional(std::move(json));
+}
+
+/// The JSON of a string that is valid UTF-8. Building a serialiser for it costs more than such a text itself.
+inline std::string quote_json(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= ' ' && c != '"' && c != '\\'; };
+  if (!std::ranges::all_of(text, is_plain)) return nlohmann::json(text).dump();
+  return std::string(1, '"').append(text).append(1, '"');
+}
+
+/// The text of a JSON, in one line. What JSON cannot say is a bad_request that names the place.
+inline Result<std::string> dump_json(const nlohmann::json& json) {
+  auto refuse = [](const JsonFlaw& flaw) {
+    auto place = flaw.path.empty() ? "the JSON" : flaw.path;
+    return Error{.kind = ErrorKind::bad_request, .message = place + " " + flaw.why};
+  };
+  if (auto flaw = find_flaw(json, judge_value)) return refuse(*flaw);
+  try {
+    return json.dump();
+  } catch (const nlohmann::json::type_error&) {
+    auto flaw = find_flaw(json, judge_text);
+    return refuse(flaw ? *flaw : JsonFlaw{"a member's name", "is not valid UTF-8"});
+  }
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,210 @@
+#include "support/simulation.hpp"
+#include <openailb/detail/balance/cooling.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace openailb {
+namespace {
+
+using namespace detail;
+using namespace std::chrono_literals;
+using namespace test;
+using ::testing::ElementsAre;
+
+constexpr TimePoint start{100h};
+
+TEST(Cooling, KnowsEachModelByItself) {
+  Cooling cooling;
+  EXPECT_FALSE(cooling.any());
+  cooling.rate_limited("a", 10s, start);
+  EXPECT_TRUE(cooling.any());
+  EXPECT_EQ(cooling.until("a"), start + 10s);
+  EXPECT_EQ(cooling.until("b"), TimePoint::min());
+  EXPECT_THAT(cooling.remaining(start + 4s), ElementsAre(::testing::Pair("a", 6s)));
+  EXPECT_TRUE(cooling.remaining(start + 10s).empty());
+}
+
+// Invariant 8.
+TEST(Cooling, OnlyEverMovesLater) {
+  Cooling cooling;
+  cooling.rate_limited("a", 30s, start);
+  cooling.rate_limited("a", 5s, start + 1s);
+  EXPECT_EQ(cooling.until("a"), start + 30s);
+  cooling.succeeded("a", start + 2s);
+  EXPECT_EQ(cooling.until("a"), start + 30s);
+  cooling.rate_limited("a", 40s, start + 3s);
+  EXPECT_EQ(cooling.until("a"), start + 43s);
+}
+
+TEST(Cooling, LastsAnHourAtMost) {
+  Cooling cooling;
+  cooling.rate_limited("a", 24h, start);
+  EXPECT_EQ(cooling.until("a"), start + 1h);
+  cooling.rate_limited("b", std::chrono::nanoseconds::max(), start);
+  EXPECT_EQ(cooling.until("b"), start + 1h);
+}
+
+TEST(Cooling, DoublesWithoutAWaitOfTheServersUpToAMinute) {
+  Cooling cooling;
+  TimePoint now = start;
+  for (const auto pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}) {
+    cooling.rate_limited("a", std::nullopt, now);
+    EXPECT_EQ(cooling.until("a"), now + pause);
+    now += pause;
+  }
+}
+
+TEST(Cooling, BeginsAnewAfterASuccess) {
+  Cooling cooling;
+  for (int i = 0; i < 5; ++i) cooling.rate_limited("a", std::nullopt, start);
+  cooling.succeeded("a", start + 1min);
+  EXPECT_FALSE(cooling.any());
+  cooling.rate_limited("a", std::nullopt, start + 2min);
+  EXPECT_EQ(cooling.until("a"), start + 2min + 1s);
+}
+
+TEST(Cooling, BeginsAnewAfterASuccessThatCameWhileItCooled) {
+  Cooling cooling;
+  for (int i = 0; i < 3; ++i) cooling.rate_limited("a", std::nullopt, start);
+  cooling.succeeded("a", start + 1s);
+  cooling.rate_limited("a", std::nullopt, start + 10s);
+  EXPECT_EQ(cooling.until("a"), start + 11s);
+}
+
+SimulatedAnswer limited(Headers headers = {}, std::string body = {}) {
+  return failing(429, std::move(body), std::move(headers));
+}
+
+/// How long an endpoint is left alone after this answer.
+std::map<std::string, std::chrono::nanoseconds> cooling_after(SimulatedAnswer answer) {
+  Simulation simulation({{std::move(answer)}});
+  simulation.options.max_retries = 0;
+  const Client client = simulation.client();
+  EXPECT_FALSE(ask(client));
+  return client.endpoints().at(0).cooling;
+}
+
+TEST(CoolingEndpoint, FollowsWhatTheServerSays) {
+  const auto for_gpt = [](auto wait) { return ElementsAre(::testing::Pair("gpt-4o", wait)); };
+  EXPECT_THAT(cooling_after(limited()), for_gpt(1s));
+  EXPECT_THAT(cooling_after(limited({{"retry-after", "20"}})), for_gpt(20s));
+  EXPECT_THAT(cooling_after(limited({{"retry-after-ms", "1500.5"}, {"retry-after", "20"}})),
+              for_gpt(1500500us));
+  EXPECT_THAT(cooling_after(limited({{"retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"}})), for_gpt(20s));
+  EXPECT_THAT(cooling_after(limited({{"retry-after", "1800"}})), for_gpt(30min));
+  EXPECT_THAT(cooling_after(limited({{"retry-after", "86400"}})), for_gpt(1h));
+  EXPECT_THAT(cooling_after(
+                  limited({{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "6m0s"}})),
+              for_gpt(6min));
+  EXPECT_THAT(
+      cooling_after(limited({{"x-ratelimit-remaining-tokens", "7"}, {"x-ratelimit-reset-tokens", "6m0s"}})),
+      for_gpt(1s));
+  EXPECT_THAT(cooling_after(limited({}, R"([{"error":{"code":429,"details":[{"retryDelay":"34s"}]}}])")),
+              for_gpt(34s));
+  EXPECT_THAT(cooling_after(limited({}, R"({"error":{"code":429,"details":[{"retryDelay":"0s"}]}})")),
+              for_gpt(1s));
+  EXPECT_THAT(cooling_after(answering(R"({"error":{"message":"slow","code":429}})")), for_gpt(1s));
+}
+
+TEST(CoolingEndpoint, IsLeftAloneByItsWireModelAlone) {
+  Simulation simulation({{limited({{"retry-after", "1800"}}), ok()}});
+  simulation.endpoints[0].model_map = {{"small", "same"}, {"large", "same"}, {"other", "another"}};
+  const Client client = simulation.client();
+  EXPECT_FALSE(client.chat.completions.create(question("small")));
+  EXPECT_FALSE(client.chat.completions.create(question("large")));
+  EXPECT_EQ(simulation.sent.size(), 1U);
+  EXPECT_TRUE(client.chat.completions.create(question("other")));
+  EXPECT_EQ(simulation.sent.size(), 2U);
+}
+
+TEST(CoolingEndpoint, IsAskedByNobodyBeforeItsTime) {
+  Simulation simulation({{limited({{"retry-after", "30"}}), ok()}, {ok()}});
+  const Client client = simulation.client();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(ask(client));
+    simulation.network.advance(3s);
+  }
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+  EXPECT_TRUE(ask(client));
+  EXPECT_EQ(simulation.sent.back(), (Simulation::Sent{0, 30s}));
+}
+
+TEST(CoolingEndpoint, IsWaitedForWhenThereIsNoOther) {
+  Simulation simulation({{limited({{"retry-after", "60"}}), ok()}});
+  simulation.options.max_retries = 0;
+  const Client client = simulation.client();
+  EXPECT_FALSE(ask(client));
+  EXPECT_TRUE(ask(client));
+  ASSERT_EQ(simulation.sent.size(), 2U);
+  EXPECT_GE(simulation.sent[1].at, 60s);
+  EXPECT_LE(simulation.sent[1].at, 66s);
+}
+
+TEST(CoolingEndpoint, IsNotWaitedForLongerThanAMinuteWhateverTheJitter) {
+  Simulation simulation({{limited({{"retry-after", "61"}}), ok()}});
+  simulation.options.random = [] { return 0.0; };
+  const Client client = simulation.client();
+  EXPECT_FALSE(ask(client));
+  const Result<ChatCompletion> second = ask(client);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::no_endpoint_available);
+  EXPECT_EQ(second.error().retry_after, 61s);
+  EXPECT_THAT(second.error().message, ::testing::HasSubstr("endpoint-0 is rate limited for 61 s"));
+  EXPECT_EQ(simulation.elapsed(), 0s);
+}
+
+TEST(CoolingEndpoint, IsNotWaitedForBeyondTheDeadline) {
+  Simulation simulation({{limited({{"retry-after", "30"}}), ok()}});
+  simulation.options.max_retries = 0;
+  const Client client = simulation.client();
+  EXPECT_FALSE(ask(client));
+  const Result<ChatCompletion> second = ask(client, {.deadline = 30s});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::no_endpoint_available);
+  EXPECT_EQ(second.error().retry_after, 30s);
+  EXPECT_EQ(simulation.elapsed(), 0s);
+}
+
+TEST(CoolingEndpoint, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
+  Simulation simulation({{limited({{"retry-after", "30"}}), ok()}});
+  simulation.options.max_retries = 0;
+  simulation.options.random = [] { return 0.999; };
+  const Client client = simulation.client();
+  EXPECT_FALSE(ask(client));
+  EXPECT_TRUE(ask(client, {.deadline = 31s}));
+  EXPECT_GE(simulation.elapsed(), 30s);
+  EXPECT_LT(simulation.elapsed(), 31s);
+}
+
+TEST(CoolingEndpoint, TheSoonestIsWaitedFor) {
+  Simulation simulation({{limited({{"retry-after", "50"}}), ok()}, {limited({{"retry-after", "20"}}), ok()}});
+  simulation.options.max_retries = 0;
+  const Client client = simulation.client();
+  EXPECT_FALSE(ask(client));
+  EXPECT_TRUE(ask(client));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1));
+  EXPECT_LE(simulation.elapsed(), 22s);
+}
+
+TEST(CoolingEndpoint, AShorterRetryAfterTakesNothingBack) {
+  Simulation simulation({{after(5s, limited({{"retry-after", "1"}}))}});
+  simulation.options.max_retries = 0;
+  const Client client = simulation.client();
+  // While a call is under way another one is told to wait for longer.
+  simulation.network.at(simulation.network.now() + 1s, [&] {
+    simulation.serve(0, limited({{"retry-after", "1000"}}));
+    EXPECT_FALSE(ask(client));
+  });
+  EXPECT_FALSE(ask(client));
+  EXPECT_EQ(client.endpoints().at(0).cooling.at("gpt-4o"), 1000s - 4s);
+}
+
+}  // namespace
+}  // namespace openailb

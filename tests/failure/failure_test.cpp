@@ -1,0 +1,169 @@
+#include <openailb/detail/failure/failure.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace openailb {
+namespace {
+
+using namespace detail;
+constexpr const char* chat = "/chat/completions";
+
+struct Case {
+  std::string name;
+  int status;
+  std::string body;
+  FailureClass expected;
+  std::string path{chat};
+
+  friend std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one.name; }
+};
+
+std::string said(const std::string& message, const std::string& code = "", const std::string& type = "") {
+  return nlohmann::json{{"error", {{"message", message}, {"code", code}, {"type", type}}}}.dump();
+}
+
+class Classify : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Classify, ByStatusAndWhatTheServerSaid) {
+  const Case& one = GetParam();
+  EXPECT_EQ(classify(error_of_answer(one.status, {}, one.body), one.path), one.expected);
+}
+
+using enum FailureClass;
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, Classify,
+    ::testing::ValuesIn(std::vector<Case>{
+        {"bad_request", 400, said("no such parameter"), caller_fault},
+        {"context_too_long", 400, said("too many tokens", "context_length_exceeded"), caller_fault},
+        {"azure_content_filter", 400, said("filtered", "content_filter"), caller_fault},
+        {"method_not_allowed", 405, "", caller_fault},
+        {"too_large", 413, "", caller_fault},
+        {"unsupported_media", 415, "", caller_fault},
+        {"unprocessable", 422, R"({"detail":[{"msg":"x"}]})", caller_fault},
+        {"teapot", 418, "", caller_fault},
+        {"gone", 410, "", caller_fault},
+        {"moved", 301, "", caller_fault},
+        {"see_other", 303, "", caller_fault},
+        {"openrouter_moderation", 403, said("requires moderation. Your input was flagged for \"x\""),
+         caller_fault},
+        {"content_policy", 403, said("no", "content_policy_violation"), caller_fault},
+        {"request_timeout", 408, "", transient},
+        {"server_error", 500, said("oops"), transient},
+        {"bad_gateway", 502, "<html>", transient},
+        {"unavailable", 503, "", transient},
+        {"gateway_timeout", 504, "", transient},
+        {"cloudflare", 524, "", transient},
+        {"anthropic_overloaded", 529, "", transient},
+        {"conflict", 409, "", conflict},
+        {"rate_limited", 429, said("slow down", "rate_limit_exceeded"), rate_limited},
+        {"rate_limited_without_a_body", 429, "", rate_limited},
+        {"payment_required", 402, "", quota},
+        {"quota_on_429", 429, said("You exceeded your current quota", "insufficient_quota"), quota},
+        {"quota_by_type", 429, said("x", "", "insufficient_quota"), quota},
+        {"quota_on_403", 403, said("x", "insufficient_quota"), quota},
+        {"quota_on_400", 400, said("x", "insufficient_quota"), quota},
+        {"quota_on_401", 401, said("x", "insufficient_quota"), quota},
+        {"billing_limit", 400, said("x", "billing_hard_limit_reached"), quota},
+        {"anthropic_without_credit", 400,
+         said("Your credit balance is too low to access the Anthropic API.", "", "invalid_request_error"),
+         quota},
+        {"deepseek_without_credit", 402, said("Insufficient Balance"), quota},
+        {"unauthorized", 401, "", credential},
+        {"wrong_key", 401, said("Incorrect API key provided", "invalid_api_key"), credential},
+        {"key_code_on_403", 403, said("no", "invalid_api_key"), credential},
+        {"account_code_on_403", 403, said("no", "account_deactivated"), credential},
+        {"gemini_bad_key", 400,
+         R"([{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}])",
+         credential},
+        {"key_code_on_400", 400, said("no", "invalid_api_key"), credential},
+        {"forbidden", 403, said("Country not supported", "unsupported_country_region_territory"), refused},
+        {"forbidden_html", 403, "<html>Attention Required!</html>", refused},
+        {"no_model", 404, said("The model does not exist", "model_not_found"), no_such_model},
+        {"no_page", 404, "404 page not found", no_such_model},
+        {"no_such_response", 404, said("not found"), caller_fault, "/responses/resp_abc"},
+        {"no_such_file", 404, "", caller_fault, "/files/file-abc123/content"},
+        {"no_such_batch", 404, "", caller_fault, "batches/batch_67/cancel"},
+        {"no_such_model_object", 404, "", no_such_model, "/models/gpt-4o"},
+        {"no_such_path", 404, "", no_such_model, "/embeddings?version=2024-01-01"},
+        {"no_such_versioned_path", 404, "", no_such_model, "/v2/rerank"},
+    }),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Classify, ByKindWhereNoAnswerCame) {
+  EXPECT_EQ(classify({.kind = ErrorKind::connection}, chat), transient);
+  EXPECT_EQ(classify({.kind = ErrorKind::timeout}, chat), transient);
+  EXPECT_EQ(classify({.kind = ErrorKind::parse, .status = 200}, chat), nonsense);
+  EXPECT_EQ(classify({.kind = ErrorKind::canceled}, chat), canceled);
+  EXPECT_EQ(classify({.kind = ErrorKind::authentication}, chat), credential);
+}
+
+TEST(Classify, AnErrorInsideA200ThatNamesNoStatusIsTransient) {
+  EXPECT_EQ(classify({.kind = ErrorKind::api, .status = 200}, chat), transient);
+}
+
+TEST(Classify, ARequestThatAnEndpointCannotBeSentIsRefused) {
+  EXPECT_EQ(classify({.kind = ErrorKind::bad_request}, chat), refused);
+}
+
+TEST(Treatment, IsTheTable) {
+  struct Row {
+    FailureClass failure_class;
+    bool another, same;
+    Outcome breaker;
+  };
+  for (const Row& row :
+       {Row{caller_fault, false, false, Outcome::success},  //
+        Row{transient, true, true, Outcome::failure},       //
+        Row{nonsense, true, false, Outcome::failure},       //
+        Row{FailureClass::conflict, true, true, Outcome::exclusion},
+        Row{rate_limited, true, true, Outcome::exclusion}, Row{quota, true, false, Outcome::failure},
+        Row{credential, true, false, Outcome::failure}, Row{refused, true, false, Outcome::exclusion},
+        Row{no_such_model, true, false, Outcome::exclusion},
+        Row{canceled, false, false, Outcome::exclusion}}) {
+    const Treatment found = treatment(row.failure_class);
+    const auto number = static_cast<int>(row.failure_class);
+    EXPECT_EQ(found.another_endpoint, row.another) << number;
+    EXPECT_EQ(found.same_endpoint, row.same) << number;
+    EXPECT_EQ(found.breaker, row.breaker) << number;
+  }
+}
+
+TEST(RanTheRequest, IsTrueOfWhatBrokeWithItAndOfNonsense) {
+  for (int status : {500, 501, 502, 504, 529}) {
+    EXPECT_TRUE(ran_the_request({.kind = ErrorKind::internal_server, .status = status}, true)) << status;
+  }
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::parse, .status = 200}, true));
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::api, .status = 200}, true));
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::connection}, true)) << "reset";
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::timeout}, true));
+}
+
+TEST(RanTheRequest, IsFalseOfWhatDidNotEvenBegin) {
+  for (int status : {401, 402, 403, 404, 429, 503}) {
+    EXPECT_FALSE(ran_the_request({.kind = ErrorKind::api, .status = status}, true)) << status;
+  }
+  EXPECT_FALSE(ran_the_request({.kind = ErrorKind::connection}, false)) << "refused";
+}
+
+TEST(ShouldRetry, OverridesOnlyTheSameEndpoint) {
+  Treatment treated = treatment(caller_fault);
+  apply_should_retry({{"X-Should-Retry", "true"}}, treated);
+  EXPECT_TRUE(treated.same_endpoint);
+  EXPECT_FALSE(treated.another_endpoint);
+  treated = treatment(transient);
+  apply_should_retry({{"x-should-retry", "false"}}, treated);
+  EXPECT_FALSE(treated.same_endpoint);
+  EXPECT_TRUE(treated.another_endpoint);
+  treated = treatment(transient);
+  apply_should_retry({{"x-should-retry", "perhaps"}}, treated);
+  EXPECT_TRUE(treated.same_endpoint);
+}
+
+}  // namespace
+}  // namespace openailb
