@@ -3,6 +3,7 @@
 #include <openailb/breaker_settings.hpp>
 #include <openailb/counts.hpp>
 #include <openailb/error.hpp>
+#include <openailb/permit.hpp>
 #include <openailb/result.hpp>
 
 #include <algorithm>
@@ -37,64 +38,6 @@ inline Error describe_current_exception() {
 }
 
 }  // namespace detail
-
-class CircuitBreaker;
-
-/// Leave to send one request, granted by a CircuitBreaker, which must outlive it. The first report wins,
-/// later ones do nothing. Destroyed unreported it counts as excluded at the time of its admission, so that a
-/// lost probe cannot keep others out; that moves no clock and calls no user code. For use by one thread at a
-/// time.
-class [[nodiscard]] Permit {
- public:
-  using Clock = std::chrono::steady_clock;
-
-  Permit(Permit&& other) noexcept
-      : breaker_(std::exchange(other.breaker_, nullptr)), admission_(other.admission_) {}
-  Permit& operator=(Permit&& other) noexcept {
-    Permit taken(std::move(other));
-    std::swap(breaker_, taken.breaker_);
-    std::swap(admission_, taken.admission_);
-    return *this;
-  }
-  ~Permit();
-
-  /// Reports a success without asking is_excluded and is_successful.
-  void success(Clock::time_point now = Clock::now()) { settle(Outcome::success, now); }
-  /// Reports a failure without asking them.
-  void failure(Clock::time_point now = Clock::now()) { settle(Outcome::failure, now); }
-  /// Reports an exclusion without asking them.
-  void exclude(Clock::time_point now = Clock::now()) { settle(Outcome::exclusion, now); }
-
-  /// Reports that the request ended with this error, or with none if null. is_excluded and is_successful say
-  /// what that counts as; unset, an error is a failure. They are not asked when the report comes too late to
-  /// count.
-  void report(const Error* error, Clock::time_point now = Clock::now()) {
-    report(error, error ? Outcome::failure : Outcome::success, now);
-  }
-
-  /// The same, but where is_excluded does not hold and is_successful is unset, `otherwise` is what counts.
-  void report(const Error* error, Outcome otherwise, Clock::time_point now = Clock::now());
-
-  /// Whether this was granted as a probe of a half-open breaker.
-  bool half_open() const noexcept { return admission_.half_open; }
-
- private:
-  friend class CircuitBreaker;
-
-  /// What the breaker must know of a request when its outcome arrives.
-  struct Admission {
-    std::uint64_t generation;  // outcomes count only in the generation that admitted them
-    std::uint64_t age;         // the bucket in which the request was counted
-    bool half_open;
-  };
-
-  Permit(CircuitBreaker& breaker, Admission admission) noexcept : breaker_(&breaker), admission_(admission) {}
-
-  void settle(Outcome outcome, Clock::time_point now);
-
-  CircuitBreaker* breaker_;  // null once reported or moved from
-  Admission admission_;
-};
 
 /// Keeps requests away from what fails too often: the state machine of sony/gobreaker v2, without I/O and
 /// with the time passed in. State changes are lazy: only state(), an admission and a report move the clock
@@ -159,6 +102,23 @@ class CircuitBreaker {
       permit->report(&error);  // does nothing if it was the report above that threw
       throw;
     }
+  }
+
+  /// What a report of this error, or of none if null, counts as: is_excluded is asked, then is_successful,
+  /// and `otherwise` is what counts where both are silent.
+  Outcome judge(const Error* error, Outcome otherwise) const {
+    if (settings_.is_excluded && settings_.is_excluded(error)) return Outcome::exclusion;
+    if (settings_.is_successful) return settings_.is_successful(error) ? Outcome::success : Outcome::failure;
+    return otherwise;
+  }
+
+  /// Closes it at once, for whoever knows that what it guards works again; nothing if it is closed. What was
+  /// admitted before no longer counts. gobreaker has no such control; resilience4j and Polly do.
+  void close(Clock::time_point now = Clock::now()) {
+    Lock lock(mutex_);
+    advance(now);
+    if (state_ != State::closed) change_state(State::closed);
+    deliver(lock);
   }
 
   /// The state at that time.
@@ -240,12 +200,6 @@ class CircuitBreaker {
     const bool would_count = admission.generation == generation_ && counts_.holds(admission.age);
     deliver(lock);
     return would_count;
-  }
-
-  Outcome judge(const Error* error, Outcome otherwise) const {
-    if (settings_.is_excluded && settings_.is_excluded(error)) return Outcome::exclusion;
-    if (settings_.is_successful) return settings_.is_successful(error) ? Outcome::success : Outcome::failure;
-    return otherwise;
   }
 
   void settle(const Admission& admission, Outcome outcome, Clock::time_point now) {

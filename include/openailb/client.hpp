@@ -1,9 +1,11 @@
 #pragma once
 
+#include <openailb/detail/call/answers.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/json_response.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/result.hpp>
@@ -36,14 +38,13 @@ class BasicClient {
   BasicClient& operator=(const BasicClient&) = default;
 
   /// Posts a JSON body to any path, such as "/embeddings", through the same balancer.
-  typename Execution::template Answer<nlohmann::json> post(std::string path, nlohmann::json body,
-                                                           RequestOptions options = {}) const {
+  typename Execution::template Answer<JsonResponse> post(std::string path, nlohmann::json body,
+                                                         RequestOptions options = {}) const {
     return request("POST", std::move(path), std::move(body), std::move(options));
   }
 
   /// Gets any path, such as "/models", through the same balancer.
-  typename Execution::template Answer<nlohmann::json> get(std::string path,
-                                                          RequestOptions options = {}) const {
+  typename Execution::template Answer<JsonResponse> get(std::string path, RequestOptions options = {}) const {
     return request("GET", std::move(path), nlohmann::json{}, std::move(options));
   }
 
@@ -64,15 +65,14 @@ class BasicClient {
     return std::make_shared<detail::Core>(std::move(endpoints), std::move(options), std::move(make_loop));
   }
 
-  typename Execution::template Answer<nlohmann::json> request(std::string method, std::string path,
-                                                              nlohmann::json body,
-                                                              RequestOptions options) const {
-    const auto as_it_is = [](nlohmann::json document) { return Result<nlohmann::json>(std::move(document)); };
-    return Execution::template request<nlohmann::json>(
+  typename Execution::template Answer<JsonResponse> request(std::string method, std::string path,
+                                                            nlohmann::json body,
+                                                            RequestOptions options) const {
+    return Execution::template request<JsonResponse>(
         *core_,
         detail::make_call(std::move(method), std::move(path), std::move(body), false,
                           core_->balancer->options(), std::move(options)),
-        as_it_is);
+        detail::read_any_answer);
   }
 
  public:

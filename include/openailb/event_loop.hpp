@@ -80,6 +80,8 @@ class Transfer : public EventSource {
   bool ready() const noexcept { return done_ || (wakes_on_data_ && !response.body.empty()); }
   bool done() const noexcept { return done_; }
   const std::optional<TransferFailure>& failure() const noexcept { return failure_; }
+  /// How much of the request has been sent so far.
+  Sent sent() const noexcept;
 
   /// For a reader that takes the body in pieces.
   void wake_on_data(bool wakes) noexcept { wakes_on_data_ = wakes; }
@@ -156,6 +158,8 @@ class EventLoop {
   virtual void start(Transfer& transfer, HttpRequest request) = 0;
   /// Takes a transfer out; it is not touched again.
   virtual void cancel(Transfer& transfer) noexcept = 0;
+  /// How much of a transfer's request has been sent so far. A loop that cannot tell says: all.
+  virtual Sent sent(const Transfer&) const noexcept { return Sent::all; }
   /// Lets transfers make progress until one is ready, wake() is called or the time has come.
   virtual void wait(TimePoint until) = 0;
   /// Ends the present or next wait(); from any thread.
@@ -196,6 +200,11 @@ inline Transfer::Transfer(EventLoop& event_loop, HttpRequest request) : EventSou
 
 inline Transfer::~Transfer() {
   if (handle != nullptr) loop().cancel(*this);
+}
+
+inline Sent Transfer::sent() const noexcept {
+  if (failure_) return failure_->sent;
+  return done_ ? Sent::all : loop().sent(*this);
 }
 
 inline Timer::Timer(EventLoop& event_loop, TimePoint at, std::stop_token stop)

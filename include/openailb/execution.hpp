@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/exchange.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -38,12 +39,12 @@ struct Blocking {
   template <class Chunk>
   using ChunkStream = Stream<Chunk>;
 
-  /// `decode(json)` gives a Result<T>.
-  template <class T, class Decode>
-  static Result<T> request(const detail::Core& core, Result<detail::Call> call, Decode decode) {
+  /// `read(response, circumstances)` gives a Result<T>.
+  template <class T, class Read>
+  static Result<T> request(const detail::Core& core, Result<detail::Call> call, Read read) {
     if (!call) return std::move(call).error();
     const detail::LoopLease loop = core.loops->lease();
-    return detail::run(*loop, detail::request<T>(*loop, core.balancer, *std::move(call), std::move(decode)));
+    return detail::run(*loop, detail::request<T>(*loop, core.balancer, *std::move(call), std::move(read)));
   }
 
   template <class Chunk>

@@ -7,6 +7,7 @@
 #include <openailb/client.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/json_response.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>

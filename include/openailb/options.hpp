@@ -48,6 +48,13 @@ struct ConnectionOptions {
   std::string proxy{};               ///< such as "http://proxy:3128"; empty: the usual environment variables
 };
 
+/// What a call does when every endpoint that it may ask is refused by its circuit breaker.
+enum class WhenAllOpen {
+  ask,   ///< asks them all the same, as a last resort: a breaker decides the order, never the fate
+  fail,  ///< fails at once with no_endpoint_available, whose retry_after is the soonest reopening
+  wait,  ///< waits for the soonest reopening if that is within 60 s and the deadline, and then asks
+};
+
 /// Settings of a client. For every duration zero means no limit.
 struct ClientOptions {
   BreakerSettings breaker{};  ///< unset: open for 30 s after 3 failures in a row
@@ -56,13 +63,17 @@ struct ClientOptions {
   std::chrono::nanoseconds timeout{
       std::chrono::seconds(600)};  ///< one attempt; a stream's, to its first token
   std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};  ///< name, TCP and TLS together
-  std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};      ///< the whole call, its stream included
+  /// The same while another endpoint could be asked instead. Nothing has been sent then.
+  std::chrono::nanoseconds failover_connect_timeout{std::chrono::seconds(1)};
+  std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};  ///< the whole call, its stream included
   std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, to its first token
-  std::chrono::nanoseconds idle_timeout{std::chrono::seconds(600)};  ///< waiting for a stream's next piece
+  /// Waiting for a stream's next piece, inside next(). Unset: the call's timeout.
+  std::optional<std::chrono::nanoseconds> idle_timeout{};
   Headers default_headers{};
   std::map<std::string, std::string> default_query{};
   /// Chooses another class for an error, and so what the call and the breaker make of it; null leaves it.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
+  WhenAllOpen when_all_open{WhenAllOpen::ask};
   ConnectionOptions connection{};
   /// The largest answer, decompressed; in a stream, the largest event.
   std::size_t max_response_size{std::size_t{64} << 20};

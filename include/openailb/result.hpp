@@ -40,6 +40,16 @@ class [[nodiscard]] Result {
   explicit(!std::convertible_to<U, T>) Result(U&& value)
       : state_(std::in_place_index<0>, std::forward<U>(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  /// From a Result of something that converts to T.
+  template <class U>
+    requires(!std::same_as<U, T> && std::convertible_to<U, T>)
+  Result(Result<U> other) : state_(std::in_place_index<1>) {
+    if (other) {
+      state_.template emplace<0>(*std::move(other));
+    } else {
+      state_.template emplace<1>(std::move(other).error());
+    }
+  }
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/call/stream_state.hpp>
+#include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
@@ -28,11 +28,11 @@ class [[nodiscard]] Stream {
  public:
   class Iterator;
   using Completion =
-      std::remove_cvref_t<decltype(std::declval<const detail::StreamState<Chunk>&>().completion())>;
+      std::remove_cvref_t<decltype(std::declval<const detail::CommittedStream<Chunk>&>().completion())>;
 
   /// A stream that never began.
   explicit Stream(Error error) : error_(std::move(error)) {}
-  Stream(detail::LoopLease loop, std::unique_ptr<detail::StreamState<Chunk>> state)
+  Stream(detail::LoopLease loop, std::unique_ptr<detail::CommittedStream<Chunk>> state)
       : loop_(std::move(loop)), state_(std::move(state)) {}
 
   Stream(Stream&&) noexcept = default;
@@ -85,7 +85,7 @@ class [[nodiscard]] Stream {
 
  private:
   std::optional<detail::LoopLease> loop_{};  // before the state, whose transfer lives in it
-  std::unique_ptr<detail::StreamState<Chunk>> state_{};
+  std::unique_ptr<detail::CommittedStream<Chunk>> state_{};
   std::optional<Error> error_{};
   bool iterated_{};
 };

@@ -85,9 +85,10 @@ TEST(Open, EndpointsAreSkipped) {
   EXPECT_EQ(client.endpoints().at(0).state, State::open);
 }
 
-TEST(Open, EverywhereFailsAtOnceAndTellsTheSoonestReopening) {
+TEST(WhenAllOpen, FailFailsAtOnceAndTellsTheSoonestReopening) {
   Simulation simulation({{failing(500)}, {failing(500)}});
   simulation.options.max_retries = 0;
+  simulation.options.when_all_open = WhenAllOpen::fail;
   simulation.endpoints[0].breaker.timeout = 50s;
   simulation.endpoints[1].breaker.timeout = 20s;
   const Client client = simulation.client();
@@ -111,9 +112,10 @@ TEST(Open, EverywhereFailsAtOnceAndTellsTheSoonestReopening) {
   EXPECT_TRUE(ask(client));
 }
 
-TEST(Open, DuringThisCallGivesItsLastAttemptsError) {
+TEST(WhenAllOpen, FailGivesTheLastAttemptsErrorWhereThereWasOne) {
   Simulation simulation({{failing(500, error_body("one"))}, {failing(502, error_body("two"))}});
   simulation.options.breaker.ready_to_trip = [](const Counts&) { return true; };
+  simulation.options.when_all_open = WhenAllOpen::fail;
   const Client client = simulation.client();
   const Result<ChatCompletion> result = ask(client);
   ASSERT_FALSE(result);
@@ -123,22 +125,10 @@ TEST(Open, DuringThisCallGivesItsLastAttemptsError) {
   EXPECT_EQ(ask(client).error().kind, ErrorKind::no_endpoint_available);
 }
 
-TEST(Open, OnesAreNotWaitedForWhenAnotherIsCooling) {
-  Simulation simulation({{failing(500)}, {failing(429, "", {{"retry-after", "40"}}), ok()}});
-  simulation.options.breaker.ready_to_trip = [](const Counts&) { return true; };
-  simulation.options.max_retries = 0;
-  const Client client = simulation.client();
-  EXPECT_FALSE(ask(client));
-  EXPECT_TRUE(ask(client));
-  EXPECT_EQ(simulation.sent.back().endpoint, 1U);
-  EXPECT_GE(simulation.elapsed(), 40s);
-}
-
 /// A client whose only endpoint has just become half-open.
 void open_and_wait(Simulation& simulation, const Client& client) {
   simulation.serve(0, failing(500));
-  EXPECT_FALSE(ask(client));
-  EXPECT_EQ(client.endpoints().at(0).state, State::open);
+  while (client.endpoints().at(0).state != State::open) EXPECT_FALSE(ask(client, {.max_retries = 0}));
   simulation.network.advance(30s + 1ns);
   EXPECT_EQ(client.endpoints().at(0).state, State::half_open);
   simulation.sent.clear();
@@ -149,6 +139,7 @@ TEST(HalfOpen, AdmitsMaxRequestsProbesAtOnce) {
   for (std::uint32_t most : {1U, 3U}) {
     Simulation simulation({{failing(500)}});
     simulation.options.breaker.max_requests = most;
+    simulation.options.when_all_open = WhenAllOpen::fail;
     const Client client = simulation.client();
     open_and_wait(simulation, client);
     simulation.serve(0, after(10s, ok()));
@@ -235,18 +226,21 @@ TEST(OldGeneration, ChangesNothing) {
 TEST(Breaker, ThatClosesWhileACallGivesUpLeavesItNoWait) {
   const BreakerSettings trips_at_once{.timeout = 1s, .ready_to_trip = [](const Counts&) { return true; }};
   const TimePoint begin{24h};
-  Balancer balancer({{.base_url = "https://one.example/v1"}}, {.breaker = trips_at_once}, begin);
-  const Result<Call> call = make_call("GET", "/models", nullptr, false, balancer.options(), {});
+  Balancer balancer({{.base_url = "https://one.example/v1"}},
+                    {.breaker = trips_at_once, .when_all_open = WhenAllOpen::fail}, begin);
+  const auto call =
+      std::make_shared<const Call>(*make_call("GET", "/models", nullptr, false, balancer.options(), {}));
   Progress failed = balancer.begin(*call, begin);
-  auto failing = balancer.next(*call, failed, begin).attempt;
-  failing->admission.fail(*call, {.treatment = {.breaker = Outcome::failure}}, begin);
+  auto failing = balancer.next(call, failed, begin).trial;
+  const Failure failure{.treatment = {.breaker = Outcome::failure}};
+  failing->settle(&failure, begin);
 
   const TimePoint later = begin + 2s;
   Progress probing = balancer.begin(*call, later), kept_out = balancer.begin(*call, later);
-  auto probe = balancer.next(*call, probing, later).attempt;
-  const Balancer::Step nothing = balancer.next(*call, kept_out, later);
-  ASSERT_TRUE(probe && !nothing.attempt && !nothing.wait);
-  probe->admission.succeed(*call, later);  // on another thread, before the other call has its error
+  auto probe = balancer.next(call, probing, later).trial;
+  const Balancer::Step nothing = balancer.next(call, kept_out, later);
+  ASSERT_TRUE(probe && !nothing.trial && !nothing.wait);
+  probe->settle(nullptr, later);  // on another thread, before the other call has its error
   const Error error = balancer.give_up(*call, kept_out, later);
   EXPECT_EQ(error.kind, ErrorKind::no_endpoint_available);
   EXPECT_EQ(error.retry_after, 0ns);
@@ -262,14 +256,13 @@ TEST(Pin, SendsTheCallToThatEndpointAlone) {
   EXPECT_THAT(simulation.asked(), ElementsAre(1, 1, 1, 1));
 }
 
-TEST(Pin, ToAnOpenEndpointFails) {
-  Simulation simulation({{failing(500)}, {ok()}});
+TEST(Pin, ToAnOpenEndpointAsksItAsALastResort) {
+  Simulation simulation({{failing(500), failing(500), failing(500), ok()}, {ok()}});
   const Client client = simulation.client();
   EXPECT_FALSE(ask(client, {.endpoint = "endpoint-0"}));
-  const Result<ChatCompletion> result = ask(client, {.endpoint = "endpoint-0"});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, ErrorKind::no_endpoint_available);
-  EXPECT_EQ(simulation.sent.size(), 3U);
+  EXPECT_EQ(client.endpoints().at(0).state, State::open);
+  EXPECT_TRUE(ask(client, {.endpoint = "endpoint-0"}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0));
 }
 
 TEST(Pin, ToAnUnknownEndpointSendsNothingAndNamesIt) {

@@ -23,7 +23,7 @@ constexpr TimePoint start{100h};
 TEST(Cooling, KnowsEachModelByItself) {
   Cooling cooling;
   EXPECT_FALSE(cooling.any());
-  cooling.rate_limited("a", 10s, start);
+  cooling.rate_limited("a", 10s, start, start);
   EXPECT_TRUE(cooling.any());
   EXPECT_EQ(cooling.until("a"), start + 10s);
   EXPECT_EQ(cooling.until("b"), TimePoint::min());
@@ -34,20 +34,20 @@ TEST(Cooling, KnowsEachModelByItself) {
 // Invariant 8.
 TEST(Cooling, OnlyEverMovesLater) {
   Cooling cooling;
-  cooling.rate_limited("a", 30s, start);
-  cooling.rate_limited("a", 5s, start + 1s);
+  cooling.rate_limited("a", 30s, start, start);
+  cooling.rate_limited("a", 5s, start + 1s, start + 1s);
   EXPECT_EQ(cooling.until("a"), start + 30s);
   cooling.succeeded("a", start + 2s);
   EXPECT_EQ(cooling.until("a"), start + 30s);
-  cooling.rate_limited("a", 40s, start + 3s);
+  cooling.rate_limited("a", 40s, start + 3s, start + 3s);
   EXPECT_EQ(cooling.until("a"), start + 43s);
 }
 
 TEST(Cooling, LastsAnHourAtMost) {
   Cooling cooling;
-  cooling.rate_limited("a", 24h, start);
+  cooling.rate_limited("a", 24h, start, start);
   EXPECT_EQ(cooling.until("a"), start + 1h);
-  cooling.rate_limited("b", std::chrono::nanoseconds::max(), start);
+  cooling.rate_limited("b", std::chrono::nanoseconds::max(), start, start);
   EXPECT_EQ(cooling.until("b"), start + 1h);
 }
 
@@ -55,26 +55,39 @@ TEST(Cooling, DoublesWithoutAWaitOfTheServersUpToAMinute) {
   Cooling cooling;
   TimePoint now = start;
   for (const auto pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}) {
-    cooling.rate_limited("a", std::nullopt, now);
+    cooling.rate_limited("a", std::nullopt, now, now);
     EXPECT_EQ(cooling.until("a"), now + pause);
     now += pause;
   }
 }
 
+// Eight calls that an endpoint refuses at once have been told one thing, not eight.
+TEST(Cooling, IsRaisedOnceByThoseOfOneMoment) {
+  Cooling cooling;
+  for (int i = 0; i < 8; ++i) cooling.rate_limited("a", std::nullopt, start, start + i * 1ms);
+  EXPECT_EQ(cooling.until("a"), start + 1007ms);
+  cooling.rate_limited("a", std::nullopt, start + 1006ms, start + 1500ms);
+  EXPECT_EQ(cooling.until("a"), start + 2500ms);
+  cooling.rate_limited("a", std::nullopt, start + 2500ms, start + 3s);
+  EXPECT_EQ(cooling.until("a"), start + 5s);
+}
+
 TEST(Cooling, BeginsAnewAfterASuccess) {
   Cooling cooling;
-  for (int i = 0; i < 5; ++i) cooling.rate_limited("a", std::nullopt, start);
+  for (int i = 0; i < 5; ++i) cooling.rate_limited("a", std::nullopt, cooling.until("a"), start);
+  EXPECT_EQ(cooling.until("a"), start + 16s);
   cooling.succeeded("a", start + 1min);
   EXPECT_FALSE(cooling.any());
-  cooling.rate_limited("a", std::nullopt, start + 2min);
+  cooling.rate_limited("a", std::nullopt, start + 2min, start + 2min);
   EXPECT_EQ(cooling.until("a"), start + 2min + 1s);
 }
 
 TEST(Cooling, BeginsAnewAfterASuccessThatCameWhileItCooled) {
   Cooling cooling;
-  for (int i = 0; i < 3; ++i) cooling.rate_limited("a", std::nullopt, start);
+  for (int i = 0; i < 3; ++i) cooling.rate_limited("a", std::nullopt, cooling.until("a"), start);
+  EXPECT_EQ(cooling.until("a"), start + 4s);
   cooling.succeeded("a", start + 1s);
-  cooling.rate_limited("a", std::nullopt, start + 10s);
+  cooling.rate_limited("a", std::nullopt, start + 10s, start + 10s);
   EXPECT_EQ(cooling.until("a"), start + 11s);
 }
 
@@ -137,26 +150,26 @@ TEST(CoolingEndpoint, IsAskedByNobodyBeforeItsTime) {
 }
 
 TEST(CoolingEndpoint, IsWaitedForWhenThereIsNoOther) {
-  Simulation simulation({{limited({{"retry-after", "60"}}), ok()}});
+  Simulation simulation({{limited({{"retry-after", "120"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
   EXPECT_FALSE(ask(client));
   EXPECT_TRUE(ask(client));
   ASSERT_EQ(simulation.sent.size(), 2U);
-  EXPECT_GE(simulation.sent[1].at, 60s);
-  EXPECT_LE(simulation.sent[1].at, 66s);
+  EXPECT_GE(simulation.sent[1].at, 120s);
+  EXPECT_LE(simulation.sent[1].at, 132s);
 }
 
-TEST(CoolingEndpoint, IsNotWaitedForLongerThanAMinuteWhateverTheJitter) {
-  Simulation simulation({{limited({{"retry-after", "61"}}), ok()}});
+TEST(CoolingEndpoint, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) {
+  Simulation simulation({{limited({{"retry-after", "121"}}), ok()}});
   simulation.options.random = [] { return 0.0; };
   const Client client = simulation.client();
   EXPECT_FALSE(ask(client));
   const Result<ChatCompletion> second = ask(client);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, ErrorKind::no_endpoint_available);
-  EXPECT_EQ(second.error().retry_after, 61s);
-  EXPECT_THAT(second.error().message, ::testing::HasSubstr("endpoint-0 is rate limited for 61 s"));
+  EXPECT_EQ(second.error().retry_after, 121s);
+  EXPECT_THAT(second.error().message, ::testing::HasSubstr("endpoint-0 is rate limited for 121 s"));
   EXPECT_EQ(simulation.elapsed(), 0s);
 }
 

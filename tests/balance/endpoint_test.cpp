@@ -227,10 +227,20 @@ TEST(Redirect, ToAnotherOriginIsNotFollowed) {
   }
 }
 
-TEST(Redirect, IsFollowedAFewTimesOnly) {
-  Simulation simulation({{failing(308, "", {{"location", "/again"}})}});
-  EXPECT_FALSE(ask(simulation.client()));
-  EXPECT_EQ(simulation.sent.size(), 4U);
+// Invariant 1: a redirect is one more request, as a retry is.
+TEST(Redirect, IsFollowedAsOftenAsACallMayRetry) {
+  for (int max_retries : {0, 1, 2, 5}) {
+    Simulation simulation({{failing(308, "", {{"location", "/again"}})}});
+    const Result<ChatCompletion> result = ask(simulation.client(), {.max_retries = max_retries});
+    EXPECT_EQ(result.error().status, 308);
+    EXPECT_EQ(simulation.sent.size(), 1U + static_cast<std::size_t>(max_retries));
+  }
+}
+
+TEST(Redirect, LeavesEachOtherEndpointItsAttempt) {
+  Simulation simulation({{failing(307, "", {{"location", "/again"}}), failing(503)}, {failing(503)}, {ok()}});
+  EXPECT_TRUE(ask(simulation.client(), {.max_retries = 1}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 1, 2));
 }
 
 TEST(Status, ShowsTheBaseUrlWithoutItsQuery) {

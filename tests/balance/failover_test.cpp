@@ -97,7 +97,7 @@ std::vector<Case> cases() {
       {"529", failing(529), internal_server, transient},
       {"503", failing(503), internal_server, unserved},
       {"500_not_to_be_retried", failing(500, "", should_retry("false")), internal_server, not_again},
-      {"503_for_long", failing(503, "", {{"retry-after", "61"}}), internal_server, account},
+      {"503_for_long", failing(503, "", {{"retry-after", "121"}}), internal_server, account},
       {"200_html", answering("<html>"), parse, nonsense},
       {"200_whitespace", answering(" \n "), parse, nonsense},
       {"200_empty", answering(""), parse, nonsense},

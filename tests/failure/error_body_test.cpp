@@ -13,7 +13,7 @@ namespace {
 using namespace detail;
 using namespace std::chrono_literals;
 
-Error answer(int status, std::string body) { return error_of_answer(status, {}, std::move(body)); }
+Error answer(int status, std::string body) { return error_of_answer(status, std::move(body)); }
 
 std::optional<Error> inside(const char* body) { return error_inside(nlohmann::json::parse(body)); }
 
@@ -35,13 +35,12 @@ TEST(ErrorOfAnswer, HasItsKindByTheStatus) {
 
 TEST(ErrorOfAnswer, HasTheMembersOfTheErrorObject) {
   const std::string body = R"({"error":{"message":"no","type":"t","code":"c","param":"p"}})";
-  const Error error = error_of_answer(400, {{"X-Request-Id", "req-1"}}, body);
+  const Error error = error_of_answer(400, body);
   EXPECT_EQ(error.status, 400);
   EXPECT_EQ(error.message, "no");
   EXPECT_EQ(error.type, "t");
   EXPECT_EQ(error.code, "c");
   EXPECT_EQ(error.param, "p");
-  EXPECT_EQ(error.request_id, "req-1");
   EXPECT_EQ(error.body, body);
 }
 

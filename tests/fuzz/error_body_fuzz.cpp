@@ -1,7 +1,7 @@
 // Whatever an answer looks like, its error is of the kind that its status has, fits on a line and holds no
 // key. The input is written as an answer is: the status, headers line by line, an empty line, the body.
 #include "input.hpp"
-#include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
@@ -32,12 +32,14 @@ openailb::HttpResponse response_of(openailb::fuzz::Input input) {
 /// The failure that a client makes of an error.
 openailb::detail::Failure failure_of(openailb::Error error, const openailb::Headers& headers) {
   const openailb::ClientOptions options;
-  openailb::detail::Redactor redactor;
-  redactor.add(key);
   openailb::testing::SimulatedNetwork network;
   const auto loop = network.loops()();
-  const openailb::detail::Endpoint endpoint({.name = "one"}, options, redactor, loop->now());
-  return endpoint.failure(std::move(error), headers, {.path = "/chat/completions"}, *loop);
+  openailb::detail::Endpoint endpoint(0, {.api_key = key, .name = "one"}, options, loop->now());
+  const openailb::detail::Trial trial{
+      .endpoint = &endpoint,
+      .admission = endpoint.standing().admit_anyway(loop->now()),
+      .call = std::make_shared<openailb::detail::Call>(openailb::detail::Call{.path = "/chat/completions"})};
+  return trial.failure_in_answer(std::move(error), headers, loop->date());
 }
 
 void look_at(const openailb::Error& error) {
@@ -55,7 +57,7 @@ void look_at(const openailb::Error& error) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto response = response_of({data, size});
-  const auto error = openailb::detail::error_of_answer(response.status, response.headers, response.body);
+  const auto error = openailb::detail::error_of_answer(response.status, response.body);
   require(error.status == response.status && error.kind == openailb::detail::kind_of_status(response.status));
   require(error.body == response.body && (response.body.empty() || !error.message.empty()));
   look_at(failure_of(error, response.headers).error);

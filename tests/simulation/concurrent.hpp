@@ -17,7 +17,7 @@ struct Concurrent {
   template <class T>
   using Answer = Task<Result<T>>;
   template <class Chunk>
-  using ChunkStream = Task<Result<std::unique_ptr<StreamState<Chunk>>>>;
+  using ChunkStream = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
 
   template <class T, class Decode>
   static Answer<T> request(const Core& core, Result<Call> call, Decode decode) {
@@ -42,7 +42,7 @@ struct Concurrent {
   static ChunkStream<Chunk> open(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call) {
     if (!call) co_return std::move(call).error();
     ChunkStream<Chunk> task = request_stream<Chunk>(loop, std::move(balancer), *std::move(call));
-    Result<std::unique_ptr<StreamState<Chunk>>> state = co_await task;
+    Result<std::unique_ptr<CommittedStream<Chunk>>> state = co_await task;
     co_return state;
   }
 };

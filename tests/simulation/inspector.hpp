@@ -36,6 +36,7 @@ class Inspector {
   struct Ending {
     std::size_t endpoint{};
     Outcome outcome{};
+    bool last_resort{};  ///< its breaker may not have admitted it
     TimePoint began{};
     TimePoint earliest{};
     TimePoint latest{};
@@ -47,6 +48,8 @@ class Inspector {
     std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
     std::set<std::size_t> ran{};
     int retries{};
+    std::optional<std::size_t> owed{};  ///< whose kept connection has died, the first time in the call
+    bool free_retry_used{};
     bool may_go_on{true};
   };
 
@@ -62,8 +65,14 @@ class Inspector {
   void inspect_limits(const CallRecord& call);
   void inspect_secrecy(const CallRecord& call);
   void inspect_attempts(const CallRecord& call);
-  void inspect_choice(const CallRecord& call, const Story& story, const WireRequest& request);
+  void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
   void add_failure(const CallRecord& call, Story& story, std::size_t index);
+  std::optional<Row> row_of_timeout(const CallRecord& call, const WireRequest& request, Row row,
+                                    TimePoint end);
+  void note(const WireRequest& request, Outcome outcome, TimePoint earliest, TimePoint latest) {
+    const bool last_resort = !request.available[request.endpoint].admits;
+    endings_.push_back({request.endpoint, outcome, last_resort, request.at, earliest, latest});
+  }
   void inspect_giving_up(const CallRecord& call, const Story& story);
   void inspect_answer(const CallRecord& call);
   void inspect_stream(const CallRecord& call);
@@ -71,18 +80,27 @@ class Inspector {
   void inspect_shares();
 
   bool steady() const { return world_->plan().jumps.empty(); }
+  bool asks_refusing() const { return world_->plan().when_all_open != WhenAllOpen::fail; }
   bool has_deadline_passed(const CallRecord& call) const { return call.ended >= call.deadline; }
   int max_endpoints() const { return world_->plan().max_endpoints; }
 
   const World* world_;
   std::vector<std::string> violations_{};
   std::vector<Ending> endings_{};
+  Answers answers_{};
+  std::set<const CallRecord*> answered_{};
   std::set<const CallRecord*> inspected_{};
   std::map<std::pair<std::size_t, std::string>, TimePoint> not_before_{};
 };
 
 inline void Inspector::observe() {
   inspect_endpoints();
+  for (const auto& call : world_->calls()) {
+    const bool answered = call->fate == Fate::succeeded || call->committed;
+    if (!answered || !answered_.insert(call.get()).second) continue;
+    const nanoseconds took = call->info.attempts.back().elapsed;
+    answers_.add(call->requests.back().endpoint, call->streams(), took, world_->now());
+  }
   for (const auto& call : world_->calls()) {
     if (call->fate != Fate::running && inspected_.insert(call.get()).second) inspect(*call);
   }
@@ -127,8 +145,10 @@ inline void Inspector::inspect(const CallRecord& call) {
 
 inline void Inspector::inspect_limits(const CallRecord& call) {
   const std::size_t endpoints = call.plan.endpoint ? 1 : world_->plan().endpoints.size();
-  require(call.requests.size() <= endpoints + static_cast<std::size_t>(call.max_retries), call,
-          "more requests than endpoints and retries");
+  const bool has_free_retry = std::ranges::any_of(
+      call.requests, [](const WireRequest& one) { return one.fault == Fault::idle_connection_died; });
+  const std::size_t most = endpoints + static_cast<std::size_t>(call.max_retries) + (has_free_retry ? 1 : 0);
+  require(call.requests.size() <= most, call, "more requests than endpoints and retries");
   for (const WireRequest& request : call.requests) {
     require(request.at < call.deadline, call, "a request after the deadline");
     require(!call.plan.endpoint || request.endpoint == *call.plan.endpoint, call,
@@ -156,11 +176,10 @@ inline void Inspector::inspect_secrecy(const CallRecord& call) {
 inline void Inspector::inspect_attempts(const CallRecord& call) {
   const std::vector<Attempt>& attempts = call.attempts();
   const bool answered = call.fate == Fate::succeeded || call.committed;
-  const bool tells = (answered && call.plan.kind != CallPlan::Kind::post) || call.fate == Fate::failed;
-  if (!tells) {  // nobody knows how its attempts ended
+  if (!answered && call.fate != Fate::failed) {  // nobody knows how its attempts ended
     for (const WireRequest& request : call.requests) {
       for (Outcome outcome : {Outcome::success, Outcome::failure, Outcome::exclusion})
-        endings_.push_back({request.endpoint, outcome, request.at, request.at, call.ended});
+        note(request, outcome, request.at, call.ended);
     }
     return;
   }
@@ -179,43 +198,64 @@ inline void Inspector::inspect_attempts(const CallRecord& call) {
   inspect_giving_up(call, story);
 }
 
-inline void Inspector::inspect_choice(const CallRecord& call, const Story& story,
-                                      const WireRequest& request) {
+/// A breaker decides the order: one that refuses comes after all that admit and have not been tried.
+inline void Inspector::inspect_choice(const CallRecord& call, Story& story, const WireRequest& request) {
   const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
+  const bool refuses = request.available[request.endpoint].open;
   auto before = story.last.find(request.endpoint);
   require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
+  require(!refuses || asks_refusing(), call, "asked an open endpoint although it is to fail");
+  if (before != story.last.end() && std::exchange(story.owed, {}) == request.endpoint) return;
+  for (std::size_t other = 0; other < request.available.size(); ++other) {
+    const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
+    const bool passed_over = untried && !all_ran && request.available[other].now();
+    require(!passed_over || before == story.last.end(), call,
+            "asked an endpoint again while another had not been tried");
+    require(!passed_over || !refuses, call, "asked an open endpoint while another admitted");
+  }
   if (before == story.last.end()) return;
   require(story.retries < call.max_retries, call, "retried more often than max_retries");
   require(before->second.same, call, "asked an endpoint again that would fail again");
   require(request.at >= story.again_at.at(request.endpoint), call, "asked again before the time");
-  for (std::size_t other = 0; other < request.available.size(); ++other) {
-    const bool passed_over = !call.plan.endpoint && !story.last.contains(other) && !all_ran;
-    require(!passed_over || !request.available[other].now(), call,
-            "asked an endpoint again while another had not been tried");
-  }
+  ++story.retries;
+}
+
+/// What a timeout means: nothing about an endpoint that was not given the time it needs.
+inline std::optional<Row> Inspector::row_of_timeout(const CallRecord& call, const WireRequest& request,
+                                                    Row row, TimePoint end) {
+  const nanoseconds given = std::min(call.timeout, call.deadline - request.at);
+  const WorldPlan& plan = world_->plan();
+  const nanoseconds usual = call.streams() ? shorter(plan.timeout, plan.first_token_timeout) : plan.timeout;
+  if (end >= call.deadline) row.another = row.same = false;
+  const bool not_connected = request.fault == Fault::black_hole && end - request.at < given;
+  if (not_connected || given >= usual) return row;
+  const std::optional<bool> blames = answers_.blames(request.endpoint, call.streams(), given, request.at);
+  if (!blames) note(request, Outcome::failure, end, end);  // as well as what follows
+  if (blames != true) row.breaker = Outcome::exclusion;
+  return row;
 }
 
 inline void Inspector::add_failure(const CallRecord& call, Story& story, std::size_t index) {
   const WireRequest& request = call.requests[index];
   const Attempt& attempt = call.attempts()[index];
   const TimePoint end = request.at + attempt.elapsed;
-  if (story.last.contains(request.endpoint)) ++story.retries;
   std::optional<Row> row = row_of(request.fault, attempt);
   if (attempt.kind == ErrorKind::canceled) {
     row = Row{.another = false, .breaker = Outcome::exclusion};
     require(call.plan.stop.has_value(), call, "canceled by nobody");
-  } else if (attempt.kind == ErrorKind::timeout && end >= call.deadline) {
-    const bool had_half = (call.deadline - request.at) * 2 >= call.deadline - call.began;
-    row = Row{.another = false, .breaker = had_half ? Outcome::failure : Outcome::exclusion};
+  } else if (row && attempt.kind == ErrorKind::timeout) {
+    row = row_of_timeout(call, request, *row, end);
   }
   require(row.has_value(), call, "an attempt failed that its server answered");
   if (!row) return;
-  endings_.push_back({request.endpoint, row->breaker, request.at, end, end});
+  note(request, row->breaker, end, end);
   story.last[request.endpoint] = *row;
   story.may_go_on = row->another;
   if (row->ran_it) story.ran.insert(request.endpoint);
   const bool says_when = request.fault == Fault::rate_limited && attempt.status == 429;
   story.again_at[request.endpoint] = says_when ? end + request.retry_after : end;
+  const bool died = request.fault == Fault::idle_connection_died && attempt.kind == ErrorKind::connection;
+  if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
 }
 
 /// A call fails only when there is nothing left that it could try.
@@ -224,12 +264,13 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
   if (call.error.kind == ErrorKind::canceled)
     return require(call.plan.stop.has_value(), call, "canceled by nobody");
   if (has_deadline_passed(call) || !story.may_go_on) return;
-  constexpr nanoseconds longest_wait = 60s;
+  constexpr nanoseconds longest_wait = 120s;
   constexpr nanoseconds longest_backoff = 8s;
   const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
   for (std::size_t index = 0; index < call.available.size(); ++index) {
     const Availability& available = call.available[index];
-    if ((call.plan.endpoint && index != *call.plan.endpoint) || !available.admits) continue;
+    if (call.plan.endpoint && index != *call.plan.endpoint) continue;
+    if (!available.admits && !asks_refusing()) continue;
     auto before = story.last.find(index);
     const bool tried = before != story.last.end();
     if (all_ran && !story.ran.contains(index)) continue;
@@ -248,7 +289,7 @@ inline void Inspector::inspect_answer(const CallRecord& call) {
     require(call.info.endpoint == "endpoint-" + std::to_string(last.endpoint), call,
             "answered by another endpoint than it says");
   }
-  endings_.push_back({last.endpoint, Outcome::success, last.at, call.ended, call.ended});
+  note(last, Outcome::success, call.ended, call.ended);
 }
 
 inline void Inspector::inspect_stream(const CallRecord& call) {
@@ -256,7 +297,7 @@ inline void Inspector::inspect_stream(const CallRecord& call) {
   require(last.at <= *call.committed, call, "a request after its stream was committed");
   require(last.content.starts_with(call.content), call, "a stream with words that its server did not send");
   // A probe has succeeded by then; for others this changes nothing.
-  endings_.push_back({last.endpoint, Outcome::success, last.at, *call.committed, *call.committed});
+  note(last, Outcome::success, *call.committed, *call.committed);
   if (call.fate != Fate::failed) return;
   switch (call.error.kind) {
     case ErrorKind::canceled: require(call.plan.stop.has_value(), call, "canceled by nobody"); break;
@@ -265,7 +306,7 @@ inline void Inspector::inspect_stream(const CallRecord& call) {
       require(call.error.kind == ErrorKind::stream_interrupted, call, "broken without saying so");
       const std::set<Fault> breaking{Fault::broken, Fault::stalled, Fault::truncated, Fault::error_inside};
       require(breaking.contains(last.fault) || !steady(), call, "a stream broke that its server sent whole");
-      endings_.push_back({last.endpoint, Outcome::failure, last.at, call.ended, call.ended});
+      note(last, Outcome::failure, call.ended, call.ended);
     }
   }
 }
@@ -302,7 +343,9 @@ inline void Inspector::inspect_transitions() {
     }
     const Outcome cause = change.to == State::open ? Outcome::failure : Outcome::success;
     const bool has_cause = std::ranges::any_of(endings_, [&](const Ending& ending) {
-      return ending.endpoint == change.endpoint && ending.outcome == cause && ending.began >= since &&
+      // What an earlier period still has to say counts for nothing, but a last resort's success does.
+      const bool counts = ending.began >= since || (ending.last_resort && cause == Outcome::success);
+      return ending.endpoint == change.endpoint && ending.outcome == cause && counts &&
              ending.earliest <= change.at && change.at <= ending.latest;
     });
     require(has_cause, name + ": its breaker went " + std::string(to_string(change.to)) + " without a cause");

@@ -75,6 +75,7 @@ struct WorldPlan {
   bool calm{};  ///< two endpoints are healthy throughout, and every call has time for its answer
   int max_retries{};
   int max_endpoints{};
+  WhenAllOpen when_all_open{};
   nanoseconds timeout{};
   nanoseconds deadline{};
   nanoseconds first_token_timeout{};
@@ -91,6 +92,8 @@ class Planner {
     plan_.calm = random_.chance(0.25);
     plan_.max_retries = random_.between(0, 3);
     plan_.max_endpoints = random_.between(1, 4);
+    if (random_.chance(0.3))
+      plan_.when_all_open = random_.chance(0.5) ? WhenAllOpen::fail : WhenAllOpen::wait;
     plan_.timeout = plan_.calm ? 600s : random_.between(1s, 20s);
     plan_.deadline = plan_.calm ? 1200s : random_.between(2s, 60s);
     plan_.first_token_timeout = random_.chance(0.3) && !plan_.calm ? random_.between(1s, 5s) : 0s;
@@ -172,7 +175,8 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
     }
   };
   out << "world " << plan.seed << (plan.calm ? " (calm)" : "") << ": max_retries " << plan.max_retries
-      << ", max_endpoints " << plan.max_endpoints << ", timeout " << text(plan.timeout) << ", first token "
+      << ", max_endpoints " << plan.max_endpoints << ", when_all_open "
+      << static_cast<int>(plan.when_all_open) << ", timeout " << text(plan.timeout) << ", first token "
       << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout) << ", deadline "
       << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
   for (const auto& [at, by] : plan.jumps)

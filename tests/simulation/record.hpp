@@ -13,6 +13,7 @@ namespace openailb::simulation {
 
 /// Whether an endpoint could be asked at some moment.
 struct Availability {
+  bool open{};            ///< its breaker is open
   bool admits{};          ///< its breaker would let a call through
   nanoseconds cooling{};  ///< for how long the call's model is rate limited there
 
@@ -38,6 +39,7 @@ struct CallRecord {
   TimePoint began{};
   TimePoint ended{};
   TimePoint deadline{};
+  nanoseconds timeout{};  ///< of one attempt
   int max_retries{};
   std::vector<WireRequest> requests{};
   Fate fate{Fate::running};
@@ -47,6 +49,7 @@ struct CallRecord {
   std::optional<TimePoint> committed{};   ///< when the stream was, if one was
   std::vector<Availability> available{};  ///< of every endpoint, at the end
 
+  bool streams() const { return plan.kind == CallPlan::Kind::stream; }
   const std::vector<Attempt>& attempts() const {
     return info.endpoint.empty() ? error.attempts : info.attempts;
   }

@@ -3,7 +3,12 @@
 #include "simulation/plan.hpp"
 #include <openailb/openailb.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
 #include <optional>
+#include <vector>
 
 namespace openailb::simulation {
 
@@ -19,9 +24,10 @@ struct Row {
 /// Null: such an attempt cannot have failed this way.
 inline std::optional<Row> row_of(Fault fault, const Attempt& attempt) {
   const bool no_answer_in_time = attempt.kind == ErrorKind::timeout && attempt.status == 0;
-  if (no_answer_in_time) return Row{.ran_it = true};
+  if (no_answer_in_time) return Row{.ran_it = fault != Fault::black_hole};
   switch (fault) {
     case Fault::none:
+    case Fault::black_hole:
     case Fault::hang:
     case Fault::slow:
     case Fault::drip:
@@ -51,5 +57,37 @@ inline std::optional<Row> row_of(Fault fault, const Attempt& attempt) {
   }
   return std::nullopt;
 }
+
+/// The answers that the endpoints have given: from them follows how long one may take before it is blamed.
+class Answers {
+ public:
+  void add(std::size_t endpoint, bool stream, nanoseconds took, TimePoint when) {
+    answers_[{endpoint, stream}].push_back({took, when});
+  }
+
+  /// Whether a timeout of an attempt that was admitted then speaks against the endpoint; null when it is too
+  /// close to call.
+  std::optional<bool> blames(std::size_t endpoint, bool stream, nanoseconds given, TimePoint admitted) const {
+    double slowest = 0.0, at_the_latest = 0.0;
+    auto found = answers_.find({endpoint, stream});
+    if (found == answers_.end()) return given >= 1s;
+    for (const auto& [took, when] : found->second) {
+      slowest = std::max(slowest, decayed(took, admitted - when));
+      at_the_latest = std::max(at_the_latest, decayed(took, found->second.back().second - when));
+    }
+    const double enough = std::max(slowest, std::min(at_the_latest, 1e9));
+    const double ratio = static_cast<double>(given.count()) / enough;
+    if (std::abs(ratio - 1.0) < 0.01) return std::nullopt;
+    return ratio > 1.0;
+  }
+
+ private:
+  static double decayed(nanoseconds took, nanoseconds ago) {
+    const std::chrono::duration<double, std::ratio<60>> minutes = ago;
+    return static_cast<double>(took.count()) * std::pow(0.5, minutes.count());
+  }
+
+  std::map<std::pair<std::size_t, bool>, std::vector<std::pair<nanoseconds, TimePoint>>> answers_{};
+};
 
 }  // namespace openailb::simulation

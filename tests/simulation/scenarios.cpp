@@ -93,7 +93,7 @@ class Run {
     answer.latency = std::chrono::duration_cast<nanoseconds>(answer.latency * condition.slowness);
     if (condition.fails_in == 0s || answer.latency <= condition.fails_in) return answer;
     return {.latency = condition.fails_in,
-            .failure = TransferFailure{.message = "the connection broke", .request_received = true}};
+            .failure = TransferFailure{.message = "the connection broke", .sent = Sent::all}};
   }
 
   bool may_choose(std::size_t index) const {

@@ -62,7 +62,7 @@ class World {
   struct UserError : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
-  using Streaming = Task<Result<std::unique_ptr<StreamState<ChatCompletionChunk>>>>;
+  using Streaming = Task<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>>;
 
   EndpointConfig configuration(std::size_t index);
   ClientOptions options();
@@ -147,6 +147,7 @@ inline ClientOptions World::options() {
     return std::nullopt;
   };
   options.random = [this] { return random_.uniform(); };
+  options.when_all_open = plan_.when_all_open;
   options.event_loop = net_.loops();
   return options;
 }
@@ -181,7 +182,8 @@ inline std::vector<Availability> World::available(const CallRecord& record) cons
         endpoint.state != State::half_open ||
         counts.requests - counts.total_exclusions < plan_.endpoints[index].breaker.max_requests;
     auto cooling = endpoint.cooling.find(wire_model(index, record.plan.model));
-    available.push_back({.admits = endpoint.state != State::open && has_room,
+    available.push_back({.open = endpoint.state == State::open,
+                         .admits = endpoint.state != State::open && has_room,
                          .cooling = cooling == endpoint.cooling.end() ? 0ns : cooling->second});
   }
   return available;
@@ -203,6 +205,8 @@ inline CallRecord& World::begin(const CallPlan& plan) {
   record->began = now();
   record->deadline = now() + plan.deadline.value_or(plan_.deadline);
   record->max_retries = plan.max_retries.value_or(plan_.max_retries);
+  record->timeout = plan.timeout.value_or(plan_.timeout);
+  if (record->streams()) record->timeout = shorter(record->timeout, plan_.first_token_timeout);
   ++running_;
   return *calls_.emplace_back(std::move(record));
 }
@@ -275,12 +279,13 @@ inline Task<bool> World::create(CallRecord& record, RequestOptions options) {
 
 inline Task<bool> World::post(CallRecord& record, RequestOptions options) {
   nlohmann::json body{{"model", "model-" + std::to_string(record.plan.model)}, {"input", "Hello!"}};
-  Task<Result<nlohmann::json>> asking = client_->post("/embeddings", std::move(body), std::move(options));
-  std::optional<Result<nlohmann::json>> result;
+  Task<Result<JsonResponse>> asking = client_->post("/embeddings", std::move(body), std::move(options));
+  std::optional<Result<JsonResponse>> result;
   Task<bool> finishing = finish(record, asking, result);
   const bool finished = co_await finishing;
   if (!finished) asking = {};
   if (finished && !*result) record.error = result->error();
+  if (finished && *result) record.info = (**result).info;
   end(record, !finished ? CallRecord::Fate::dropped
               : *result ? CallRecord::Fate::succeeded
                         : CallRecord::Fate::failed);
@@ -289,7 +294,7 @@ inline Task<bool> World::post(CallRecord& record, RequestOptions options) {
 
 inline Task<bool> World::stream(CallRecord& record, RequestOptions options) {
   Streaming opening = client_->chat.completions.stream(params(record), std::move(options));
-  std::optional<Result<std::unique_ptr<StreamState<ChatCompletionChunk>>>> opened;
+  std::optional<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>> opened;
   Task<bool> finishing = finish(record, opening, opened);
   const bool finished = co_await finishing;
   if (!finished || !*opened) {
@@ -298,7 +303,7 @@ inline Task<bool> World::stream(CallRecord& record, RequestOptions options) {
     end(record, finished ? CallRecord::Fate::failed : CallRecord::Fate::dropped);
     co_return finished;
   }
-  std::unique_ptr<StreamState<ChatCompletionChunk>> state = std::move(**opened);
+  std::unique_ptr<CommittedStream<ChatCompletionChunk>> state = std::move(**opened);
   record.info = state->info();
   record.committed = now();
   while (!state->over()) {

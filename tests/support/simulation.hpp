@@ -41,12 +41,13 @@ inline SimulatedAnswer refused() {
 
 /// A connection that broke after the request had been sent whole.
 inline SimulatedAnswer broken() {
-  return {.failure = TransferFailure{.message = "the connection broke", .request_received = true}};
+  return {.failure = TransferFailure{.message = "the connection broke", .sent = Sent::all}};
 }
 
 /// A kept connection that had died before it was used again.
 inline SimulatedAnswer idle_connection_died() {
-  return {.failure = TransferFailure{.message = "the kept connection had died", .connection_was_idle = true}};
+  return {.failure = TransferFailure{
+              .message = "the kept connection had died", .sent = Sent::all, .connection_was_idle = true}};
 }
 
 /// A server that never answers.

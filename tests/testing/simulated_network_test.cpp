@@ -109,7 +109,7 @@ TEST_F(SimulatedNetworkTest, AnOriginWithoutAServerCannotBeResolved) {
   ASSERT_TRUE(fetched.failure);
   EXPECT_EQ(fetched.failure->kind, ErrorKind::connection);
   EXPECT_THAT(fetched.failure->message, ::testing::HasSubstr("nowhere.example"));
-  EXPECT_FALSE(fetched.failure->request_received);
+  EXPECT_EQ(fetched.failure->sent, Sent::nothing);
 }
 
 TEST_F(SimulatedNetworkTest, AFailureComesAfterTheLatency) {
@@ -128,7 +128,7 @@ TEST_F(SimulatedNetworkTest, AResetBreaksTheConnectionAfterTheLastPiece) {
   const Fetched fetched = fetch_one();
   ASSERT_TRUE(fetched.failure);
   EXPECT_EQ(fetched.failure->kind, ErrorKind::connection);
-  EXPECT_TRUE(fetched.failure->request_received);
+  EXPECT_EQ(fetched.failure->sent, Sent::all);
   EXPECT_THAT(fetched.arrivals, ElementsAre(Arrival{0ms, "a"}, Arrival{1ms, "b"}));
 }
 

@@ -144,9 +144,9 @@ TEST(SimulatedServerTest, RefusalsHaveTheirStatusAndRepeatTheKey) {
 }
 
 TEST(SimulatedServerTest, ConnectionsFail) {
-  EXPECT_FALSE(answer_with(Fault::unreachable).failure->request_received);
+  EXPECT_EQ(answer_with(Fault::unreachable).failure->sent, Sent::nothing);
   EXPECT_TRUE(answer_with(Fault::idle_connection_died).failure->connection_was_idle);
-  EXPECT_TRUE(answer_with(Fault::reset).failure->request_received);
+  EXPECT_EQ(answer_with(Fault::reset).failure->sent, Sent::all);
 }
 
 TEST(SimulatedServerTest, AnswersAreLateOrNeverWhole) {

@@ -66,7 +66,7 @@ Events decode_pieces(const std::vector<std::string_view>& pieces) {
   SseDecoder decoder;
   Events events;
   for (auto piece : pieces) {
-    decoder.feed(piece);
+    decoder.feed(std::string(piece));
     for (auto& event : drain(decoder)) events.push_back(std::move(event));
   }
   return events;
@@ -254,7 +254,7 @@ TEST(Sse, TakesALineOfSixtyFourMebibytesInSmallPieces) {
   SseDecoder decoder;
   const std::string piece(1024, 'x');
   decoder.feed("data:x");
-  for (std::size_t i = 0; i < 64 * mebibyte / piece.size(); ++i) decoder.feed(piece);
+  for (std::size_t i = 0; i < 64 * mebibyte / piece.size(); ++i) decoder.feed(std::string(piece));
   decoder.feed("\n\n");
   const auto event = decoder.next();
   ASSERT_TRUE(event);
@@ -280,39 +280,45 @@ TEST(Sse, OverflowsAtTheFirstByteBeyondTheLimit) {
 
   SseDecoder too_small(8);
   too_small.feed("data: abc\n\n");
-  EXPECT_TRUE(too_small.overflowed());
   EXPECT_EQ(too_small.next(), std::nullopt);
+  EXPECT_TRUE(too_small.overflowed());
 }
 
 TEST(Sse, OverflowsBeforeTheLineHasEnded) {
   SseDecoder decoder(8);
   decoder.feed("data: ab");
+  EXPECT_EQ(decoder.next(), std::nullopt);
   EXPECT_FALSE(decoder.overflowed());
   decoder.feed("c");
+  EXPECT_EQ(decoder.next(), std::nullopt);
   EXPECT_TRUE(decoder.overflowed());
 }
 
 TEST(Sse, AddsUpTheLinesOfAnEvent) {
   SseDecoder decoder(20);
   for (int i = 0; i < 3; ++i) decoder.feed("data: abcd\n");
+  EXPECT_EQ(decoder.next(), std::nullopt);
   EXPECT_FALSE(decoder.overflowed());
   decoder.feed("data: abcd\n");
+  EXPECT_EQ(decoder.next(), std::nullopt);
   EXPECT_TRUE(decoder.overflowed());
 }
 
 TEST(Sse, CountsEachEventAnewAndCommentsOneByOne) {
   SseDecoder decoder(16);
   for (int i = 0; i < 100; ++i) decoder.feed(": keep-alive\ndata: abcd\n\n");
-  EXPECT_FALSE(decoder.overflowed());
   EXPECT_EQ(drain(decoder).size(), 100U);
+  EXPECT_FALSE(decoder.overflowed());
 }
 
 TEST(Sse, GivesTheEventsBeforeAnOverflowAndNoneAfter) {
   SseDecoder decoder(8);
   decoder.feed("data: a\n\ndata: b\n\ndata: abcdefgh\n\ndata: c\n\n");
   decoder.feed("\n\ndata: d\n\n");
-  EXPECT_TRUE(decoder.overflowed());
   EXPECT_THAT(drain(decoder), ElementsAre(data("a"), data("b")));
+  EXPECT_TRUE(decoder.overflowed());
+  decoder.feed("data: e\n\n");
+  EXPECT_EQ(decoder.next(), std::nullopt);
 }
 
 TEST(Sse, KeepsNoMemoryOfWhatItHasDelivered) {
@@ -334,21 +340,35 @@ TEST(Sse, KeepsNoMemoryOfALongEvent) {
   decoder.feed(line);
   decoder.feed("\n\n");
   ASSERT_TRUE(decoder.next());
+  ASSERT_FALSE(decoder.next());
   EXPECT_LT(bytes_in_use - before - line.size(), 4096U);
 }
 
+// What is fed is held until it is asked for, and then no more than the event that is being built.
 TEST(Sse, HoldsNoMoreThanItsLimitAllows) {
   const std::string small(1024, 'x');
-  const std::string large(8 * mebibyte, 'x');
   const auto before = bytes_in_use;
-  SseDecoder fed_little(mebibyte);
-  for (int i = 0; i < 100'000; ++i) fed_little.feed(small);
-  EXPECT_TRUE(fed_little.overflowed());
+  SseDecoder decoder(mebibyte);
+  for (int i = 0; i < 100'000; ++i) {
+    decoder.feed(small);
+    EXPECT_EQ(decoder.next(), std::nullopt);
+  }
+  EXPECT_TRUE(decoder.overflowed());
   EXPECT_LT(bytes_in_use - before, 3 * mebibyte);
-  SseDecoder fed_much(mebibyte);
-  fed_much.feed(large);
-  EXPECT_TRUE(fed_much.overflowed());
-  EXPECT_LT(bytes_in_use - before, 4 * mebibyte);
+}
+
+TEST(Sse, ReadsOneEventAtATime) {
+  std::string many;
+  for (int i = 0; i < 500'000; ++i) many += "data:\n\n";
+  const auto size = many.size();
+  const auto before = bytes_in_use - many.capacity();
+  SseDecoder decoder;
+  decoder.feed(std::move(many));
+  for (int i = 0; i < 500'000; ++i) {
+    ASSERT_EQ(decoder.next(), data(""));
+    ASSERT_LT(bytes_in_use - before, 2 * size);
+  }
+  EXPECT_EQ(decoder.next(), std::nullopt);
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <openailb/detail/call/answers.hpp>
+#include <openailb/detail/failure/judge.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
@@ -31,6 +34,10 @@ inline Result<ChatCompletion> decode_chat_completion(nlohmann::json document) {
   return Error{.kind = ErrorKind::parse, .message = "answered without a choice"};
 }
 
+inline Result<ChatCompletion> read_chat_completion(const HttpResponse& response, const Circumstances&) {
+  return read_document(response).and_then(decode_chat_completion);
+}
+
 }  // namespace detail
 
 /// `client.chat.completions`.
@@ -48,7 +55,7 @@ class ChatCompletions {
   template <std::same_as<nlohmann::json> Json>
   typename Execution::template Answer<ChatCompletion> create(Json body, RequestOptions options = {}) const {
     return Execution::template request<ChatCompletion>(
-        *core_, call(std::move(body), false, std::move(options)), detail::decode_chat_completion);
+        *core_, call(std::move(body), false, std::move(options)), detail::read_chat_completion);
   }
 
   /// Asks for a streamed answer. Returns at its first token or with an error; fails over until then.

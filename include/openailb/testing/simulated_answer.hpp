@@ -32,6 +32,8 @@ struct SimulatedAnswer {
   std::chrono::nanoseconds latency{};  ///< from the request to the headers
   std::vector<Piece> pieces{};         ///< sent after the body, for streams
   Ending ending{Ending::complete};
+  /// False: nobody answers at that address. The connection times out, by HttpRequest::connect_timeout.
+  bool connects{true};
   /// Set: no answer comes at all, but this failure, after the latency.
   std::optional<TransferFailure> failure{};
 };

@@ -65,6 +65,11 @@ class SimulatedNetwork {
   void cancel(const Transfer& transfer) noexcept {
     std::erase_if(exchanges_, [&](const auto& entry) { return entry.second.transfer == &transfer; });
   }
+  Sent sent(const Transfer& transfer) const noexcept {
+    const auto is_its = [&](const auto& entry) { return entry.second.transfer == &transfer; };
+    const auto found = std::ranges::find_if(exchanges_, is_its);
+    return found != exchanges_.end() && found->second.answer.connects ? Sent::all : Sent::nothing;
+  }
   void begin_answer(std::uint64_t id);
   void send_piece(std::uint64_t id);
   void schedule_rest(std::uint64_t id, Exchange& exchange);
@@ -104,6 +109,7 @@ class SimulatedNetwork::Loop final : public EventLoop {
     network_->start(transfer, std::move(request));
   }
   void cancel(Transfer& transfer) noexcept override { network_->cancel(transfer); }
+  Sent sent(const Transfer& transfer) const noexcept override { return network_->sent(transfer); }
   void wake() noexcept override { woken_ = true; }
 
   void wait(TimePoint until) override {
@@ -134,19 +140,23 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
     answer = (*serve)(request);
   }
   const std::uint64_t id = next_id_++;
-  const auto latency = answer.latency;
+  const bool connects = answer.connects;
+  const auto wait = connects ? answer.latency : request.connect_timeout;
   exchanges_.emplace(id, Exchange{.transfer = &transfer,
                                   .answer = std::move(answer),
                                   .max_response_size = request.max_response_size});
   transfer.handle = this;
   requests_.push_back(std::move(request));
-  schedule(now_ + latency, [this, id] { begin_answer(id); });
+  if (connects || wait.count() != 0) schedule(now_ + wait, [this, id] { begin_answer(id); });
 }
 
 inline void SimulatedNetwork::begin_answer(std::uint64_t id) {
   auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;  // canceled
   Exchange& exchange = found->second;
+  if (!exchange.answer.connects) {
+    return end(id, TransferFailure{.kind = ErrorKind::timeout, .message = "could not connect in time"});
+  }
   if (exchange.answer.failure) return end(id, exchange.answer.failure);
   exchange.transfer->response.status = exchange.answer.status;
   exchange.transfer->response.headers = exchange.answer.headers;
@@ -168,7 +178,7 @@ inline void SimulatedNetwork::schedule_rest(std::uint64_t id, Exchange& exchange
   switch (exchange.answer.ending) {
     case SimulatedAnswer::Ending::complete: return end(id, std::nullopt);
     case SimulatedAnswer::Ending::reset:
-      return end(id, TransferFailure{.message = "the connection broke", .request_received = true});
+      return end(id, TransferFailure{.message = "the connection broke", .sent = Sent::all});
     case SimulatedAnswer::Ending::hang: return;
   }
 }
@@ -178,7 +188,7 @@ inline bool SimulatedNetwork::receive(std::uint64_t id, Exchange& exchange, cons
   if (body.size() + bytes.size() > exchange.max_response_size) {
     end(id, TransferFailure{.kind = ErrorKind::parse,
                             .message = "the answer is larger than max_response_size",
-                            .request_received = true});
+                            .sent = Sent::all});
     return false;
   }
   body += bytes;

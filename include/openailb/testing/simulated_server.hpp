@@ -21,7 +21,8 @@ namespace openailb::testing {
 /// What a simulated server does wrong.
 enum class Fault {
   none,
-  unreachable,           ///< no connection
+  unreachable,           ///< no connection: it is refused at once
+  black_hole,            ///< no connection: nobody answers
   idle_connection_died,  ///< a kept connection turns out to be dead
   reset,                 ///< the connection breaks before the answer
   hang,                  ///< no answer ever comes
@@ -55,6 +56,7 @@ constexpr std::string_view to_string(Fault fault) {
   switch (fault) {
     case Fault::none: return "none";
     case Fault::unreachable: return "unreachable";
+    case Fault::black_hole: return "black_hole";
     case Fault::idle_connection_died: return "idle_connection_died";
     case Fault::reset: return "reset";
     case Fault::hang: return "hang";
@@ -187,9 +189,12 @@ inline SimulatedAnswer SimulatedServer::answer(const HttpRequest& request, Fault
     case Fault::none:
     case Fault::no_end: return whole;
     case Fault::unreachable: return fails({.message = "could not connect"});
+    case Fault::black_hole: return {.connects = false};
     case Fault::idle_connection_died:
-      return fails({.message = "the kept connection had died", .connection_was_idle = true});
-    case Fault::reset: return fails({.message = "the connection broke", .request_received = true});
+      if (request.fresh_connection) return whole;
+      return fails(
+          {.message = "the kept connection had died", .sent = Sent::all, .connection_was_idle = true});
+    case Fault::reset: return fails({.message = "the connection broke", .sent = Sent::all});
     case Fault::hang: whole.latency = std::chrono::hours(24); return whole;
     case Fault::slow: whole.latency *= 20; return whole;
     case Fault::drip: return drip(std::move(whole), 1 + random_.below(40), behaviour_.chunk_interval);

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/breaker_settings.hpp>
-#include <openailb/detail/failure/redactor.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/fields.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
@@ -19,7 +19,7 @@
 #include <vector>
 
 /// \file
-/// What a client's configuration comes to: faults refused, defaults filled in, secrets remembered.
+/// What a client's configuration comes to: faults refused, defaults filled in, secrets found.
 
 namespace openailb::detail {
 
@@ -35,29 +35,25 @@ inline void check_options(const ClientOptions& options) {
   if (options.connect_timeout < zero) refuse_options("connect_timeout is negative");
   if (options.deadline < zero) refuse_options("deadline is negative");
   if (options.first_token_timeout < zero) refuse_options("first_token_timeout is negative");
-  if (options.idle_timeout < zero) refuse_options("idle_timeout is negative");
+  if (options.failover_connect_timeout < zero) refuse_options("failover_connect_timeout is negative");
+  if (options.idle_timeout.value_or(zero) < zero) refuse_options("idle_timeout is negative");
 }
 
-/// What of a configuration is secret: the key, and the values of headers and queries that carry one.
-inline void remember_secrets(const EndpointConfig& config, Redactor& redactor) {
+/// What of a configuration no message may show: the key, and the values of headers and queries that carry
+/// one.
+inline std::vector<std::string> endpoint_secrets(const EndpointConfig& config, const ClientOptions& options) {
   std::vector<std::string> secrets;
   if (!config.api_key.rotates()) secrets.push_back(config.api_key());
   add_secrets(config.headers, secrets);
   add_secrets(config.query, secrets);
+  add_secrets(options.default_headers, secrets);
+  add_secrets(options.default_query, secrets);
   if (const Result<Url> url = Url::parse(config.base_url)) {
     std::map<std::string, std::string> query;
     for (const auto& [name, value] : url->query) query.emplace(name, percent_decode(value.value_or("")));
     add_secrets(query, secrets);
   }
-  for (std::string& secret : secrets) redactor.add(std::move(secret));
-}
-
-/// The same for what all endpoints are sent.
-inline void remember_secrets(const ClientOptions& options, Redactor& redactor) {
-  std::vector<std::string> secrets;
-  add_secrets(options.default_headers, secrets);
-  add_secrets(options.default_query, secrets);
-  for (std::string& secret : secrets) redactor.add(std::move(secret));
+  return secrets;
 }
 
 /// The settings of an endpoint's breaker: its own, then the client's, then openailb's defaults.

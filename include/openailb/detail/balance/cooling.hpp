@@ -1,7 +1,7 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
-#include <openailb/event_loop.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -30,14 +30,18 @@ class Cooling {
     return found == models_.end() ? (TimePoint::min)() : found->second.not_before;
   }
 
-  /// Takes note of a 429. Without a wait of the server's it is 1 s, 2 s, 4 s, ... up to 60 s.
-  void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint now) {
+  /// Takes note of a 429 on an attempt that was admitted at that time. Without a wait of the server's it is 1
+  /// s, 2 s, 4 s, ... up to 60 s. Those of one moment are one: a 429 raises the wait only if its attempt was
+  /// admitted after the wait before it.
+  void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint admitted,
+                    TimePoint now) {
     const std::lock_guard lock(mutex_);
     std::erase_if(models_,
                   [&](const auto& entry) { return entry.second.not_before + forgotten_after < now; });
     Entry& entry = models_[std::string(model)];
-    const auto pause = (std::min<std::chrono::nanoseconds>)(wait.value_or(cooling(entry.in_a_row)), longest);
-    ++entry.in_a_row;
+    if (entry.in_a_row == 0 || admitted >= entry.not_before) ++entry.in_a_row;
+    const auto pause =
+        (std::min<std::chrono::nanoseconds>)(wait.value_or(cooling(entry.in_a_row - 1)), longest);
     entry.not_before = (std::max)(entry.not_before, now + pause);
     size_.store(models_.size(), std::memory_order_release);
   }

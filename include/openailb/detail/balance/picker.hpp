@@ -4,10 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
+#include <tuple>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace openailb::detail {
@@ -23,10 +22,18 @@ class RoundRobin {
   /// gives an optional, empty when the endpoint refuses; then another one is drawn, until none is left.
   template <class Usable, class Admit>
   auto pick(Usable usable, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
+    return pick(
+        usable, [](std::size_t) { return 0; }, admit);
+  }
+
+  /// The same, but of those with the lowest `rank(index)`.
+  template <class Usable, class Rank, class Admit>
+  auto pick(Usable usable, Rank rank, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
     std::vector<std::size_t> refused;  // seldom any
     for (;;) {
-      auto [index, stamp] = least_recent(
-          [&](std::size_t one) { return usable(one) && std::ranges::find(refused, one) == refused.end(); });
+      auto [index, stamp] = first(
+          [&](std::size_t one) { return usable(one) && std::ranges::find(refused, one) == refused.end(); },
+          rank);
       if (index == last_picked_.size()) return std::nullopt;
 
       // Stamping it first takes it from the threads that are picking too: they see the new stamp, or lose
@@ -42,13 +49,22 @@ class RoundRobin {
   }
 
  private:
-  template <class Usable>
-  std::pair<std::size_t, std::uint64_t> least_recent(Usable usable) const {
-    std::pair<std::size_t, std::uint64_t> found{last_picked_.size(),
-                                                (std::numeric_limits<std::uint64_t>::max)()};
+  struct Found {
+    std::size_t index;
+    std::uint64_t stamp;
+  };
+
+  template <class Usable, class Rank>
+  Found first(Usable usable, Rank rank) const {
+    Found found{last_picked_.size(), 0};
+    std::optional<std::invoke_result_t<Rank&, std::size_t>> lowest;
     for (std::size_t index = 0; index < last_picked_.size(); ++index) {
       const std::uint64_t stamp = last_picked_[index].load();
-      if (stamp < found.second && usable(index)) found = {index, stamp};
+      if (!usable(index)) continue;
+      const auto ranked = rank(index);
+      if (lowest && std::tie(*lowest, found.stamp) <= std::tie(ranked, stamp)) continue;
+      lowest = ranked;
+      found = {index, stamp};
     }
     return found;
   }

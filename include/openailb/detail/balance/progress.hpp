@@ -4,6 +4,7 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -30,9 +31,13 @@ struct Progress {
 
   TimePoint began{};
   TimePoint deadline{};
-  int retries_left{};
+  int retries_left{};           ///< attempts and redirects beyond the first attempt on each endpoint
   int ran_it{};                 ///< how many endpoints may have run the request and failed it
   bool another_endpoint{true};  ///< whether endpoints that were not tried yet may be asked
+  /// The endpoint whose kept connection had died: it is asked again at once, for free, but once in a call.
+  std::optional<std::size_t> owed_to{};
+  bool free_retry_used{};
+  bool waited_for_reopening{};  ///< see WhenAllOpen::wait
   std::vector<Endpoint> endpoints{};
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
@@ -43,6 +48,9 @@ struct Progress {
 
   /// The error of a call that ends here: `error`, with every attempt and the story of all of them.
   Error failed(Error error) const;
+
+ private:
+  std::string story() const;
 };
 
 inline void Progress::record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
@@ -63,20 +71,39 @@ inline void Progress::record(std::size_t index, const Failure& failure, std::chr
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
   if (failure.treatment.same_endpoint) endpoint.again_at = saturating_add(now, delay);
+  if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = index;
+}
+
+/// The attempts in a line; those that were alike are told once, with their number.
+inline std::string Progress::story() const {
+  std::vector<std::pair<const Attempt*, int>> kinds;
+  for (const Attempt& attempt : attempts) {
+    const auto alike = [&](const auto& kind) {
+      return kind.first->endpoint == attempt.endpoint && kind.first->message == attempt.message;
+    };
+    const auto found = std::ranges::find_if(kinds, alike);
+    if (found != kinds.end()) {
+      ++found->second;
+    } else {
+      kinds.emplace_back(&attempt, 1);
+    }
+  }
+  std::string story;
+  for (const auto& [attempt, times] : kinds) {
+    story.append(story.empty() ? "" : "; ").append(attempt->endpoint);
+    if (times > 1) story.append(", ").append(std::to_string(times)).append(" times");
+    story.append(": ").append(attempt->message);
+  }
+  return attempts.size() > 1 ? std::to_string(attempts.size()) + " attempts failed: " + story : story;
 }
 
 inline Error Progress::failed(Error error) const {
-  std::string story;
-  for (const Attempt& attempt : attempts) {
-    story.append(story.empty() ? "" : "; ").append(attempt.endpoint).append(": ").append(attempt.message);
-  }
-  if (attempts.size() > 1) story = std::to_string(attempts.size()) + " attempts failed: " + story;
   // An error that is not the last attempt's own, such as a cancellation, tells its reason first.
   const bool of_last_attempt = !attempts.empty() && attempts.back().message == attempt_text(error);
   if (of_last_attempt) {
-    error.message = std::move(story);
-  } else if (!story.empty()) {
-    error.message += " after " + story;
+    error.message = story();
+  } else if (!attempts.empty()) {
+    error.message += " after " + story();
   }
   if (error.endpoint.empty() && !attempts.empty()) error.endpoint = attempts.back().endpoint;
   error.attempts = attempts;

@@ -4,7 +4,6 @@
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/headers.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -87,52 +86,97 @@ inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json&
   return std::nullopt;
 }
 
+/// What OpenRouter hides in `error.metadata.raw`: what the provider behind it said.
+inline std::string hidden_cause(const nlohmann::json& error) {
+  auto metadata = error.find("metadata");
+  return metadata == error.end() || !metadata->is_object() ? std::string{} : member_text(*metadata, "raw");
+}
+
+inline std::string member_string(const nlohmann::json& object, const char* name) {
+  auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// A document, or the only element of it: Gemini wraps its errors in a list.
+inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
+  return document.is_array() && document.size() == 1 ? document.front() : document;
+}
+
+/// Whether a member `error` speaks of one. Servers send it null, false or empty in answers that are well.
+inline bool speaks_of_an_error(const nlohmann::json& error) {
+  if (error.is_boolean()) return error.get<bool>();
+  if (error.is_string()) return !error.get_ref<const std::string&>().empty();
+  return !error.empty();  // true for null, and for an object or a list without members
+}
+
 /// Fills in what an error object says. `answer` is the whole document: its `error` member, or itself.
 inline void describe_error(const nlohmann::json& answer, Error& error) {
-  const nlohmann::json* document = &answer;
-  if (document->is_array() && document->size() == 1)
-    document = &document->front();  // as Gemini wraps its errors
-  if (!document->is_object()) return;
-  auto member = document->find("error");
-  const nlohmann::json& object = member != document->end() && !member->is_null() ? *member : *document;
+  const nlohmann::json& document = unwrapped(answer);
+  if (!document.is_object()) return;
+  auto member = document.find("error");
+  const nlohmann::json& object = member != document.end() && !member->is_null() ? *member : document;
   if (!object.is_object()) {
     error.message = text_of(object);
     return;
   }
   error.message = member_text(object, "message");
-  error.type = member_text(object, "type");
+  error.type = member_string(object, "type");
   error.code = member_text(object, "code");
   error.param = member_text(object, "param");
   error.retry_after = retry_delay(object);
-  if (error.type.empty()) error.type = member_text(object, "status");  // Google's name for it
+  if (error.type.empty()) error.type = member_string(object, "status");  // Google's name for it
+  if (const std::string cause = hidden_cause(object); !cause.empty()) {
+    error.message.append(error.message.empty() ? "" : ": ").append(cause);
+  }
+}
+
+/// The title of an HTML page, which is what a proxy's error page has to say; empty when it is none.
+inline std::string html_title(std::string_view page) {
+  page = page.substr(0, 4096);
+  const std::string lowered = lower(page);
+  if (!lowered.substr(0, lowered.find_first_not_of(" \t\r\n") + 1).ends_with('<')) return {};
+  const std::size_t tag = lowered.find("<title");
+  const std::size_t begin = lowered.find('>', tag);
+  const std::size_t end = lowered.find("</title", begin);
+  if (tag == std::string::npos || end == std::string::npos) return {};
+  return std::string(page.substr(begin + 1, end - begin - 1));
 }
 
 /// The error that an answer with a status outside 2xx describes, whatever its body looks like. The message is
-/// the server's own, or the body's text when it holds none.
-inline Error error_of_answer(int status, const Headers& headers, std::string body) {
+/// the server's own, or the title or the text of the body when it holds none.
+inline Error error_of_answer(int status, std::string body) {
   Error error{.kind = kind_of_status(status), .status = status};
   if (auto document = parse_json(body)) describe_error(*document, error);
+  if (error.message.empty()) error.message = html_title(body);
   if (error.message.empty()) error.message = body;
-  error.request_id = header(headers, "x-request-id");
   error.body = std::move(body);
   return error;
 }
 
-/// The error that a 2xx answer or a stream's event holds: a member `error` that is not null, or
+/// Whether a document is an object that its server made, such as a response, a batch or a job: its `error`
+/// then tells of that object, and asking for it went well.
+inline bool is_an_object_of_its_own(const nlohmann::json& document) {
+  if (!document.is_object()) return false;
+  const std::string object = member_text(document, "object");
+  return document.contains("id") || (!object.empty() && object != "error");
+}
+
+/// The error that a 2xx answer or a stream's event holds: a member `error` that says something, or
 /// `"object": "error"`. Null when the document is no error.
 inline std::optional<Error> error_inside(const nlohmann::json& document) {
-  if (!document.is_object()) return std::nullopt;
-  auto member = document.find("error");
-  const bool has_error = member != document.end() && !member->is_null();
-  if (!has_error && member_text(document, "object") != "error") return std::nullopt;
+  const nlohmann::json& object = unwrapped(document);
+  if (!object.is_object()) return std::nullopt;
+  auto member = object.find("error");
+  const bool has_error = member != object.end() && speaks_of_an_error(*member);
+  if (!has_error && member_text(object, "object") != "error") return std::nullopt;
 
   Error error{.status = 200};
-  describe_error(document, error);
+  describe_error(object, error);
   if (const int status = described_status(error); status >= 400) {
     error.status = status;
     error.kind = kind_of_status(status);
   }
-  if (error.message.empty()) error.message = text_of(document);
+  if (error.message.empty()) error.message = text_of(object);
   return error;
 }
 

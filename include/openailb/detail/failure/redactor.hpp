@@ -1,11 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
+#include <array>
+#include <charconv>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,78 +12,94 @@
 
 namespace openailb::detail {
 
-/// Takes secrets out of texts that are kept or shown: servers echo keys in their errors.
+/// Takes an attempt's own secrets out of the texts that are kept of it: servers echo keys in their errors. A
+/// secret is found as it is, as JSON escapes it, as `\u00XX` and as a URL encodes it, in any mixture of
+/// these.
 class Redactor {
  public:
-  /// Remembers a secret for good; an empty one is no secret. Only before the redactor is shared.
-  void add(std::string secret) {
-    if (secret.empty() || std::ranges::find(secrets_, secret) != secrets_.end()) return;
-    secrets_.push_back(std::move(secret));
+  /// The secrets must outlive it; empty ones are none.
+  explicit Redactor(std::vector<std::string_view> secrets) : secrets_(std::move(secrets)) {
+    std::erase(secrets_, std::string_view{});
     // The longest first, or a secret that begins with another one would be half shown.
-    std::ranges::stable_sort(secrets_, std::ranges::greater{}, &std::string::size);
+    std::ranges::stable_sort(secrets_, std::ranges::greater{}, &std::string_view::size);
+    if (!secrets_.empty()) begins('\\') = begins('%') = true;
+    for (const std::string_view secret : secrets_) begins(secret.front()) = true;
   }
 
-  /// Remembers a secret that rotates; the latest few are kept. From any thread.
-  void add_rotating(const std::string& secret) {
-    const std::lock_guard lock(mutex_);
-    if (std::ranges::find(rotating_, secret) != rotating_.end()) return;
-    rotating_.push_back(secret);
-    if (rotating_.size() > rotating_kept) rotating_.pop_front();
-    any_rotating_.store(true, std::memory_order_release);
-  }
-
-  /// Replaces every secret in the text. From any thread.
+  /// Replaces every secret in the text, in one pass over it.
   void redact(std::string& text) const {
-    for (const std::string& secret : secrets_) redact(text, secret);
-    if (!any_rotating_.load(std::memory_order_acquire)) return;
-    const std::lock_guard lock(mutex_);
-    for (const std::string& secret : rotating_) redact(text, secret);
-  }
-
-  /// Replaces one secret, also as JSON writes it. One of a few characters would be found inside ordinary
-  /// words, so those are replaced only where they stand alone.
-  static void redact(std::string& text, std::string_view secret) {
-    replace(text, secret);
-    if (secret.find_first_of("\"\\/") == std::string_view::npos) return;
-    replace(text, escaped(secret, "\"\\"));
-    replace(text, escaped(secret, "\"\\/"));
+    const std::string_view whole = text;
+    std::string redacted;
+    std::size_t kept = 0;  // what comes before this place has been written
+    for (std::size_t at = 0; at < whole.size();) {
+      const std::size_t length = begins(whole[at]) ? secret_at(whole, at) : 0;
+      if (length == 0) {
+        ++at;
+        continue;
+      }
+      redacted.append(whole.substr(kept, at - kept)).append("[redacted]");
+      kept = at += length;
+    }
+    if (kept == 0) return;
+    redacted.append(whole.substr(kept));
+    text = std::move(redacted);
   }
 
  private:
+  /// A secret of fewer characters would be found inside ordinary words, so it is replaced only where it
+  /// stands alone.
   static constexpr std::size_t shortest_anywhere = 8;
-  static constexpr std::size_t rotating_kept = 64;
 
-  static std::string escaped(std::string_view secret, std::string_view characters) {
-    std::string escaped;
-    for (char c : secret) {
-      if (characters.find(c) != std::string_view::npos) escaped += '\\';
-      escaped += c;
+  bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }
+  bool& begins(char c) { return begins_[static_cast<unsigned char>(c)]; }
+
+  /// The length in the text of the secret that begins there; 0 when none does.
+  std::size_t secret_at(std::string_view text, std::size_t at) const {
+    for (const std::string_view secret : secrets_) {
+      const std::string_view rest = text.substr(at);
+      const std::size_t length = rest.starts_with(secret) ? secret.size() : encoded_length(rest, secret);
+      if (length == 0) continue;
+      if (secret.size() >= shortest_anywhere || stands_alone(text, at, length)) return length;
     }
-    return escaped;
+    return 0;
   }
 
-  static void replace(std::string& text, std::string_view secret) {
-    constexpr std::string_view replacement = "[redacted]";
-    if (secret.empty()) return;
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-      const bool found = secret.size() >= shortest_anywhere || stands_alone(text, at, secret.size());
-      if (found) text.replace(at, secret.size(), replacement);
-      at += found ? replacement.size() : 1;
+  /// The length of a secret at the start of the text, some of its characters encoded; 0 when it is not there.
+  static std::size_t encoded_length(std::string_view text, std::string_view secret) {
+    const std::size_t whole = text.size();
+    for (const char c : secret) {
+      std::size_t length = length_of_encoded(text, c);
+      if (length == 0 && text.starts_with(c)) length = 1;
+      if (length == 0) return 0;
+      text.remove_prefix(length);
     }
+    return whole - text.size();
+  }
+
+  static std::size_t length_of_encoded(std::string_view text, char c) {
+    if (text.starts_with('%')) return hexadecimal(text.substr(1, 2), c) ? 3 : 0;
+    if (!text.starts_with('\\')) return 0;
+    if (text.starts_with("\\u00")) return hexadecimal(text.substr(4, 2), c) ? 6 : 0;
+    return text.substr(1).starts_with(c) ? 2 : 0;
+  }
+
+  static bool hexadecimal(std::string_view digits, char c) {
+    unsigned char byte = 0;
+    const char* end = digits.data() + digits.size();
+    return digits.size() == 2 && std::from_chars(digits.data(), end, byte, 16).ptr == end &&
+           byte == static_cast<unsigned char>(c);
   }
 
   static bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
-    const bool begins = at == 0 || !is_word(text[at - 1]);
-    return begins && (at + size == text.size() || !is_word(text[at + size]));
+    const bool alone_before = at == 0 || !is_word(text[at - 1]);
+    return alone_before && (at + size == text.size() || !is_word(text[at + size]));
   }
   static bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
 
-  std::vector<std::string> secrets_{};
-  std::atomic<bool> any_rotating_{};
-  mutable std::mutex mutex_{};
-  std::deque<std::string> rotating_{};
+  std::vector<std::string_view> secrets_;
+  std::array<bool, 256> begins_{};
 };
 
 }  // namespace openailb::detail

@@ -19,7 +19,14 @@ namespace openailb::detail {
 
 /// The longest wait that a call itself sits out, as in the official Python SDK. retry_after() reports longer
 /// ones too: to leave an endpoint alone until then is for its caller to decide.
-inline constexpr std::chrono::seconds longest_retry_after{60};
+inline constexpr std::chrono::seconds longest_retry_after{120};
+
+/// The official SDKs' backoff: before the first retry, and at most.
+inline constexpr std::chrono::milliseconds first_backoff{500};
+inline constexpr std::chrono::seconds longest_backoff{8};
+
+/// The shortest that a backoff can be, by its jitter.
+inline constexpr std::chrono::nanoseconds shortest_backoff = first_backoff - first_backoff / 4;
 
 /// Where every parsed duration saturates: longer than anyone waits, and far from overflowing a time_point.
 inline constexpr std::chrono::seconds saturated_wait = std::chrono::hours(24 * 365);
@@ -81,13 +88,22 @@ inline std::chrono::nanoseconds wait_of(double amount, std::chrono::nanoseconds 
   return std::chrono::nanoseconds(std::llround(count));
 }
 
-/// `text` as a number of units; null unless it is a number and above zero.
+/// The longest of the waits in `text`: a header that came twice has its values joined by ", ". Null unless
+/// all of them are numbers and one is above zero.
 inline std::optional<std::chrono::nanoseconds> parse_wait(std::string_view text,
                                                           std::chrono::nanoseconds unit) {
-  const auto amount = parse_number(text);
-  if (!amount) return std::nullopt;
-  const auto wait = wait_of(*amount, unit);
-  return wait.count() > 0 ? std::optional(wait) : std::nullopt;
+  std::chrono::nanoseconds longest{};
+  for (bool last = false; !last;) {
+    const auto comma = text.find(", ");
+    last = comma == text.npos;
+    std::string_view one = text.substr(0, comma);
+    text.remove_prefix(last ? 0 : comma + 2);
+    if (one.starts_with('+')) one.remove_prefix(1);
+    const auto amount = parse_number(one);
+    if (!amount) return std::nullopt;
+    longest = (std::max)(longest, wait_of(*amount, unit));
+  }
+  return longest.count() > 0 ? std::optional(longest) : std::nullopt;
 }
 
 /// The decimal number without a sign that `text` is from end to end.
@@ -146,8 +162,9 @@ inline std::optional<std::array<std::string_view, 6>> split_http_date(std::strin
   return count == 6 ? std::optional(words) : std::nullopt;
 }
 
-/// An HTTP date in any of the three formats of RFC 9110 5.6.7. By hand, because strptime and timegm are not
-/// on every platform and obey the program's locale. Years after 9999 read as 9999.
+/// An HTTP date in any of the three formats of RFC 9110 5.6.7, or one that ends in UTC. By hand, because
+/// strptime and timegm are not on every platform and obey the program's locale. Years after 9999 read as
+/// 9999.
 inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
   const auto words = split_http_date(text);
   if (!words) return std::nullopt;
@@ -156,7 +173,8 @@ inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view 
   const auto month = parse_month(month_name);
   auto year = parse_unsigned(year_text);
   const auto time = parse_time_of_day(time_text);
-  if (!is_weekday(weekday_name) || !day || !month || !year || !time || zone != "GMT") return std::nullopt;
+  const bool is_utc = zone == "GMT" || zone == "UTC";
+  if (!is_weekday(weekday_name) || !day || !month || !year || !time || !is_utc) return std::nullopt;
   if (year_text.size() == 2) *year += *year < 70 ? 2000 : 1900;  // RFC 850, split as POSIX does
   const std::chrono::year_month_day date{std::chrono::year{static_cast<int>((std::min)(*year, 9999U))},
                                          std::chrono::month{*month}, std::chrono::day{*day}};
@@ -173,7 +191,8 @@ inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& header
   if (auto wait = parse_wait(header(headers, "retry-after-ms"), milliseconds(1))) return wait;
   const auto text = header(headers, "retry-after");
   if (auto wait = parse_wait(text, seconds(1))) return wait;
-  const auto date = parse_http_date(text);
+  const auto date =
+      parse_http_date(text.substr(0, text.find(", ", text.find(":"))));  // the first, if it came twice
   if (!date) return std::nullopt;
   // Compared in whole seconds: a far date in nanoseconds would overflow.
   const auto this_second = floor<seconds>(now);
@@ -230,11 +249,11 @@ inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& h
   return longest;
 }
 
-/// How long to wait before going to an endpoint again when it did not say: full jitter over 0.5 s * 2^retry,
-/// at most 8 s, the official SDKs' bounds. `retry` is 0 for the first; `random` is drawn evenly from [0, 1).
+/// How long to wait before going to an endpoint again when it did not say, as the official SDKs do: 0.5 s *
+/// 2^retry, at most 8 s, less up to a quarter at random. `retry` is 0 for the first; `random` is in [0, 1).
 inline std::chrono::nanoseconds backoff(unsigned retry, double random) {
-  const std::chrono::nanoseconds longest = std::chrono::milliseconds(500) * (1 << (std::min)(retry, 4U));
-  return wait_of(random, longest);
+  const std::chrono::nanoseconds longest = first_backoff * (1 << (std::min)(retry, 4U));
+  return longest - std::chrono::duration_cast<std::chrono::nanoseconds>(longest * (random / 4));
 }
 
 /// How long an endpoint is left alone after a 429 that did not say: 1 s * 2^consecutive, at most 60 s.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <openailb/detail/net/curl_failure.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -28,6 +30,7 @@ class CurlEventLoop final : public EventLoop {
   TimePoint now() const override { return std::chrono::steady_clock::now(); }
   void start(Transfer& transfer, HttpRequest request) override;
   void cancel(Transfer& transfer) noexcept override;
+  Sent sent(const Transfer& transfer) const noexcept override;
   void wait(TimePoint until) override;
   void wake() noexcept override { curl_multi_wakeup(multi_.get()); }
 
@@ -43,15 +46,17 @@ class CurlEventLoop final : public EventLoop {
   /// connection would be lost each time that `[DONE]` comes a moment before the end.
   static constexpr std::chrono::milliseconds drain_time{20};
 
+  Handle make_handle();
   Handle take_handle();
   void perform();
   void poll(TimePoint until);
   void drain();
   void drop_overdue();
   void completed(CurlHandle& handle, CURLcode code);
-  void retire(CurlHandle& handle) noexcept;
+  void retire(CurlHandle& handle, bool keep = true) noexcept;
 
   ConnectionOptions options_;
+  OpenSockets sockets_{};  // before the multi, which closes them at its end
   std::unique_ptr<CURLM, FreeMulti> multi_;
   std::vector<Handle> busy_{};
   std::vector<Handle> idle_{};
@@ -63,6 +68,7 @@ inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::m
   multi_.reset(curl_multi_init());
   if (!multi_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
+  idle_.push_back(make_handle());  // now, so that what libcurl does not accept is refused before any call
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
@@ -71,17 +77,23 @@ inline CurlEventLoop::~CurlEventLoop() {
 
 inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   drain();
+  if (busy_.empty()) sockets_.let_dead_ones_end();
   Handle handle = take_handle();
   handle->transfer = &transfer;
   handle->request = std::move(request);
-  prepare(*handle);
   busy_.reserve(busy_.size() + 1);
   idle_.reserve(idle_.size() + busy_.size() + 1);  // so that giving handles back cannot fail
-  if (curl_multi_add_handle(multi_.get(), handle->easy.get()) != CURLM_OK) {
-    return transfer.finish(TransferFailure{.message = "libcurl does not accept the request"});
+  const bool taken = prepare(*handle);
+  if (!taken || curl_multi_add_handle(multi_.get(), handle->easy.get()) != CURLM_OK) {
+    return transfer.finish(TransferFailure{
+        .kind = ErrorKind::bad_request, .message = "not sent: libcurl does not accept its URL or a header"});
   }
   transfer.handle = handle.get();
   busy_.push_back(std::move(handle));
+}
+
+inline Sent CurlEventLoop::sent(const Transfer& transfer) const noexcept {
+  return sent_of(*static_cast<const CurlHandle*>(transfer.handle));
 }
 
 inline void CurlEventLoop::cancel(Transfer& transfer) noexcept {
@@ -104,9 +116,13 @@ inline CurlEventLoop::Handle CurlEventLoop::take_handle() {
     idle_.pop_back();
     return handle;
   }
+  return make_handle();
+}
+
+inline CurlEventLoop::Handle CurlEventLoop::make_handle() {
   auto handle = std::make_unique<CurlHandle>();
   if (!handle->easy) throw std::bad_alloc();
-  configure(*handle, options_);
+  configure(*handle, options_, sockets_);
   return handle;
 }
 
@@ -163,19 +179,22 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
     --draining_;
     return retire(handle);
   }
+  // libcurl says OK to a head that breaks off before its blank line.
+  if (code == CURLE_OK && transfer->response.status == 0) code = CURLE_GOT_NOTHING;
   std::optional<TransferFailure> failed;
-  if (code != CURLE_OK) failed = failure_of(handle, code);
+  if (code != CURLE_OK) failed = failure_of(end_of(handle, code));
   transfer->handle = nullptr;
-  retire(handle);
+  retire(handle, code == CURLE_OK && !handle.was_resumed);
   transfer->finish(std::move(failed));
 }
 
-/// Takes a handle out of libcurl and keeps it for the next request.
-inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
+/// Takes a handle out of libcurl and keeps it for the next request. Not one that has failed or begun anew:
+/// libcurl counts the connections that died under a handle for ever, and each sixth is an error.
+inline void CurlEventLoop::retire(CurlHandle& handle, bool keep) noexcept {
   curl_multi_remove_handle(multi_.get(), handle.easy.get());
   handle.transfer = nullptr;
   auto place = std::ranges::find(busy_, &handle, &Handle::get);
-  idle_.push_back(std::move(*place));
+  if (keep) idle_.push_back(std::move(*place));
   busy_.erase(place);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
-#include <openailb/detail/wire/text.hpp>
+#include <openailb/detail/net/curl_failure.hpp>
+#include <openailb/detail/net/open_sockets.hpp>
+#include <openailb/detail/wire/head_reader.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
@@ -12,13 +14,13 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <fcntl.h>
 #include <limits>
 #include <memory>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// \file
@@ -68,17 +70,36 @@ struct CurlHandle {
   HttpRequest request{};
   Transfer* transfer{};  // null while the rest of an answer is drained
   TimePoint drained_by{};
-  std::size_t header_bytes{};
+  HeadReader head{};
+  std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
   TimePoint sent_at{};
-  bool too_large{};
+  bool head_too_large{};
+  bool body_too_large{};
+  bool was_resumed{};  // libcurl has begun anew on another connection
   std::array<char, CURL_ERROR_SIZE> error{};
-};
 
-template <class Value>
-void set(CurlHandle& handle, CURLoption option, Value value) {
-  if (curl_easy_setopt(handle.easy.get(), option, value) == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-}
+  /// Whether libcurl has taken the value.
+  template <class Value>
+  bool set(CURLoption option, Value value) {
+    const CURLcode code = curl_easy_setopt(easy.get(), option, value);
+    if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+    return code == CURLE_OK;
+  }
+  /// A value without which no request may be made.
+  template <class Value>
+  void require(CURLoption option, Value value, const char* what) {
+    if (!set(option, value)) {
+      throw std::invalid_argument(std::string("openailb: this libcurl does not accept ") + what);
+    }
+  }
+  template <class Value>
+  Value info(CURLINFO what) const {
+    Value value{};
+    curl_easy_getinfo(easy.get(), what, &value);
+    return value;
+  }
+};
 
 /// Milliseconds as libcurl takes them, rounded up; zero stays zero.
 inline long curl_milliseconds(std::chrono::nanoseconds duration) {
@@ -89,18 +110,18 @@ inline long curl_milliseconds(std::chrono::nanoseconds duration) {
 /// libcurl's callbacks. They append bytes and take notes; nothing is thrown, resumed or destroyed in them.
 struct CurlCallbacks {
   /// Of all header sections of an answer; libcurl's own limit is 300 KiB and looks like a broken connection.
-  static constexpr std::size_t largest_header = std::size_t{256} << 10;
-  /// What may arrive of a stream before its reader gets to take it.
-  static constexpr std::size_t largest_burst = std::size_t{64} << 20;
+  static constexpr std::size_t largest_head = std::size_t{256} << 10;
+  /// What libcurl may bring of a stream at once, before its reader gets to take it.
+  static constexpr std::size_t usual_burst = std::size_t{4} << 20;
 
   static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     if (handle.transfer == nullptr) return size;
     std::string& body = handle.transfer->response.body;
     std::size_t limit = handle.request.max_response_size;
-    if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, largest_burst);
-    handle.too_large = size > limit || body.size() > limit - size;
-    if (handle.too_large || !succeeds([&] { body.append(data, size); })) return CURL_WRITEFUNC_ERROR;
+    if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, usual_burst);
+    handle.body_too_large = size > limit || body.size() > limit - size;
+    if (handle.body_too_large || !succeeds([&] { body.append(data, size); })) return refused;
     handle.transfer->data_arrived();
     return size;
   }
@@ -108,29 +129,20 @@ struct CurlCallbacks {
   static std::size_t header(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     if (handle.transfer == nullptr) return size;
-    handle.header_bytes += size;
-    handle.too_large = handle.header_bytes > largest_header;
-    if (handle.too_large) return CURL_WRITEFUNC_ERROR;
-    const bool read = succeeds([&] { add_header_line(handle.transfer->response, {data, size}); });
-    return read ? size : CURL_WRITEFUNC_ERROR;
-  }
-
-  /// Called when a socket has been made. A child process would inherit it, and keep a connection open that
-  /// has been dropped here.
-  static int close_on_exec(void*, [[maybe_unused]] curl_socket_t socket, curlsocktype) noexcept {
-#ifdef FD_CLOEXEC
-    static_cast<void>(::fcntl(socket, F_SETFD, FD_CLOEXEC));
-#endif
-    return CURL_SOCKOPT_OK;
+    handle.head_bytes += size;
+    handle.head_too_large = handle.head_bytes > largest_head;
+    if (handle.head_too_large) return refused;
+    const bool read = succeeds([&] { handle.head.read({data, size}, handle.transfer->response); });
+    return read ? size : refused;
   }
 
   /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
   /// dead and would silently send the POST a second time. It may when nothing of the first had left.
   static int before_request(void* user, char*, char*, int, int) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
-    long bytes_sent = 0;
-    curl_easy_getinfo(handle.easy.get(), CURLINFO_REQUEST_SIZE, &bytes_sent);
-    if (!handle.sent_before) {
+    const long bytes_sent = handle.info<long>(CURLINFO_REQUEST_SIZE);
+    handle.was_resumed = handle.sent_before.has_value();
+    if (!handle.was_resumed) {
       handle.sent_before = bytes_sent;
       handle.sent_at = std::chrono::steady_clock::now();
     }
@@ -138,6 +150,8 @@ struct CurlCallbacks {
   }
 
  private:
+  static constexpr std::size_t refused = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
+
   /// Whether it worked: no exception may cross libcurl.
   template <class Action>
   static bool succeeds(Action action) noexcept {
@@ -150,109 +164,117 @@ struct CurlCallbacks {
   }
 };
 
-/// What is the same for every request.
-inline void configure(CurlHandle& handle, const ConnectionOptions& options) {
-  set(handle, CURLOPT_PRIVATE, static_cast<void*>(&handle));
-  set(handle, CURLOPT_NOSIGNAL, 1L);
-  set(handle, CURLOPT_ERRORBUFFER, handle.error.data());
-  set(handle, CURLOPT_WRITEFUNCTION, &CurlCallbacks::write);
-  set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&handle));
-  set(handle, CURLOPT_HEADERFUNCTION, &CurlCallbacks::header);
-  set(handle, CURLOPT_HEADERDATA, static_cast<void*>(&handle));
-  set(handle, CURLOPT_SOCKOPTFUNCTION, &CurlCallbacks::close_on_exec);
-  set(handle, CURLOPT_PREREQFUNCTION, &CurlCallbacks::before_request);
-  set(handle, CURLOPT_PREREQDATA, static_cast<void*>(&handle));
-  set(handle, CURLOPT_QUICK_EXIT, 1L);       // or cancelling waits for a slow resolver
-  set(handle, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decompress
-  set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  set(handle, CURLOPT_PATH_AS_IS, 1L);  // `..` was escaped on purpose
-  set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-  set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's are not the answer's
-  if (!options.proxy.empty()) set(handle, CURLOPT_PROXY, options.proxy.c_str());
-  if (!options.client_certificate.empty()) set(handle, CURLOPT_SSLCERT, options.client_certificate.c_str());
-  if (!options.client_key.empty()) set(handle, CURLOPT_SSLKEY, options.client_key.c_str());
+inline void configure_connection(CurlHandle& handle, const ConnectionOptions& options) {
+  if (!options.proxy.empty()) {
+    handle.require(CURLOPT_PROXY, options.proxy.c_str(), "connection.proxy");
+    handle.require(CURLOPT_NOPROXY, "", "a proxy for every host");  // whatever NO_PROXY says
+  }
+  if (!options.client_certificate.empty()) {
+    handle.require(CURLOPT_SSLCERT, options.client_certificate.c_str(), "connection.client_certificate");
+  }
+  if (!options.client_key.empty()) {
+    handle.require(CURLOPT_SSLKEY, options.client_key.c_str(), "connection.client_key");
+  }
   const char* system_bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-  if (!options.ca_bundle.empty()) set(handle, CURLOPT_CAINFO, options.ca_bundle.c_str());
+  if (!options.ca_bundle.empty()) {
+    handle.require(CURLOPT_CAINFO, options.ca_bundle.c_str(), "connection.ca_bundle");
+  }
   // libcurl keeps the bundle in memory only when there is no directory of certificates to look into as well.
   if (!options.ca_bundle.empty() || system_bundle != nullptr) {
-    set(handle, CURLOPT_CAPATH, static_cast<char*>(nullptr));
+    handle.set(CURLOPT_CAPATH, static_cast<char*>(nullptr));
   }
 }
 
-/// What is this request's own.
-inline void prepare(CurlHandle& handle) {
+/// What is the same for every request. Throws std::invalid_argument when libcurl does not accept an option.
+inline void configure(CurlHandle& handle, const ConnectionOptions& options, OpenSockets& sockets) {
+  const auto self = static_cast<void*>(&handle);
+  const auto watcher = static_cast<void*>(&sockets);
+  handle.require(CURLOPT_PRIVATE, self, "a pointer of ours");
+  handle.require(CURLOPT_NOSIGNAL, 1L, "to do without signals");
+  handle.require(CURLOPT_ERRORBUFFER, handle.error.data(), "a place for its errors");
+  handle.require(CURLOPT_WRITEFUNCTION, &CurlCallbacks::write, "a reader of bodies");
+  handle.require(CURLOPT_WRITEDATA, self, "a reader of bodies");
+  handle.require(CURLOPT_HEADERFUNCTION, &CurlCallbacks::header, "a reader of headers");
+  handle.require(CURLOPT_HEADERDATA, self, "a reader of headers");
+  handle.require(CURLOPT_SOCKOPTFUNCTION, &OpenSockets::opened, "an eye on its sockets");
+  handle.require(CURLOPT_SOCKOPTDATA, watcher, "an eye on its sockets");
+  handle.require(CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close, "an eye on its sockets");
+  handle.require(CURLOPT_CLOSESOCKETDATA, watcher, "an eye on its sockets");
+  handle.require(CURLOPT_PREREQFUNCTION, &CurlCallbacks::before_request, "a guard against sending twice");
+  handle.require(CURLOPT_PREREQDATA, self, "a guard against sending twice");
+  handle.require(CURLOPT_PROTOCOLS_STR, "http,https", "to speak nothing but HTTP");
+  handle.set(CURLOPT_QUICK_EXIT, 1L);       // or cancelling waits for a slow resolver
+  handle.set(CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decompress
+  handle.set(CURLOPT_PATH_AS_IS, 1L);       // `..` was escaped on purpose
+  handle.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  handle.set(CURLOPT_TCP_KEEPALIVE, 1L);
+  handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's are not the answer's
+  configure_connection(handle, options);
+}
+
+/// What is this request's own. False: libcurl does not accept it.
+inline bool prepare(CurlHandle& handle) {
   const HttpRequest& request = handle.request;
+  handle.head = {};
+  handle.head_bytes = 0;
   handle.sent_before.reset();
-  handle.header_bytes = 0;
-  handle.too_large = false;
+  handle.head_too_large = handle.body_too_large = handle.was_resumed = false;
   handle.error[0] = '\0';
-  set(handle, CURLOPT_URL, request.url.c_str());
-  set(handle, CURLOPT_CONNECTTIMEOUT_MS,
-      request.connect_timeout.count() == 0 ? (std::numeric_limits<int>::max)()
-                                           : curl_milliseconds(request.connect_timeout));
-  if (request.method == "GET") {
-    set(handle, CURLOPT_HTTPGET, 1L);
-  } else {
-    set(handle, CURLOPT_POST, 1L);
-    set(handle, CURLOPT_POSTFIELDS, request.body.c_str());
-    set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  const long connect_timeout = request.connect_timeout.count() == 0
+                                   ? (std::numeric_limits<int>::max)()
+                                   : curl_milliseconds(request.connect_timeout);
+  const bool posts = request.method == "POST";
+  const char* custom = request.method == "DELETE" ? "DELETE" : nullptr;
+  bool taken = handle.set(CURLOPT_URL, request.url.c_str()) &&
+               handle.set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
+               handle.set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L) &&
+               handle.set(posts ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) &&
+               handle.set(CURLOPT_CUSTOMREQUEST, custom) &&
+               handle.set(CURLOPT_HTTPHEADER, handle.headers.fill(request.headers));
+  if (posts) {
+    const auto size = static_cast<curl_off_t>(request.body.size());
+    taken = taken && handle.set(CURLOPT_POSTFIELDS, request.body.c_str()) &&
+            handle.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
   }
-  set(handle, CURLOPT_HTTPHEADER, handle.headers.fill(request.headers));
+  return taken;
 }
 
-inline std::string describe(CURLcode code, const std::string& host, const CurlHandle& handle) {
-  const std::string reason = handle.error[0] == '\0' ? curl_easy_strerror(code) : handle.error.data();
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: return "could not resolve " + host;
-    case CURLE_COULDNT_RESOLVE_PROXY: return "could not resolve the proxy";
-    case CURLE_COULDNT_CONNECT: return "could not connect to " + host;
-    case CURLE_OPERATION_TIMEDOUT:
-      return "could not connect to " + host + " within " + duration_text(handle.request.connect_timeout);
-    case CURLE_GOT_NOTHING: return host + " closed the connection without an answer";
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR: return "the connection to " + host + " broke (" + reason + ")";
-    default: return host + ": " + reason;
-  }
+/// How much of the request has gone out.
+inline Sent sent_of(const CurlHandle& handle) {
+  if (!handle.sent_before) return Sent::nothing;
+  const auto uploaded = handle.info<curl_off_t>(CURLINFO_SIZE_UPLOAD_T);
+  const bool has_body = handle.request.method == "POST";
+  return !has_body || uploaded >= static_cast<curl_off_t>(handle.request.body.size()) ? Sent::all
+                                                                                      : Sent::part;
 }
 
-/// A kept connection that had died shows it by the next round trip. One that breaks later has taken its
-/// server along, or the other way round, and that is a failure.
-inline constexpr std::chrono::seconds noticed_within{1};
+/// "host:port" of a URL, for messages.
+inline std::string authority_of(std::string_view url) {
+  url.remove_prefix((std::min)(url.find("://") + 3, url.size()));
+  return std::string(url.substr(0, url.find_first_of("/?")));
+}
 
-/// Why a transfer failed that ended with this code.
-inline TransferFailure failure_of(CurlHandle& handle, CURLcode code) {
-  const std::string host = authority_of(handle.request.url);
-  // libcurl's own limit for a line of the header section is below that for all of it.
-  const bool long_header = code == CURLE_OUT_OF_MEMORY && handle.sent_before;
-  if (handle.too_large || long_header) {
-    const bool in_header = long_header || handle.header_bytes > CurlCallbacks::largest_header;
-    return {.kind = ErrorKind::parse,
-            .message = in_header ? "the answer's header section is larger than it may be"
-                                 : "the answer is larger than max_response_size (" +
-                                       std::to_string(handle.request.max_response_size) + " bytes)",
-            .request_received = true};
+/// What libcurl tells of a transfer that ended with this code.
+inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
+  CurlEnd end{.code = code,
+              .reason = handle.error[0] == '\0' ? curl_easy_strerror(code) : handle.error.data(),
+              .host = authority_of(handle.request.url),
+              .sent = sent_of(handle),
+              .connection_was_kept = handle.info<long>(CURLINFO_NUM_CONNECTS) == 0,
+              .head_began = handle.head_bytes > 0,
+              .head_too_large = handle.head_too_large,
+              .body_too_large = handle.body_too_large,
+              .proxy_status = handle.info<long>(CURLINFO_HTTP_CONNECTCODE),
+              .connect_timeout = handle.request.connect_timeout,
+              .max_response_size = handle.request.max_response_size};
+  if (handle.sent_before) {
+    end.since_sent = std::chrono::steady_clock::now() - handle.sent_at;
+    // libcurl's own limit for a line of the head is below that for all of it.
+    if (code == CURLE_OUT_OF_MEMORY) end.head_too_large = true;
+    // What cannot be connected to after a request has been sent is a server that went away with it.
+    if (code == CURLE_COULDNT_CONNECT) end.sent = Sent::all;
   }
-  if (code == CURLE_ABORTED_BY_CALLBACK) {
-    if (std::chrono::steady_clock::now() - handle.sent_at < noticed_within) {
-      return {.message = "the idle connection to " + host + " had died", .connection_was_idle = true};
-    }
-    return {.message = "the connection to " + host + " broke without an answer", .request_received = true};
-  }
-  curl_off_t sent = 0;
-  curl_easy_getinfo(handle.easy.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
-  // After a request has been sent, what cannot be connected to is a server that went away with it.
-  const bool all_sent =
-      code == CURLE_COULDNT_CONNECT || sent >= static_cast<curl_off_t>(handle.request.body.size());
-  TransferFailure failed{.message = describe(code, host, handle),
-                         .request_received = handle.sent_before && all_sent};
-  if (code == CURLE_OPERATION_TIMEDOUT) failed.kind = ErrorKind::timeout;
-  if (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WEIRD_SERVER_REPLY ||
-      code == CURLE_UNSUPPORTED_PROTOCOL) {
-    failed.kind = ErrorKind::parse;
-  }
-  return failed;
+  return end;
 }
 
 }  // namespace openailb::detail

@@ -47,6 +47,16 @@ constexpr std::chrono::nanoseconds shorter(std::chrono::nanoseconds one, std::ch
   return (std::min)(one, other);
 }
 
+/// The time that a client gives an attempt, for a stream to its commit point.
+inline std::chrono::nanoseconds usual_timeout(const ClientOptions& client, bool streams) {
+  return streams ? shorter(client.timeout, client.first_token_timeout) : client.timeout;
+}
+
+/// The time that a client gives a stream's next piece.
+inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) {
+  return client.idle_timeout.value_or(client.timeout);
+}
+
 inline std::string fault_of_request(const nlohmann::json& body, const RequestOptions& options) {
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
@@ -114,9 +124,9 @@ inline Result<Call> make_call(std::string method, std::string path, nlohmann::js
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
   call.timeout = options.timeout.value_or(client.timeout);
+  call.idle_timeout = client.idle_timeout.value_or(call.timeout);
   if (streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
   call.deadline = options.deadline.value_or(client.deadline);
-  call.idle_timeout = client.idle_timeout;
   call.max_retries = options.max_retries.value_or(client.max_retries);
   call.stop_token = std::move(options.stop_token);
   call.endpoint = std::move(options.endpoint);

@@ -30,20 +30,40 @@ inline std::string fault_of_header(std::string_view name, std::string_view value
   return {};
 }
 
+/// Headers that say where a request ends and how it is carried: those are the transport's own.
+inline std::string fault_of_framing(const Headers& headers) {
+  for (const char* name : {"Connection", "Content-Length", "Transfer-Encoding"}) {
+    if (headers.contains(name)) return "header " + std::string(name) + " is set by the transport alone";
+  }
+  auto host = headers.find("Host");
+  return host != headers.end() && host->second.empty() ? "header Host cannot be removed" : "";
+}
+
 inline std::string fault_of_headers(const Headers& headers) {
+  if (std::string fault = fault_of_framing(headers); !fault.empty()) return fault;
   for (const auto& [name, value] : headers) {
     if (std::string fault = fault_of_header(name, value); !fault.empty()) return fault;
   }
   return {};
 }
 
-/// Whether a header or a member of a query with this name carries a secret.
+/// Whether a header or a member of a query with this name carries a secret, judging by its words: `x-api-key`
+/// and `accessToken` do, `x-portkey-provider` does not.
 inline bool names_a_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 7> marks{"key",    "token",  "auth",    "secret",
-                                                  "cookie", "passwd", "password"};
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::ranges::any_of(marks, [&](auto mark) { return lower.find(mark) != std::string::npos; });
+  constexpr std::array<std::string_view, 13> marks{
+      "key",    "apikey",   "token",      "auth",       "authorization", "authentication", "secret",
+      "cookie", "password", "passphrase", "credential", "sig",           "signature"};
+  std::string word;
+  char previous = '-';
+  for (const char c : std::string(name) + '-') {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    const bool ends_word = c == '-' || c == '_' || c == '.' || (is_upper && previous >= 'a');
+    if (ends_word && std::ranges::find(marks, word) != marks.end()) return true;
+    if (ends_word) word.clear();
+    if (c != '-' && c != '_' && c != '.') word += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
+    previous = c;
+  }
+  return false;
 }
 
 /// The values that carry a secret, judging by their names: of headers, or of a query.
@@ -52,7 +72,6 @@ void add_secrets(const Map& values, std::vector<std::string>& secrets) {
   for (const auto& [name, value] : values) {
     if (!names_a_secret(name)) continue;
     secrets.push_back(value);
-    secrets.push_back(percent_encode(value));
     if (const auto scheme = value.find(' '); scheme != std::string::npos) {  // as in "Bearer secret"
       secrets.push_back(value.substr(scheme + 1));
     }

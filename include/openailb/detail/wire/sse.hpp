@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,26 +36,34 @@ class SseDecoder {
   explicit SseDecoder(std::size_t max_event_size = default_max_event_size)
       : max_event_size_(max_event_size) {}
 
-  /// Takes the next bytes of the stream, of any length. Ignored after an overflow.
-  void feed(std::string_view bytes) {
-    while (!bytes.empty() && !overflowed_) {
+  /// Takes the next bytes of the stream, of any length. They stay bytes until next() comes to them.
+  void feed(std::string bytes) {
+    if (bytes.empty()) return;
+    if (waiting_from_ == waiting_.size()) {
+      waiting_ = std::move(bytes);
+    } else {
+      waiting_.erase(0, waiting_from_).append(bytes);
+    }
+    waiting_from_ = 0;
+  }
+
+  /// The next whole event; null until more bytes have been fed.
+  std::optional<ServerSentEvent> next() {
+    while (waiting_from_ < waiting_.size() && !overflowed_) {
+      const std::string_view bytes = std::string_view(waiting_).substr(waiting_from_);
       if (std::exchange(after_carriage_return_, false) && bytes.front() == '\n') {
-        bytes.remove_prefix(1);  // the second half of a CRLF, whose line its CR has ended already
+        ++waiting_from_;  // the second half of a CRLF, whose line its CR has ended already
         continue;
       }
-      bytes.remove_prefix(take_piece(bytes));
+      waiting_from_ += take_piece(bytes);
+      if (ready_) return std::exchange(ready_, std::nullopt);
     }
+    std::string().swap(waiting_);  // gives the memory back
+    waiting_from_ = 0;
+    return std::nullopt;
   }
 
-  /// The next whole event, null until more bytes have been fed.
-  std::optional<ServerSentEvent> next() {
-    if (ready_.empty()) return std::nullopt;
-    std::optional<ServerSentEvent> event(std::move(ready_.front()));
-    ready_.pop_front();
-    return event;
-  }
-
-  /// True when an event was too large. Those before it can still be taken with next(); none follows.
+  /// True when an event was too large; none follows.
   bool overflowed() const noexcept { return overflowed_; }
 
  private:
@@ -100,18 +107,20 @@ class SseDecoder {
   }
 
   void end_event() {
-    if (std::exchange(has_data_, false)) ready_.push_back(std::move(event_));
+    if (std::exchange(has_data_, false)) ready_ = std::move(event_);
     event_ = {};
   }
 
   std::size_t max_event_size_;
+  std::string waiting_{};  // what has been fed, and from where on it has not been looked at
+  std::size_t waiting_from_{};
   std::string line_{};       // the part of an unfinished line that earlier feeds have brought
   ServerSentEvent event_{};  // the event that the lines so far have built
   bool has_data_{false};     // tells an empty data line from none
   bool first_line_{true};
   bool after_carriage_return_{false};
   bool overflowed_{false};
-  std::deque<ServerSentEvent> ready_{};
+  std::optional<ServerSentEvent> ready_{};
 };
 
 }  // namespace openailb::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 
@@ -73,14 +74,6 @@ inline Error bad_url(std::string_view what) {
   return Error{.kind = ErrorKind::bad_request, .message = std::string(what)};
 }
 
-inline std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 inline bool is_control(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 || byte == 0x7F;
@@ -120,7 +113,7 @@ inline Result<void> take_authority(Url& url, std::string_view authority) {
   }
   const auto after_address = authority.find(']');
   const auto colon = authority.find(':', after_address == authority.npos ? 0 : after_address);
-  url.host = lower_case(authority.substr(0, colon));
+  url.host = lower(authority.substr(0, colon));
   if (url.host.empty()) return bad_url("the URL has no host");
   if (!is_host(url.host)) return bad_url("the URL's host contains a character that a host cannot have");
   url.port = url.scheme == "https" ? 443 : 80;
@@ -160,7 +153,7 @@ inline Result<Url> parse_exactly(std::string_view text) {
   if (scheme_end == text.npos || !text.substr(scheme_end).starts_with("://")) {
     return bad_url("the URL has no scheme: it must begin with https:// or http://");
   }
-  Url url{.scheme = lower_case(text.substr(0, scheme_end))};
+  Url url{.scheme = lower(text.substr(0, scheme_end))};
   if (url.scheme != "https" && url.scheme != "http") {
     return bad_url("the URL's scheme is neither https nor http");
   }

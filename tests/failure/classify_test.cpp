@@ -1,8 +1,10 @@
-#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/failure/judge.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -31,7 +33,7 @@ class Classify : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Classify, ByStatusAndWhatTheServerSaid) {
   const Case& one = GetParam();
-  EXPECT_EQ(classify(error_of_answer(one.status, {}, one.body), one.path), one.expected);
+  EXPECT_EQ(classify(error_of_answer(one.status, one.body), one.path), one.expected);
 }
 
 using enum FailureClass;
@@ -115,7 +117,7 @@ TEST(Treatment, IsTheTable) {
   struct Row {
     FailureClass failure_class;
     bool another, same;
-    Outcome breaker;
+    std::optional<Outcome> breaker;
   };
   for (const Row& row :
        {Row{caller_fault, false, false, Outcome::success},  //
@@ -124,8 +126,8 @@ TEST(Treatment, IsTheTable) {
         Row{FailureClass::conflict, true, true, Outcome::exclusion},
         Row{rate_limited, true, true, Outcome::exclusion}, Row{quota, true, false, Outcome::failure},
         Row{credential, true, false, Outcome::failure}, Row{refused, true, false, Outcome::exclusion},
-        Row{no_such_model, true, false, Outcome::exclusion},
-        Row{canceled, false, false, Outcome::exclusion}}) {
+        Row{no_such_model, true, false, Outcome::exclusion}, Row{out_of_time, false, false, Outcome::failure},
+        Row{canceled, false, false, std::nullopt}}) {
     const Treatment found = treatment(row.failure_class);
     const auto number = static_cast<int>(row.failure_class);
     EXPECT_EQ(found.another_endpoint, row.another) << number;
@@ -136,19 +138,19 @@ TEST(Treatment, IsTheTable) {
 
 TEST(RanTheRequest, IsTrueOfWhatBrokeWithItAndOfNonsense) {
   for (int status : {500, 501, 502, 504, 529}) {
-    EXPECT_TRUE(ran_the_request({.kind = ErrorKind::internal_server, .status = status}, true)) << status;
+    EXPECT_TRUE(ran_the_request({.kind = ErrorKind::internal_server, .status = status}, Sent::all)) << status;
   }
-  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::parse, .status = 200}, true));
-  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::api, .status = 200}, true));
-  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::connection}, true)) << "reset";
-  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::timeout}, true));
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::parse, .status = 200}, Sent::all));
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::api, .status = 200}, Sent::all));
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::connection}, Sent::all)) << "reset";
+  EXPECT_TRUE(ran_the_request({.kind = ErrorKind::timeout}, Sent::all));
 }
 
 TEST(RanTheRequest, IsFalseOfWhatDidNotEvenBegin) {
   for (int status : {401, 402, 403, 404, 429, 503}) {
-    EXPECT_FALSE(ran_the_request({.kind = ErrorKind::api, .status = status}, true)) << status;
+    EXPECT_FALSE(ran_the_request({.kind = ErrorKind::api, .status = status}, Sent::all)) << status;
   }
-  EXPECT_FALSE(ran_the_request({.kind = ErrorKind::connection}, false)) << "refused";
+  EXPECT_FALSE(ran_the_request({.kind = ErrorKind::connection}, Sent::nothing)) << "refused";
 }
 
 TEST(ShouldRetry, OverridesOnlyTheSameEndpoint) {

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/progress.hpp>
+#include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/options.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace openailb::detail {
+
+/// The endpoints as one call sees them at one moment: which of them it may ask, and when.
+class Candidates {
+ public:
+  using Endpoints = std::vector<std::unique_ptr<Endpoint>>;
+
+  Candidates(const Endpoints& endpoints, const ClientOptions& options, const Call& call,
+             const Progress& progress, TimePoint now)
+      : endpoints_(&endpoints), options_(&options), call_(&call), progress_(&progress), now_(now) {}
+
+  bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }
+  bool cools(std::size_t index) const { return now_ < cooling_until(index); }
+  bool fails_quickly(std::size_t index) const { return standing(index).record().fails_quickly(); }
+  TimePoint failed_at(std::size_t index) const { return standing(index).record().failed_at(); }
+
+  /// Whether a first attempt may be made there now, unless its breaker refuses.
+  bool untried(std::size_t index) const { return may_try(index) && !cools(index); }
+  /// Whether another attempt may be made there now, unless its breaker refuses.
+  bool again(std::size_t index) const {
+    return may_retry(index) && now_ >= *progress_->endpoints[index].again_at && !cools(index);
+  }
+
+  /// Whether endpoints whose breakers refuse are asked as a last resort.
+  bool asks_refusing() const {
+    return options_->when_all_open == WhenAllOpen::ask ||
+           (options_->when_all_open == WhenAllOpen::wait && progress_->waited_for_reopening);
+  }
+
+  /// Whether another one would be asked at once if an attempt on this one failed.
+  bool another_than(std::size_t index) const {
+    return any([&](std::size_t other) { return other != index && untried(other) && willing(other); });
+  }
+
+  /// Whether one is in its backoff that comes before those that refuse and fail slowly.
+  bool any_backs_off() const {
+    return any([&](std::size_t index) {
+      if (!willing(index) || !may_retry(index) || cools(index)) return false;
+      const TimePoint again_at = *progress_->endpoints[index].again_at;
+      // A longer wait is one that the server has asked for: then others are asked first, as when it cools.
+      return again_at > now_ && again_at < progress_->deadline && again_at - now_ <= longest_backoff;
+    });
+  }
+
+  /// Whether one could be asked but for a wait that has nothing to do with its breaker.
+  bool any_only_waits() const {
+    return any([&](std::size_t index) { return admits(index) && wait_for(index); });
+  }
+
+  /// A moment that is worth waiting for.
+  struct Wait {
+    TimePoint until;
+    bool shared;  ///< others wait for the same moment
+  };
+
+  /// The soonest moment at which one can be asked that cannot be now: it cools, it is in its backoff or,
+  /// where those that refuse are not asked, its breaker will admit again.
+  std::optional<Wait> soonest() const {
+    std::optional<Wait> found;
+    for (std::size_t index = 0; index < endpoints_->size(); ++index) {
+      const std::optional<Wait> one = wait_for(index);
+      if (one && (!found || one->until < found->until)) found = one;
+    }
+    return found;
+  }
+
+ private:
+  const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
+  const Standing& standing(std::size_t index) const { return at(index).standing(); }
+  TimePoint cooling_until(std::size_t index) const { return at(index).cooling_until(*call_); }
+
+  /// Once max_endpoints have run the request and failed, it is fed to no others: it may be what breaks them.
+  bool may_try(std::size_t index) const {
+    const bool allowed = call_->endpoint.empty() || call_->endpoint == at(index).name();
+    return allowed && !progress_->endpoints[index].tried && progress_->another_endpoint &&
+           progress_->ran_it < options_->max_endpoints;
+  }
+  bool may_retry(std::size_t index) const {
+    const Progress::Endpoint& endpoint = progress_->endpoints[index];
+    return endpoint.again_at && progress_->retries_left > 0 &&
+           (endpoint.ran_it || progress_->ran_it < options_->max_endpoints);
+  }
+
+  /// Whether it would be asked at once, or as soon as its backoff is over.
+  bool willing(std::size_t index) const { return admits(index) || (asks_refusing() && fails_quickly(index)); }
+
+  std::optional<Wait> wait_for(std::size_t index) const {
+    const bool again = may_retry(index);
+    if (!again && !may_try(index)) return std::nullopt;
+    TimePoint shared = cooling_until(index);
+    if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
+    const TimePoint own = again ? *progress_->endpoints[index].again_at : (TimePoint::min)();
+    const TimePoint until = (std::max)(own, shared);
+    if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
+    return Wait{until, until == shared};
+  }
+
+  template <class Condition>
+  bool any(Condition holds) const {
+    for (std::size_t index = 0; index < endpoints_->size(); ++index) {
+      if (holds(index)) return true;
+    }
+    return false;
+  }
+  const Endpoints* endpoints_;
+  const ClientOptions* options_;
+  const Call* call_;
+  const Progress* progress_;
+  TimePoint now_;
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/failure/retry_after.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+namespace openailb::detail {
+
+/// The slowest answer given lately: a maximum that decays with a half-life of a minute. Lock-free.
+class SlowestLately {
+ public:
+  void add(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
+    // On a logarithmic scale decay is a slope, the same for all, so that the largest stays the largest.
+    const double level = std::log2(static_cast<double>((std::max)(elapsed, least).count())) + age(now);
+    double highest = highest_.load();
+    while (level > highest && !highest_.compare_exchange_weak(highest, level)) {
+    }
+    latest_.store(now);
+  }
+
+  /// Longer than this and an endpoint may be said not to answer. While it answers, that is the slowest
+  /// answer; when it has fallen silent, that decays to a second and no further; a second, too, when it never
+  /// answered.
+  std::chrono::nanoseconds patience(TimePoint now) const noexcept {
+    const double highest = highest_.load();
+    if (highest == never) return silent;
+    return (std::max)(decayed(highest, now), (std::min)(decayed(highest, latest_.load()), silent));
+  }
+
+ private:
+  static constexpr std::chrono::nanoseconds least{1}, silent{std::chrono::seconds(1)};
+  static constexpr double never = -std::numeric_limits<double>::infinity();
+
+  static double age(TimePoint time) noexcept {
+    return std::chrono::duration<double, std::ratio<60>>(time.time_since_epoch()).count();
+  }
+  static std::chrono::nanoseconds decayed(double highest, TimePoint at) noexcept {
+    const double count = std::exp2((std::min)(highest - age(at), 62.0));
+    return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(count));
+  }
+
+  std::atomic<double> highest_{never};
+  std::atomic<TimePoint> latest_{};
+};
+
+/// What an endpoint has shown lately: how long its answers take, and when and how fast it failed last.
+class TrackRecord {
+ public:
+  void answered(bool stream, std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
+    (stream ? first_tokens_ : answers_).add(elapsed, now);
+  }
+  void failed(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
+    fails_quickly_.store(elapsed < shortest_backoff);
+    failed_at_.store(now);
+  }
+
+  /// How long an attempt must have been given before its timeout speaks against the endpoint.
+  std::chrono::nanoseconds patience(bool stream, TimePoint now) const noexcept {
+    return (stream ? first_tokens_ : answers_).patience(now);
+  }
+  /// Whether its last failure came sooner than a backoff would have been over: asking it then costs nothing.
+  bool fails_quickly() const noexcept { return fails_quickly_.load(); }
+  TimePoint failed_at() const noexcept { return failed_at_.load(); }
+
+ private:
+  SlowestLately answers_{};
+  SlowestLately first_tokens_{};
+  std::atomic<bool> fails_quickly_{true};
+  std::atomic<TimePoint> failed_at_{(TimePoint::min)()};
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/failure/judge.hpp>
+#include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+#include <openailb/headers.hpp>
+#include <openailb/http.hpp>
+#include <openailb/json_response.hpp>
+#include <openailb/result.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+/// \file
+/// What the body of a 2xx says.
+
+namespace openailb::detail {
+
+inline Error not_json(const HttpResponse& response) {
+  Error error{.kind = ErrorKind::parse, .message = "answered with something that is not JSON"};
+  if (const std::string title = html_title(response.body); !title.empty()) error.message += ": " + title;
+  return error;
+}
+
+/// The JSON of an answer that is to be of a type of its own.
+inline Result<nlohmann::json> read_document(const HttpResponse& response) {
+  std::optional<nlohmann::json> document = parse_json(response.body);
+  if (!document) return not_json(response);
+  if (std::optional<Error> inside = error_inside(*document)) return *std::move(inside);
+  return *std::move(document);
+}
+
+/// "audio/mpeg" of "audio/mpeg; rate=24000".
+inline std::string media_type(const Headers& headers) {
+  const std::string_view type = header(headers, "content-type");
+  return lower(type.substr(0, type.find_first_of("; ")));
+}
+
+/// The answer to a call of any path. One without a body is null. One that is whole but of another type than
+/// JSON, such as audio, is an error, but has been delivered: another endpoint would only do it again.
+inline Result<JsonResponse> read_any_answer(const HttpResponse& response, Circumstances& seen) {
+  if (response.body.empty()) return JsonResponse();
+  std::optional<nlohmann::json> document = parse_json(response.body);
+  if (document) {
+    const bool is_value = is_an_object_of_its_own(unwrapped(*document));
+    std::optional<Error> inside;
+    if (!is_value) inside = error_inside(*document);
+    if (inside) return *std::move(inside);
+    return JsonResponse(*std::move(document));
+  }
+  const std::string type = media_type(response.headers);
+  const bool should_be_json = type.empty() || type == "application/json" || type.ends_with("+json");
+  if (should_be_json || type == "text/html" || !html_title(response.body).empty()) return not_json(response);
+  seen.delivered = true;
+  return Error{.kind = ErrorKind::parse,
+               .message = "answered with " + std::to_string(response.body.size()) + " bytes of " + type +
+                          ", which is not JSON; Error::body has them"};
+}
+
+}  // namespace openailb::detail

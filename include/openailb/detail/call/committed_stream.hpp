@@ -1,0 +1,203 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balance.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/open_stream.hpp>
+#include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/response_info.hpp>
+#include <openailb/result.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace openailb::detail {
+
+/// A stream from its commit point on. Nothing is replayed: what breaks it is an error of kind
+/// stream_interrupted.
+template <class Chunk>
+class CommittedStream {
+ public:
+  CommittedStream(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
+                  Balanced<StreamReader> balanced)
+      : balancer_(std::move(balancer)),
+        loop_(&loop),
+        deadline_(deadline),
+        trial_(std::move(balanced.trial)),
+        reader_(std::move(balanced.answered->value)),
+        info_(std::move(balanced.answered->info)) {
+    // A probe has shown what it was sent for: waiting for a long stream's end would keep every other call
+    // out.
+    if (trial_->admission.is_probe()) trial_->settle(nullptr, loop.now());
+  }
+
+  /// The next chunk; null at the end, and then error() says whether it was a clean one.
+  Task<std::optional<Chunk>> next();
+
+  /// Ends it now. Says nothing about the endpoint.
+  void close() noexcept { trial_.reset(); }
+
+  bool over() const noexcept { return !trial_; }
+  const std::optional<Error>& error() const noexcept { return error_; }
+  const std::string& text() const noexcept { return text_; }
+  const ResponseInfo& info() const noexcept { return info_; }
+  const auto& completion() const noexcept { return accumulator_.completion(); }
+
+ private:
+  std::optional<Chunk> take(ServerSentEvent event);
+  std::optional<Chunk> take_chunk(nlohmann::json document);
+  void finish();
+  void finish_at_end_of_transfer();
+  void interrupt();
+  void fail(const Failure& failure, ErrorKind kind = ErrorKind::stream_interrupted);
+
+  bool is_interrupted() const {
+    return trial_->call->stop_token.stop_requested() || loop_->now() >= deadline_;
+  }
+
+  std::shared_ptr<Balancer> balancer_;  // keeps the endpoint alive
+  EventLoop* loop_;
+  TimePoint deadline_;
+  std::optional<Trial> trial_;  // null when the stream is over
+  StreamReader reader_;
+  ResponseInfo info_;
+  typename StreamTraits<Chunk>::Accumulator accumulator_{};
+  std::string text_{};
+  std::optional<Error> error_{};
+  std::size_t chunks_{};
+};
+
+template <class Chunk>
+Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
+  while (trial_) {
+    Transfer& transfer = *trial_->transfer;
+    if (is_interrupted()) {
+      interrupt();
+    } else if (std::optional<ServerSentEvent> event = reader_.next(transfer)) {
+      std::optional<Chunk> chunk = take(*std::move(event));
+      if (chunk) co_return chunk;
+    } else if (reader_.overflowed()) {
+      fail(trial_->failure(too_large()));
+    } else if (transfer.done()) {
+      finish_at_end_of_transfer();
+    } else {
+      const TimePoint idle = limit_from(loop_->now(), trial_->call->idle_timeout);
+      Timer limit(*loop_, (std::min)(idle, deadline_), trial_->call->stop_token);
+      FirstOf news(transfer, limit);
+      co_await news;
+      if (!transfer.ready()) interrupt();
+    }
+  }
+  co_return std::nullopt;
+}
+
+template <class Chunk>
+std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent event) {
+  StreamEvent said = read_event(event);
+  if (auto* error = std::get_if<Error>(&said)) {
+    fail(trial_->failure_in_answer(std::move(*error), info_.headers, loop_->date()));
+  } else if (std::holds_alternative<StreamEnd>(said)) {
+    trial_->transfer->set_satisfied();
+    finish();
+  } else {
+    text_ = std::move(event.data);
+    return take_chunk(std::move(std::get<nlohmann::json>(said)));
+  }
+  return std::nullopt;
+}
+
+template <class Chunk>
+std::optional<Chunk> CommittedStream<Chunk>::take_chunk(nlohmann::json document) {
+  std::optional<Chunk> chunk = read_json<Chunk>(std::move(document));
+  if (Result<void> added = accumulator_.add(*chunk); !added) {
+    added.error().body = text_;
+    fail(trial_->failure(std::move(added).error()));
+    return std::nullopt;
+  }
+  ++chunks_;
+  return chunk;
+}
+
+template <class Chunk>
+void CommittedStream<Chunk>::finish() {
+  Trial trial = *std::move(trial_);
+  trial_.reset();
+  trial.settle(nullptr, loop_->now());
+}
+
+template <class Chunk>
+void CommittedStream<Chunk>::finish_at_end_of_transfer() {
+  const std::optional<TransferFailure>& failure = trial_->transfer->failure();
+  if (!failure && accumulator_.finished()) return finish();
+  if (failure) return fail(trial_->failure_of_transfer(*failure));
+  fail(trial_->failure(
+      Error{.kind = ErrorKind::connection, .message = "it ended without [DONE] or a finish_reason"}));
+}
+
+/// The caller, the call's deadline or the idle timeout ends it.
+template <class Chunk>
+void CommittedStream<Chunk>::interrupt() {
+  const Call& call = *trial_->call;
+  if (call.stop_token.stop_requested()) {
+    fail(trial_->failure({.kind = ErrorKind::canceled, .message = "canceled by the caller"}),
+         ErrorKind::canceled);
+  } else if (loop_->now() >= deadline_) {
+    // An endpoint that was answering is not to blame for a deadline that was too short for the answer.
+    fail(trial_->failure({.kind = ErrorKind::timeout,
+                          .message = "the deadline of " + duration_text(call.deadline) + " passed"},
+                         {.had_time = false, .deadline_passed = true}),
+         ErrorKind::timeout);
+  } else {
+    const bool had_time = trial_->is_patient(call.idle_timeout, usual_idle_timeout(balancer_->options()));
+    fail(trial_->failure(
+        {.kind = ErrorKind::timeout, .message = "nothing came for " + duration_text(call.idle_timeout)},
+        {.had_time = had_time}));
+  }
+}
+
+template <class Chunk>
+void CommittedStream<Chunk>::fail(const Failure& failure, ErrorKind kind) {
+  Trial trial = *std::move(trial_);
+  trial_.reset();
+  error_ = failure.error;
+  error_->kind = kind;
+  error_->request_id = info_.request_id;
+  error_->message = info_.endpoint + ": the stream ended early, after " + std::to_string(chunks_) +
+                    " chunks: " + failure.error.message;
+  error_->attempts = info_.attempts;
+  error_->attempts.back().kind = kind;
+  error_->attempts.back().message = failure.error.message;
+  trial.settle(&failure, loop_->now());
+}
+
+/// A whole call with a streamed answer, up to its commit point.
+template <class Chunk>
+Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> request_stream(EventLoop& loop,
+                                                                     std::shared_ptr<Balancer> balancer,
+                                                                     Call call) {
+  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+  const auto attempt = [](EventLoop& on, Trial& trial) { return open_stream<Chunk>(on, trial); };
+  Task<Result<Balanced<StreamReader>>> balancing =
+      balance<StreamReader>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
+  Result<Balanced<StreamReader>> balanced = co_await balancing;
+  if (!balanced) co_return std::move(balanced).error();
+  co_return std::make_unique<CommittedStream<Chunk>>(std::move(balancer), loop, deadline,
+                                                     *std::move(balanced));
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <openailb/detail/balance/balance.hpp>
+#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/send.hpp>
+#include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/sse.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/http.hpp>
+#include <openailb/response_info.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace openailb::detail {
+
+/// What a stream of Chunk needs to know of it, specialised beside the chunk's resource: `Accumulator`, with
+/// add(chunk), completion() and finished(), and `commits(json)`, whether a chunk is the commit point.
+template <class Chunk>
+struct StreamTraits;
+
+/// The beginning of a stream, up to its commit point: the first chunk that says anything. No I/O.
+template <class Chunk>
+class StreamOpening {
+ public:
+  /// Its chunks take at most so much room.
+  explicit StreamOpening(std::size_t max_size) : max_size_(max_size), reader_(max_size) {}
+
+  /// Reads what has arrived, until the stream is committed or is seen to be none.
+  void read(Transfer& transfer) {
+    while (!committed_ && !error_) {
+      if (!first_) first_ = first_character(transfer.response.body);
+      if (is_document()) return;
+      std::optional<ServerSentEvent> event = reader_.next(transfer);
+      if (!event) {
+        if (reader_.overflowed()) error_ = too_large();
+        return;
+      }
+      take(*std::move(event), transfer);
+    }
+  }
+
+  bool committed() const noexcept { return committed_; }
+  /// Why it will not be committed, by what came.
+  const std::optional<Error>& error() const noexcept { return error_; }
+  /// Whether it is a document, which is to be read when it has come whole: no line of a stream begins like
+  /// one.
+  bool is_document() const noexcept { return first_ == '{' || first_ == '[' || first_ == '<'; }
+
+  /// The stream with all that has been read of it given back.
+  StreamReader stream() && {
+    reader_.put_back(std::move(events_));
+    return std::move(reader_);
+  }
+
+ private:
+  static std::optional<char> first_character(std::string_view body) {
+    const std::size_t begin = body.find_first_not_of(" \t\r\n");
+    return begin == std::string_view::npos ? std::nullopt : std::optional(body[begin]);
+  }
+
+  void take(ServerSentEvent event, Transfer& transfer) {
+    StreamEvent said = read_event(event);
+    if (auto* error = std::get_if<Error>(&said)) {
+      error_ = std::move(*error);
+    } else if (std::holds_alternative<StreamEnd>(said)) {
+      transfer.set_satisfied();
+      error_ = ended_too_soon();
+    } else {
+      size_ += sizeof event + event.event.size() + event.data.size();
+      if (size_ > max_size_) error_ = too_large();
+      events_.push_back(std::move(event));
+      committed_ = StreamTraits<Chunk>::commits(std::get<nlohmann::json>(said));
+    }
+  }
+
+  std::size_t max_size_;
+  StreamReader reader_;
+  std::deque<ServerSentEvent> events_{};
+  std::size_t size_{};
+  std::optional<char> first_{};  // that is not blank
+  std::optional<Error> error_{};
+  bool committed_{};
+};
+
+inline Error not_a_stream(const HttpResponse& response) {
+  std::optional<Error> error;
+  if (const auto document = parse_json(response.body)) error = error_inside(*document);
+  if (!error) {
+    error = Error{.kind = ErrorKind::parse,
+                  .message = "answered a request for a stream with a plain document",
+                  .status = response.status};
+  }
+  error->body = response.body;
+  return *std::move(error);
+}
+
+/// One attempt of a stream: sends the call and reads up to the commit point. Until then everything that goes
+/// wrong is a failure that another endpoint can make good.
+template <class Chunk>
+Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> open_stream(EventLoop& loop, Trial& trial) {
+  Task<std::optional<Failure>> sending = send(loop, trial);
+  std::optional<Failure> failure = co_await sending;
+  if (failure) co_return *std::move(failure);
+
+  Transfer& transfer = *trial.transfer;
+  const HttpResponse& response = transfer.response;
+  StreamOpening<Chunk> opening(trial.endpoint->options().max_response_size);
+  for (;;) {
+    opening.read(transfer);
+    if (opening.committed() || opening.error() || transfer.done()) break;
+    transfer.wake_on_data(!opening.is_document());
+    FirstOf news(transfer);
+    co_await news;
+  }
+  if (opening.committed()) {
+    ResponseInfo info = trial.info({.status = response.status, .headers = response.headers});
+    co_return std::make_unique<Answered<StreamReader>>(std::move(opening).stream(), std::move(info));
+  }
+  if (!opening.error() && transfer.failure()) co_return trial.failure_of_transfer(*transfer.failure());
+  Error error = opening.error()         ? *opening.error()
+                : opening.is_document() ? not_a_stream(response)
+                                        : ended_too_soon();
+  co_return trial.failure_in_answer(std::move(error), response.headers, loop.date());
+}
+
+}  // namespace openailb::detail

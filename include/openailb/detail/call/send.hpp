@@ -1,0 +1,70 @@
+#pragma once
+
+#include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/url.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/headers.hpp>
+#include <openailb/http.hpp>
+#include <openailb/result.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Where a redirect leads that is followed: 307 and 308 within the origin, since credentials go to no other,
+/// as long as the call has requests left for it.
+inline std::optional<Url> redirected(const HttpResponse& response, const Url& from, int redirects_left) {
+  const std::string_view location = header(response.headers, "location");
+  const bool repeats = response.status == 307 || response.status == 308;
+  if (!repeats || location.empty() || redirects_left == 0) return std::nullopt;
+  Result<Url> next = resolve(from, location);
+  if (!next || next->origin() != from.origin()) return std::nullopt;
+  return *std::move(next);
+}
+
+/// Sends a trial's call and waits for its answer, which is then in its transfer: a 2xx, whole or for a stream
+/// its first bytes. Anything else is a failure.
+inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
+  Result<Url> target = trial.endpoint->url(*trial.call);
+  if (!target) co_return trial.failure(std::move(target).error(), {.sent = Sent::nothing});
+  Result<std::string> key = trial.endpoint->key();
+  if (!key) co_return trial.failure(std::move(key).error(), {.sent = Sent::nothing});
+  trial.key = *std::move(key);
+  for (;;) {
+    HttpRequest request = trial.endpoint->request(*trial.call, trial.key);
+    request.url = target->text();
+    request.connect_timeout = trial.connect_timeout;
+    request.fresh_connection = trial.fresh_connection;
+    trial.transfer = std::make_unique<Transfer>(loop, std::move(request));
+
+    Transfer& transfer = *trial.transfer;
+    transfer.wake_on_data(trial.call->streams);
+    FirstOf answer(transfer);
+    co_await answer;
+    const int status = transfer.response.status;
+    if (!transfer.done() && status / 100 != 2) {  // what is wrong is said by all of it
+      transfer.wake_on_data(false);
+      FirstOf rest(transfer);
+      co_await rest;
+    }
+    // A status that was seen decides, whatever became of the body; of a stream, its reader judges what came.
+    const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
+    if (is_answer) co_return std::nullopt;
+    if (transfer.failure() && (status == 0 || status / 100 == 2)) {
+      co_return trial.failure_of_transfer(*transfer.failure());
+    }
+    std::optional<Url> next = redirected(transfer.response, *target, trial.redirects_left);
+    if (!next) co_return trial.failure_of_answer(std::move(transfer.response), loop.date());
+    --trial.redirects_left;
+    target = *std::move(next);
+  }
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+/// \file
+/// Which class a failure belongs to, by what the server said.
+
+namespace openailb::detail {
+
+inline bool mentions(std::string_view text, std::initializer_list<std::string_view> phrases) {
+  return std::ranges::any_of(
+      phrases, [text](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
+}
+
+/// Whether a path names something that the server made, such as "/responses/resp_123", so that a 404 speaks
+/// of that thing and not of the endpoint. Model names do not count: they are the same everywhere.
+inline bool names_an_object(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  std::string_view previous;
+  while (!path.empty()) {
+    path.remove_prefix(path.front() == '/' ? 1 : 0);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    const bool version = segment.size() > 1 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9';
+    const bool generated =
+        segment.find_first_of("0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos ||
+        segment.starts_with("resp_") || segment.starts_with("msg_") || segment.starts_with("batch_");
+    if (!previous.empty() && previous != "models" && !version && generated) return true;
+    previous = segment;
+  }
+  return false;
+}
+
+inline FailureClass class_of_refusal(std::string_view says) {
+  const bool speaks_of_content = mentions(says, {"moderation", "flagged", "content_policy", "content policy",
+                                                 "content_filter", "content management policy"});
+  const bool speaks_of_account =
+      mentions(says, {"api_key", "api key", "apikey", "account", "authenticat", "credential"});
+  if (speaks_of_content) return FailureClass::caller_fault;
+  return speaks_of_account ? FailureClass::credential : FailureClass::refused;
+}
+
+/// What a proxy or nginx says about how it was connected to, and what the person who reads it can do. They
+/// say so with a status that is otherwise the caller's fault.
+inline std::string_view advice_on_connection(const Error& error, std::string_view says) {
+  if (error.status == 407) return "check the user and password of connection.proxy";
+  if (error.status != 400) return {};
+  if (mentions(says, {"no required ssl certificate was sent"})) return "set connection.client_certificate";
+  if (mentions(says, {"the ssl certificate error"})) return "check connection.client_certificate";
+  if (mentions(says, {"the plain http request was sent to https port"})) {
+    return "base_url must begin with https://";
+  }
+  return {};
+}
+
+/// The class of an error by its kind, its status and what the server said. `path` is the call's own.
+inline FailureClass classify(const Error& error, std::string_view path) {
+  switch (error.kind) {
+    case ErrorKind::connection:
+    case ErrorKind::timeout:
+    case ErrorKind::stream_interrupted: return FailureClass::transient;
+    case ErrorKind::parse: return FailureClass::nonsense;
+    case ErrorKind::canceled: return FailureClass::canceled;
+    default: break;
+  }
+  const std::string code = lower(error.code + ' ' + error.type);
+  const std::string says = code + ' ' + lower(error.message);
+  if (error.status == 402 ||
+      mentions(code, {"insufficient_quota", "insufficient_balance", "insufficient_credit", "billing_"}) ||
+      mentions(says, {"credit balance is too low", "insufficient balance"})) {
+    return FailureClass::quota;
+  }
+  if (error.kind == ErrorKind::authentication) return FailureClass::credential;
+  switch (error.status) {
+    case 0: return FailureClass::refused;  // what this endpoint cannot be sent, another one may
+    case 403: return class_of_refusal(says);
+    case 404: return names_an_object(path) ? FailureClass::caller_fault : FailureClass::no_such_model;
+    case 408: return FailureClass::transient;
+    case 409: return FailureClass::conflict;
+    case 429: return FailureClass::rate_limited;
+    default: break;
+  }
+  const bool key_is_invalid =
+      mentions(code, {"invalid_api_key", "api_key_invalid"}) ||
+      mentions(says, {"api key not valid", "invalid api key", "incorrect api key", "api key expired"});
+  if (error.status == 400 && key_is_invalid) return FailureClass::credential;
+  if (!advice_on_connection(error, says).empty()) return FailureClass::credential;
+  // A 2xx gets here with an error inside that names no status: the endpoint failed in its own way.
+  return error.status >= 500 || error.status / 100 == 2 ? FailureClass::transient
+                                                        : FailureClass::caller_fault;
+}
+
+/// What the person who reads the error can do about it; empty when the error says it all.
+inline std::string_view advice(const Error& error, FailureClass failure_class) {
+  switch (failure_class) {
+    case FailureClass::quota: return "the account behind this endpoint has run dry";
+    case FailureClass::credential: {
+      const std::string_view connection = advice_on_connection(error, lower(error.message));
+      return connection.empty() ? "check this endpoint's api_key" : connection;
+    }
+    case FailureClass::no_such_model: return "check the model, this endpoint's model_map and its base_url";
+    default: return {};
+  }
+}
+
+}  // namespace openailb::detail

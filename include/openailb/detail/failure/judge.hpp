@@ -1,0 +1,76 @@
+#pragma once
+
+#include <openailb/detail/failure/classify.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/error.hpp>
+#include <openailb/headers.hpp>
+#include <openailb/http.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace openailb::detail {
+
+/// What is known of a failed attempt besides its error.
+struct Circumstances {
+  std::string_view path{};     ///< the call's own
+  Sent sent{Sent::all};        ///< how much of the request had gone out
+  bool connection_was_idle{};  ///< a kept connection turned out to be dead
+  bool would_fail_again{};     ///< asking the same endpoint again is no use
+  bool had_time{true};         ///< it was given long enough for a timeout to speak against the endpoint
+  bool deadline_passed{};      ///< the whole call's
+  bool delivered{};            ///< the endpoint did its part, only the caller cannot use it
+  const Headers* headers{};    ///< of the answer, if one came
+};
+
+/// Whether an endpoint may have run a request that it failed. 503 says that it did not, as refusals do.
+constexpr bool ran_the_request(const Error& error, Sent sent) {
+  if (error.kind == ErrorKind::parse) return true;
+  if (error.status == 0) return sent == Sent::all;
+  return error.status != 503 && (error.status >= 500 || error.status / 100 == 2);
+}
+
+/// `x-should-retry`, by which OpenAI's servers override whether the same endpoint is asked again.
+inline void apply_should_retry(const Headers& headers, Treatment& treatment) {
+  const std::string_view should_retry = header(headers, "x-should-retry");
+  if (should_retry == "true") treatment.same_endpoint = true;
+  if (should_retry == "false") treatment.same_endpoint = false;
+}
+
+/// The verdict on a failed attempt; every one is passed here. `own` is the user's ClientOptions::classify.
+inline Failure judge(Error error, const Circumstances& seen,
+                     const std::function<std::optional<FailureClass>(const Error&)>& own) {
+  Failure failure{.ran_it = ran_the_request(error, seen.sent), .delay = error.retry_after};
+  failure.failure_class = classify(error, seen.path);
+  if (seen.delivered) failure.failure_class = FailureClass::caller_fault;
+  if (own && error.kind != ErrorKind::canceled) {
+    failure.failure_class = own(error).value_or(failure.failure_class);
+  }
+  const bool timed_out = error.kind == ErrorKind::timeout && failure.failure_class == FailureClass::transient;
+  if (timed_out && seen.deadline_passed) failure.failure_class = FailureClass::out_of_time;
+  Treatment& treatment = failure.treatment = detail::treatment(failure.failure_class);
+
+  const bool was_sent = error.kind != ErrorKind::bad_request || error.status != 0;
+  if (!was_sent || (timed_out && !seen.had_time)) treatment.breaker.reset();
+  if (seen.connection_was_idle && failure.failure_class == FailureClass::transient) {
+    // Servers close idle connections: that says nothing about them, and the request can go again at once.
+    treatment.breaker.reset();
+    failure.ran_it = false;
+    failure.connection_was_idle = true;
+    failure.delay = std::chrono::nanoseconds{};
+  }
+  if (seen.headers != nullptr) apply_should_retry(*seen.headers, treatment);
+  if (seen.would_fail_again || failure.delay > longest_retry_after) treatment.same_endpoint = false;
+
+  if (const std::string_view hint = advice(error, failure.failure_class); !hint.empty()) {
+    error.message.append(error.message.empty() ? "(" : " (").append(hint).append(")");
+  }
+  failure.error = std::move(error);
+  return failure;
+}
+
+}  // namespace openailb::detail

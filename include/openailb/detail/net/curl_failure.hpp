@@ -1,0 +1,134 @@
+#pragma once
+
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+#include <openailb/http.hpp>
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+/// \file
+/// Why a transfer failed, by what libcurl tells of it.
+
+namespace openailb::detail {
+
+/// What libcurl tells of a transfer that has failed.
+struct CurlEnd {
+  CURLcode code{};
+  std::string reason{};  ///< libcurl's own words
+  std::string host{};    ///< "host:port", of the server
+  Sent sent{};
+  std::chrono::nanoseconds since_sent{};  ///< since the request went out
+  bool connection_was_kept{};             ///< it had been used by an earlier request
+  bool head_began{};                      ///< a byte of the answer's head has come
+  bool head_too_large{};
+  bool body_too_large{};
+  long proxy_status{};  ///< what a proxy answered when it was asked for a tunnel
+  std::chrono::nanoseconds connect_timeout{};
+  std::size_t max_response_size{};
+};
+
+inline bool is_one_of(CURLcode code, std::initializer_list<CURLcode> codes) {
+  for (const CURLcode one : codes) {
+    if (code == one) return true;
+  }
+  return false;
+}
+
+/// Whether a kept connection had died before the request went out on it. That shows by the next round trip: a
+/// connection that breaks later has taken its server along, or the other way round, and that is a failure.
+inline bool kept_connection_had_died(const CurlEnd& end) {
+  constexpr std::chrono::seconds noticed_within{1};
+  if (end.since_sent >= noticed_within) return false;
+  if (end.code == CURLE_ABORTED_BY_CALLBACK) return true;  // a second sending was prevented
+  return end.connection_was_kept && !end.head_began &&
+         is_one_of(end.code,
+                   {CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING});
+}
+
+/// Whose address libcurl has tried in vain: "127.0.0.1:9" of "Failed to connect to 127.0.0.1 port 9 after 0
+/// ms", else the server's.
+inline std::string unreachable(const CurlEnd& end) {
+  constexpr std::string_view begin = "Failed to connect to ", middle = " port ";
+  std::string_view rest = end.reason;
+  const std::size_t port = rest.find(middle);
+  if (!rest.starts_with(begin) || port == std::string_view::npos) return end.host;
+  const std::string_view host = rest.substr(begin.size(), port - begin.size());
+  rest.remove_prefix(port + middle.size());
+  std::string tried = std::string(host).append(":").append(rest.substr(0, rest.find(' ')));
+  // The server's own port is not named when it is the usual one.
+  if (tried == end.host || host == end.host || '[' + std::string(host) + ']' == end.host) return end.host;
+  return end.host.starts_with('[') ? end.host : "the proxy " + tried;
+}
+
+inline std::string describe(const CurlEnd& end) {
+  const auto says = [&](std::string_view text) { return end.reason.find(text) != std::string::npos; };
+  switch (end.code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return "could not resolve " + end.host;
+    case CURLE_COULDNT_RESOLVE_PROXY: return "could not resolve the proxy";
+    case CURLE_COULDNT_CONNECT: return "could not connect to " + unreachable(end);
+    case CURLE_OPERATION_TIMEDOUT:
+      return "could not connect to " + end.host + " within " + duration_text(end.connect_timeout);
+    case CURLE_GOT_NOTHING: return end.host + " closed the connection without an answer";
+    case CURLE_SSL_CONNECT_ERROR:
+      return end.host + ": " + end.reason +
+             (says("wrong version number") || says("packet length too long") ? ": does this port speak TLS?"
+                                                                             : "");
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return "the connection to " + end.host + " broke (" + end.reason +
+             (says("certificate required") ? ": set connection.client_certificate)" : ")");
+    default: return end.host + ": " + end.reason;
+  }
+}
+
+/// What is wrong with the TLS of a server, or with ours, is wrong the next time too.
+inline bool would_fail_again(const CurlEnd& end) {
+  return is_one_of(end.code, {CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR,
+                              CURLE_SSL_CACERT_BADFILE, CURLE_SSL_INVALIDCERTSTATUS}) ||
+         describe(end).ends_with("TLS?") || end.reason.find("certificate required") != std::string::npos;
+}
+
+inline TransferFailure failure_of(const CurlEnd& end) {
+  if (end.head_too_large || end.body_too_large) {
+    return {.kind = ErrorKind::parse,
+            .message = end.head_too_large ? "the answer's header section is larger than it may be"
+                                          : "the answer is larger than max_response_size (" +
+                                                std::to_string(end.max_response_size) + " bytes)",
+            .sent = Sent::all};
+  }
+  if (end.sent == Sent::nothing && is_one_of(end.code, {CURLE_OUT_OF_MEMORY, CURLE_URL_MALFORMAT})) {
+    return {.kind = ErrorKind::bad_request,
+            .message = "not sent: its URL and headers are more than libcurl takes (" + end.reason + ")"};
+  }
+  if (kept_connection_had_died(end)) {
+    return {.message = "the idle connection to " + end.host + " had died",
+            .sent = end.sent,
+            .connection_was_idle = true};
+  }
+  if (end.code == CURLE_ABORTED_BY_CALLBACK) {
+    return {.message = "the connection to " + end.host + " broke without an answer", .sent = Sent::all};
+  }
+  if (end.proxy_status / 100 == 4 || end.proxy_status / 100 == 5) {
+    const bool unknown = end.proxy_status == 407;
+    return {.message = "the proxy refused a tunnel: " + std::to_string(end.proxy_status) +
+                       (unknown ? " (check the proxy's user and password)" : ""),
+            .would_fail_again = unknown};
+  }
+  TransferFailure failed{
+      .message = describe(end), .sent = end.sent, .would_fail_again = would_fail_again(end)};
+  if (end.code == CURLE_OPERATION_TIMEDOUT) failed.kind = ErrorKind::timeout;
+  if (is_one_of(end.code,
+                {CURLE_BAD_CONTENT_ENCODING, CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL})) {
+    failed.kind = ErrorKind::parse;
+  }
+  return failed;
+}
+
+}  // namespace openailb::detail
