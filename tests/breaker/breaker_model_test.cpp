@@ -153,7 +153,7 @@ class Pair {
     switch (random_.below(10)) {
       case 0:
       case 1: move_time(); break;
-      case 2: ask_state(seen, expected); break;
+      case 2: random_.once_in(4) ? close() : ask_state(seen, expected); break;
       case 3:
       case 4:
       case 5: acquire(seen, expected); break;
@@ -184,6 +184,12 @@ class Pair {
     history_ << "state\n";
     seen.state = breaker_.state(now_);
     expected.state = model_.state(now_);
+  }
+
+  void close() {
+    history_ << "close\n";
+    breaker_.close(now_);
+    model_.close(now_);
   }
 
   void acquire(Seen& seen, Seen& expected) {

@@ -113,6 +113,29 @@ TEST(Classify, ARequestThatAnEndpointCannotBeSentIsRefused) {
   EXPECT_EQ(classify({.kind = ErrorKind::bad_request}, chat), refused);
 }
 
+TEST(Classify, WhatNginxSaysOfACertificateIsNotTheCallersFault) {
+  const auto page = [](const std::string& title) {
+    return "<html>\r\n<head><title>400 " + title + "</title></head>\r\n<body></body></html>";
+  };
+  struct Told {
+    std::string title, advice;
+  };
+  for (const Told& told :
+       {Told{"No required SSL certificate was sent", "set connection.client_certificate"},
+        Told{"The SSL certificate error", "check connection.client_certificate"},
+        Told{"The plain HTTP request was sent to HTTPS port", "base_url must begin with https://"}}) {
+    const Error error = error_of_answer(400, page(told.title));
+    EXPECT_EQ(error.message, "400 " + told.title);
+    const Failure failure = judge(error, {.path = chat}, nullptr);
+    EXPECT_EQ(failure.failure_class, credential);
+    EXPECT_EQ(failure.error.message, "400 " + told.title + " (" + told.advice + ")");
+  }
+}
+
+TEST(Classify, AProxyThatWantsAPasswordIsNotTheCallersFault) {
+  EXPECT_EQ(classify({.kind = ErrorKind::api, .status = 407}, chat), credential);
+}
+
 TEST(Treatment, IsTheTable) {
   struct Row {
     FailureClass failure_class;

@@ -94,6 +94,26 @@ TEST(ErrorOfAnswer, KeepsTheTextOfWhatItCannotRead) {
   EXPECT_EQ(answer(500, std::string("a\0b\xff", 4)).body.size(), 4U);
 }
 
+TEST(ErrorOfAnswer, QuotesTheTitleOfAPage) {
+  EXPECT_EQ(answer(502, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>").message,
+            "502 Bad Gateway");
+  EXPECT_EQ(answer(500, "  <!DOCTYPE html><TITLE lang=en>Oh no</TITLE>").message, "Oh no");
+  EXPECT_EQ(answer(500, "<html><title>never ends").message, "<html><title>never ends");
+  EXPECT_EQ(answer(500, "see <title>x</title>").message, "see <title>x</title>") << "no page";
+}
+
+TEST(ErrorOfAnswer, TellsWhatOpenRouterHides) {
+  const Error error = answer(400, R"({"error":{"message":"Provider returned error","code":400,)"
+                                  R"("metadata":{"raw":"too many images","provider_name":"x"}}})");
+  EXPECT_EQ(error.message, "Provider returned error: too many images");
+  EXPECT_EQ(answer(400, R"({"error":{"metadata":{"raw":"x"}}})").message, "x");
+}
+
+TEST(ErrorOfAnswer, TakesNoNumberForAType) {
+  EXPECT_EQ(answer(400, R"({"error":{"message":"no","status":400}})").type, "");
+  EXPECT_EQ(answer(400, R"({"error":{"message":"no","type":7,"status":"INVALID"}})").type, "INVALID");
+}
+
 TEST(OneLine, HasNoControlCharactersAndAnEnd) {
   EXPECT_EQ(detail::one_line("<html>\r\n\t<b>no\x7f\x01</b>\n"), "<html> <b>no </b>");
   EXPECT_EQ(detail::one_line("abcdef", 3), "abc...");
@@ -111,6 +131,21 @@ TEST(ErrorInside, IsNullForAnAnswer) {
                            R"({"object":"chat.completion"})", R"({"object":7})"}) {
     EXPECT_EQ(inside(body), std::nullopt) << body;
   }
+}
+
+TEST(ErrorInside, IsNullForAnErrorThatSaysNothing) {
+  for (const char* error : {"null", "false", R"("")", "{}", "[]"}) {
+    EXPECT_EQ(inside((std::string(R"({"choices":[],"error":)") + error + "}").c_str()), std::nullopt)
+        << error;
+  }
+  EXPECT_TRUE(inside(R"({"error":true})"));
+}
+
+TEST(ErrorInside, IsFoundInAListOfOne) {
+  const auto error = inside(R"([{"error":{"message":"no","code":503}}])");
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->status, 503);
+  EXPECT_EQ(inside(R"([{"error":{"message":"no"}}, {"choices":[]}])"), std::nullopt);
 }
 
 TEST(ErrorInside, IsTheErrorThatItDescribes) {

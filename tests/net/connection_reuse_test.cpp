@@ -244,6 +244,32 @@ TEST(DeadConnection, LeavesItsEndpointItsTurn) {
   EXPECT_EQ(healthy.request_count(), 1);
 }
 
+// A kept handle counts nothing up from request to request: not the bytes of heads, nor dead connections.
+TEST(ConnectionReuse, FiveThousandCallsOnOneLoop) {
+  const std::string large(100, 'h');
+  ScriptedServer server(answer_with(http_response(200, completion_json("Hi"), {{"X-Large", large}})));
+  const Client client({{.base_url = server.url()}}, {.max_retries = 0});
+  for (int call = 0; call < 5000; ++call) {
+    const auto completion = client.chat.completions.create(hello());
+    ASSERT_TRUE(completion) << "call " << call << ": " << completion.error().message;
+  }
+  EXPECT_EQ(server.connection_count(), 1);
+}
+
+TEST(DeadConnection, OneAfterTheOtherNeverAddsUp) {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.write(http_response(200, completion_json("Hi")));
+    connection.read_request();  // and dies of it
+  });
+  const Client client({{.base_url = server.url()}}, {.max_retries = 0});
+  for (int call = 0; call < 40; ++call) {
+    const auto completion = client.chat.completions.create(hello());
+    ASSERT_TRUE(completion) << "call " << call << ": " << completion.error().message;
+  }
+  EXPECT_EQ(client.endpoints()[0].counts.total_failures, 0);
+}
+
 TEST(DeadConnection, WhoseServerIsGoneIsAFailureOfTheEndpoint) {
   auto server = std::make_unique<ScriptedServer>(says_hi());
   Client client({{.base_url = server->url()}}, {.max_retries = 0});

@@ -127,6 +127,18 @@ TEST_F(EventLoopTest, AStopEndsTheTimersOfItsTokenAndNoOthers) {
   EXPECT_EQ(elapsed(), 3ms);
 }
 
+TEST_F(EventLoopTest, AStopEndsAllTimersOfItsToken) {
+  std::stop_source stop;
+  network.at(began + 1ms, [&] { stop.request_stop(); });
+  std::vector<Task<bool>> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(wait_until(*loop, began + 1h, stop.get_token()));
+    waiting.back().start();
+  }
+  for (auto& task : waiting) EXPECT_TRUE(run(*loop, std::move(task)));
+  EXPECT_EQ(elapsed(), 1ms);
+}
+
 TEST_F(EventLoopTest, ATimerThatIsGoneCanStillBeStopped) {
   std::stop_source stop;
   { const Timer timer(*loop, began + 1ms, stop.get_token()); }

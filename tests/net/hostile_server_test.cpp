@@ -99,6 +99,14 @@ TEST(TooLarge, AStreamWithoutAnEventsEnd) {
   expect_bounded(response_head(200, {{"Content-Type", "text/event-stream"}}), lines, megabyte, true);
 }
 
+// Chunks that say nothing commit no stream, so all of them are kept.
+TEST(TooLarge, AStreamThatNeverSaysAnything) {
+  std::string empty;
+  for (int event = 0; event < 100; ++event)
+    empty += sse_event(R"({"choices":[{"delta":{"role":"assistant"}}]})");
+  expect_bounded(response_head(200, {{"Content-Type", "text/event-stream"}}), empty, megabyte, true);
+}
+
 TEST(TooLarge, ABombOfGzip) {
   ScriptedServer server(answer_with(http_response(200, gzip_bomb(megabyte), {{"Content-Encoding", "gzip"}})));
   const Error error = error_of(client_of(server, megabyte).chat.completions.create(hello()));
@@ -202,6 +210,34 @@ TEST(BrokenOff, AtEveryStageOfACall) {
     EXPECT_EQ(error.kind, ErrorKind::connection) << error.message;
     EXPECT_THAT(error.message, HasSubstr("127.0.0.1:" + std::to_string(server.port())));
   }
+}
+
+// libcurl says OK to a head that ends before its blank line.
+TEST(BrokenOff, InTheMiddleOfAHeadThatEndsCleanly) {
+  for (const char* head :
+       {"HTTP/1.1 400 Bad Request\r\n", "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX"}) {
+    SCOPED_TRACE(head);
+    ScriptedServer server(says(head));
+    const Client client = client_of(server);
+    EXPECT_EQ(error_of(client.chat.completions.create(hello())).kind, ErrorKind::connection);
+    EXPECT_EQ(read(client.chat.completions.stream(hello())).error->kind, ErrorKind::connection);
+    EXPECT_EQ(client.endpoints()[0].counts.total_failures, 2);
+  }
+}
+
+// A status that was seen decides, whatever became of the body.
+TEST(BrokenOff, InTheMiddleOfAnErrorIsThatError) {
+  const std::string half = response_head(400, {{"Content-Length", "900"}}) + R"({"error":{"message":"no)";
+  ScriptedServer server([&](Connection& connection) {
+    connection.read_request();
+    connection.write(half);
+    connection.reset();
+  });
+  const Client client = client_of(server);
+  const Error error = error_of(client.chat.completions.create(hello()));
+  EXPECT_EQ(error.kind, ErrorKind::bad_request) << error.message;
+  EXPECT_EQ(client.endpoints()[0].counts.total_failures, 0);
 }
 
 TEST(BrokenOff, BeforeTheRequestIsRead) {

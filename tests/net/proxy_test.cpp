@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <poll.h>
+#include <stdexcept>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -113,7 +114,35 @@ TEST(Proxy, ThatRefusesIsAConnectionFailure) {
                 {.max_retries = 0, .connection = {.proxy = proxy.origin()}});
   const Error error = error_of(client.chat.completions.create(hello()));
   EXPECT_EQ(error.kind, ErrorKind::connection);
-  EXPECT_THAT(error.message, HasSubstr("403"));
+  EXPECT_THAT(error.message, HasSubstr("the proxy refused a tunnel: 403"));
+}
+
+TEST(Proxy, ThatWantsAPasswordSaysSo) {
+  ScriptedServer proxy(answer_with(http_response(407, "who are you?")));
+  for (const char* url : {"https://api.example.test/v1", "http://api.example.test/v1"}) {
+    Client client({{.base_url = url}}, {.connection = {.proxy = proxy.origin()}});
+    const Error error = error_of(client.chat.completions.create(hello()));
+    EXPECT_THAT(error.message, HasSubstr("407"));
+    EXPECT_THAT(error.message, HasSubstr("password"));
+    EXPECT_EQ(error.attempts.size(), 1) << "the same would happen again";
+  }
+}
+
+TEST(Proxy, ThatIsNoneIsRefusedByTheConstructor) {
+  for (const char* proxy : {"ftp://proxy:3128", "http://", "http://proxy:port", "proxy:99999", "http://a b:1",
+                            "http://user:secret@", "://proxy", "http://pro%xy:1"}) {
+    try {
+      Client client({{.base_url = "http://api.example.test"}}, {.connection = {.proxy = proxy}});
+      ADD_FAILURE() << proxy;
+    } catch (const std::invalid_argument& refused) {
+      EXPECT_THAT(refused.what(), HasSubstr("connection.proxy"));
+      EXPECT_THAT(refused.what(), Not(HasSubstr("secret")));
+    }
+  }
+  for (const char* proxy : {"proxy", "proxy:3128", "http://proxy/", "https://user:pass@word@proxy:1",
+                            "socks5h://[::1]:1080", "SOCKS5://proxy"}) {
+    Client client({{.base_url = "http://api.example.test"}}, {.connection = {.proxy = proxy}});
+  }
 }
 
 TEST(Proxy, ThatIsNotThereIsAConnectionFailure) {
@@ -121,7 +150,19 @@ TEST(Proxy, ThatIsNotThereIsAConnectionFailure) {
   Client client(
       {{.base_url = "http://api.example.test/v1"}},
       {.max_retries = 0, .connection = {.proxy = "http://127.0.0.1:" + std::to_string(port.port())}});
-  EXPECT_EQ(error_of(client.chat.completions.create(hello())).kind, ErrorKind::connection);
+  const Error error = error_of(client.chat.completions.create(hello()));
+  EXPECT_EQ(error.kind, ErrorKind::connection);
+  EXPECT_THAT(error.message,
+              HasSubstr("could not connect to the proxy 127.0.0.1:" + std::to_string(port.port())));
+}
+
+TEST(Proxy, OfAnOptionIsUsedWhateverNoProxySays) {
+  ScriptedServer proxy(answer_with(http_response(200, completion_json("by proxy"))));
+  ::setenv("NO_PROXY", "*", 1);
+  Client client({{.base_url = "http://api.example.test/v1"}}, {.connection = {.proxy = proxy.origin()}});
+  auto completion = client.chat.completions.create(hello());
+  ::unsetenv("NO_PROXY");
+  EXPECT_EQ(completion->text(), "by proxy");
 }
 
 TEST(Proxy, OfTheEnvironmentIsUsedUnlessThereIsAnOption) {

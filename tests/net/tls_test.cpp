@@ -61,17 +61,46 @@ TEST(Tls, TheCaBundleOptionIsTrusted) {
   }
 }
 
-TEST(Tls, AMissingCaBundleIsNamed) {
-  TlsServer server(says_hi());
-  EXPECT_THAT(error_of_handshake(server, server.url(), {.ca_bundle = "/nonexistent.pem"}).message,
-              HasSubstr("/nonexistent.pem"));
+/// Why the constructor refuses these options.
+std::string refusal(ConnectionOptions connection) {
+  try {
+    Client client({{.base_url = "https://127.0.0.1:9"}}, {.connection = std::move(connection)});
+  } catch (const std::invalid_argument& refused) {
+    return refused.what();
+  }
+  return "it does not";
+}
+
+TEST(Tls, FilesThatAreOfNoUseAreRefusedByTheConstructor) {
+  const std::string pem = certificate("client.pem"), key = certificate("client.key"),
+                    ca = certificate("ca.pem");
+  EXPECT_THAT(refusal({.ca_bundle = "/nonexistent.pem"}),
+              HasSubstr("ca_bundle: /nonexistent.pem cannot be read"));
+  EXPECT_THAT(refusal({.ca_bundle = "/"}), HasSubstr("is a directory"));
+  EXPECT_THAT(refusal({.ca_bundle = key}), HasSubstr("has no certificate in PEM"));
+  EXPECT_THAT(refusal({.client_certificate = "/nonexistent", .client_key = key}),
+              HasSubstr("client_certificate: "));
+  EXPECT_THAT(refusal({.client_certificate = key, .client_key = key}), HasSubstr("has no certificate"));
+  EXPECT_THAT(refusal({.client_certificate = pem, .client_key = "/nonexistent"}), HasSubstr("client_key: "));
+  EXPECT_THAT(refusal({.client_certificate = pem, .client_key = pem}), HasSubstr("has no private key"));
+  EXPECT_THAT(refusal({.client_certificate = pem}), HasSubstr("has no private key"));
+  EXPECT_THAT(refusal({.client_key = key}), HasSubstr("needs a client_certificate"));
+  EXPECT_EQ(refusal({.ca_bundle = ca, .client_certificate = pem, .client_key = key}), "it does not");
 }
 
 TEST(Tls, APlainServerIsNotSpokenTo) {
   ScriptedServer server(
       [](Connection& connection) { connection.write(http_response(400, "speak plainly")); });
   Client client({{.base_url = "https://127.0.0.1:" + std::to_string(server.port())}}, {.max_retries = 0});
-  EXPECT_EQ(error_of(client.chat.completions.create(hello())).kind, ErrorKind::connection);
+  const Error error = error_of(client.chat.completions.create(hello()));
+  EXPECT_EQ(error.kind, ErrorKind::connection);
+  EXPECT_THAT(error.message, HasSubstr("does this port speak TLS?"));
+}
+
+TEST(Tls, AServerThatIsNotTrustedIsAskedOnce) {
+  TlsServer server(says_hi());
+  Client client({{.base_url = server.url()}});
+  EXPECT_EQ(error_of(client.chat.completions.create(hello())).attempts.size(), 1);
 }
 
 TEST(ClientCertificate, IsShownToAServerThatRequiresOne) {
@@ -95,14 +124,6 @@ TEST(ClientCertificate, IsMissed) {
   TlsServer server(says_hi(), ClientCertificate::required);
   const Error error = error_of_handshake(server, server.url(), {.ca_bundle = certificate("ca.pem")});
   EXPECT_THAT(error.message, HasSubstr("127.0.0.1:" + std::to_string(server.port())));
-}
-
-TEST(ClientCertificate, ThatCannotBeReadIsAConnectionFailure) {
-  TlsServer server(says_hi(), ClientCertificate::required);
-  error_of_handshake(server, server.url(),
-                     {.ca_bundle = certificate("ca.pem"),
-                      .client_certificate = "/nonexistent",
-                      .client_key = "/nonexistent"});
 }
 
 TEST(Tls, StreamsComeWhole) {

@@ -115,6 +115,32 @@ TEST(Requests, LargeOnesAreSentWithoutAskingFirst) {
   EXPECT_EQ(request.json()["messages"][0]["content"].get_ref<const std::string&>(), text);
 }
 
+// Nothing is sent, and no breaker hears of it.
+TEST(Requests, ThatAreTooLargeForLibcurlAreTheCallersFault) {
+  ScriptedServer server(answer_with(http_response(200, completion_json("Hi"))));
+  Client client({{.base_url = server.url()}, {.base_url = server.url()}});
+  const std::string header(1 << 20, 'x'), query(9 << 20, 'x');
+  for (const RequestOptions& options : {RequestOptions{.extra_headers = {{"X-Large", header}}},
+                                        RequestOptions{.extra_query = {{"large", query}}}}) {
+    const Error error = error_of(client.chat.completions.create(hello(), options));
+    EXPECT_EQ(error.kind, ErrorKind::bad_request) << error.message;
+    EXPECT_THAT(error.message, testing::HasSubstr("not sent"));
+  }
+  EXPECT_EQ(server.request_count(), 0);
+  for (const EndpointStatus& endpoint : client.endpoints()) {
+    EXPECT_EQ(endpoint.counts.total_failures, 0);
+    EXPECT_EQ(endpoint.counts.total_exclusions, 2);
+  }
+  EXPECT_TRUE(client.chat.completions.create(hello()));
+}
+
+TEST(Requests, KeepAPathAsItIs) {
+  ScriptedServer server(answer_with(http_response(200, "{}")));
+  Client client({{.base_url = server.origin() + "/a/../b"}});
+  EXPECT_TRUE(client.get("/c/../d/./e"));
+  EXPECT_EQ(server.requests().at(0).target, "/a/../b/c/../d/./e");
+}
+
 TEST(Requests, HeadersSetToNothingAreNotSent) {
   ScriptedServer server(answer_with(http_response(200, completion_json("Hi"))));
   Client client({{.api_key = "sk-wire", .base_url = server.url()}});

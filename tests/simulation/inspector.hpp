@@ -205,7 +205,7 @@ inline void Inspector::inspect_choice(const CallRecord& call, Story& story, cons
   auto before = story.last.find(request.endpoint);
   require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
   require(!refuses || asks_refusing(), call, "asked an open endpoint although it is to fail");
-  if (before != story.last.end() && std::exchange(story.owed, {}) == request.endpoint) return;
+  if (story.owed == request.endpoint) return story.owed.reset();
   for (std::size_t other = 0; other < request.available.size(); ++other) {
     const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
     const bool passed_over = untried && !all_ran && request.available[other].now();
@@ -229,7 +229,8 @@ inline std::optional<Row> Inspector::row_of_timeout(const CallRecord& call, cons
   if (end >= call.deadline) row.another = row.same = false;
   const bool not_connected = request.fault == Fault::black_hole && end - request.at < given;
   if (not_connected || given >= usual) return row;
-  const std::optional<bool> blames = answers_.blames(request.endpoint, call.streams(), given, request.at);
+  const std::optional<bool> blames =
+      answers_.blames(request.endpoint, call.streams(), request.at, request.at + given);
   if (!blames) note(request, Outcome::failure, end, end);  // as well as what follows
   if (blames != true) row.breaker = Outcome::exclusion;
   return row;
@@ -274,7 +275,8 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
     auto before = story.last.find(index);
     const bool tried = before != story.last.end();
     if (all_ran && !story.ran.contains(index)) continue;
-    if (tried && (!before->second.same || story.retries >= call.max_retries)) continue;
+    const bool may_retry = story.retries < call.max_retries || story.owed == index;
+    if (tried && (!before->second.same || !may_retry)) continue;
     TimePoint ready = call.ended + available.cooling;
     if (tried) ready = (std::max)(ready, story.again_at.at(index) + longest_backoff);
     require(ready >= call.deadline || ready - call.ended > longest_wait, call,

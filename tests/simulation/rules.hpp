@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <vector>
@@ -65,15 +66,21 @@ class Answers {
     answers_[{endpoint, stream}].push_back({took, when});
   }
 
-  /// Whether a timeout of an attempt that was admitted then speaks against the endpoint; null when it is too
+  /// Whether an attempt that was admitted and timed out then speaks against the endpoint; null when it is too
   /// close to call.
-  std::optional<bool> blames(std::size_t endpoint, bool stream, nanoseconds given, TimePoint admitted) const {
+  std::optional<bool> blames(std::size_t endpoint, bool stream, TimePoint admitted,
+                             TimePoint timed_out) const {
+    const nanoseconds given = timed_out - admitted;
+    std::vector<std::pair<nanoseconds, TimePoint>> known;
+    if (auto found = answers_.find({endpoint, stream}); found != answers_.end()) {
+      std::ranges::copy_if(found->second, std::back_inserter(known),
+                           [&](const auto& answer) { return answer.second <= timed_out; });
+    }
+    if (known.empty()) return given >= 1s;
     double slowest = 0.0, at_the_latest = 0.0;
-    auto found = answers_.find({endpoint, stream});
-    if (found == answers_.end()) return given >= 1s;
-    for (const auto& [took, when] : found->second) {
+    for (const auto& [took, when] : known) {
       slowest = std::max(slowest, decayed(took, admitted - when));
-      at_the_latest = std::max(at_the_latest, decayed(took, found->second.back().second - when));
+      at_the_latest = std::max(at_the_latest, decayed(took, known.back().second - when));
     }
     const double enough = std::max(slowest, std::min(at_the_latest, 1e9));
     const double ratio = static_cast<double>(given.count()) / enough;

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 using testing::Fault;
 
-inline constexpr std::size_t endpoints = 4;
-
 /// What one endpoint is like at a moment, counted from the beginning.
 struct Condition {
   Fault fault{};              ///< what befalls a request that arrives now
@@ -25,43 +23,86 @@ struct Condition {
   nanoseconds retry_after{};  ///< what a 429 says
 };
 
-/// Something that happens to four endpoints.
+inline constexpr Condition dead{.fault = Fault::unreachable, .share = 1.0};
+
+/// Something that happens to some endpoints.
 struct Scenario {
   std::string name{};
   std::function<Condition(std::size_t endpoint, nanoseconds at)> condition{};
+  std::size_t endpoints{4};
+  nanoseconds duration{8min};
+  nanoseconds between_calls{250ms};  ///< on average; they come at random
+  nanoseconds latency{1s};
+  int poisons{};  ///< so many calls come first that every endpoint answers with 500
 
   /// What the oracle knows: that nothing is wrong with an endpoint, or is about to be.
   bool healthy(std::size_t endpoint, nanoseconds at) const {
     const Condition now = condition(endpoint, at);
-    return now.share == 0.0 && now.slowness == 1.0 && now.fails_in == 0s;
+    const bool fails_soon = now.fails_in != 0s && now.fails_in < 10 * latency;
+    return now.share == 0.0 && now.slowness == 1.0 && !fails_soon;
   }
 };
 
-inline std::vector<Scenario> scenarios() {
+/// Down for so long, and again each time that a period has passed; what runs when it goes down is reset.
+inline Condition goes_down(nanoseconds at, nanoseconds from, nanoseconds period, nanoseconds down) {
+  if (at < from - 1s) return {};
+  const nanoseconds into = (at - from + period) % period;
+  if (into < down) return at < from ? Condition{} : dead;
+  return {.fails_in = period - into};
+}
+
+/// Trouble with some of four endpoints, at the pace of a small service.
+inline std::vector<Scenario> bad_days() {
   const auto first = [](Condition condition) {
     return [condition](std::size_t endpoint, nanoseconds) { return endpoint == 0 ? condition : Condition{}; };
   };
   const auto all_but_last = [](std::size_t endpoint, nanoseconds) {
-    return endpoint + 1 < endpoints ? Condition{.fault = Fault::unreachable, .share = 1.0} : Condition{};
+    return endpoint + 1 < 4 ? dead : Condition{};
   };
-  // Each minute the next endpoint is down for 20 s.
   const auto restarts = [](std::size_t endpoint, nanoseconds at) {
-    const auto minute = std::chrono::duration_cast<std::chrono::minutes>(at);
-    const bool is_next = static_cast<std::size_t>(minute.count()) % endpoints == endpoint;
-    const nanoseconds into = at - minute;
-    if (!is_next || into >= 40s) return Condition{};
-    if (into >= 20s) return Condition{.fault = Fault::unreachable, .share = 1.0};
-    return Condition{.fails_in = 20s - into};
+    return goes_down(at, 1min * static_cast<int>(endpoint) + 20s, 4min, 20s);
   };
   return {
       {"all well", first({})},
-      {"one of four dead", first({.fault = Fault::unreachable, .share = 1.0})},
+      {"one of four dead", first(dead)},
       {"one answers 500 half of the time", first({.fault = Fault::internal_error, .share = 0.5})},
       {"one is ten times slower", first({.slowness = 10.0})},
       {"one is rate limited", first({.fault = Fault::rate_limited, .share = 0.9, .retry_after = 5s})},
+      {"one is a black hole", first({.fault = Fault::black_hole, .share = 1.0})},
       {"all but one dead", all_but_last},
-      {"rolling restarts", restarts},
+      {"rolling restarts of 20 s", restarts},
   };
+}
+
+/// Trouble with all of them, at forty calls a second that take 20 ms.
+inline std::vector<Scenario> worst_days() {
+  const auto blip = [](std::size_t, nanoseconds at) {
+    return at >= 5s && at < 5100ms ? dead : Condition{.fails_in = at < 5s ? 5s - at : 0s};
+  };
+  const auto half = [](std::size_t, nanoseconds) {
+    return Condition{.fault = Fault::internal_error, .share = 0.5};
+  };
+  // Never two at once, but each comes back while the breakers of the ones before it are still open.
+  const auto restarts = [](std::size_t endpoint, nanoseconds at) {
+    return goes_down(at, 2500ms * static_cast<int>(endpoint) + 2500ms, 10s, 1s);
+  };
+  const auto away = [](std::size_t, nanoseconds at) { return goes_down(at, 5s, 1h, 1s); };
+  const auto well = [](std::size_t, nanoseconds) { return Condition{}; };
+  std::vector<Scenario> worst{
+      {"all refuse for 0.1 s", blip},
+      {"all answer 500 half of the time", half},
+      {"rolling restarts of 1 s, one every 2.5 s", restarts},
+      {"eight requests that every endpoint answers with 500", well},
+      {"one endpoint alone, away for a second", away},
+  };
+  for (Scenario& scenario : worst) {
+    scenario.duration = 35s;
+    scenario.between_calls = 25ms;
+    scenario.latency = 20ms;
+  }
+  worst[3].poisons = 8;
+  worst[4].endpoints = 1;
+  return worst;
 }
 
 }  // namespace openailb::simulation

@@ -173,6 +173,30 @@ TEST(StreamBreak, TheDeadlineEndsAStreamAtEveryMoment) {
   }
 }
 
+TEST(StreamBreak, TheDeadlineHoldsWhileEventsAreBuffered) {
+  OneEndpoint simulation(streaming(role() + says("a") + says("b") + says("c") + finish() + done()));
+  simulation.options.deadline = 10s;
+  const Client client = simulation.client();
+  auto stream = ask_to_stream(client);
+  std::string text;
+  while (auto chunk = stream.next()) {
+    text += chunk->text();
+    simulation.network.advance(4s);
+  }
+  EXPECT_EQ(text, "ab") << "all had come at once, and then the deadline passed";
+  ASSERT_TRUE(stream.error());
+  EXPECT_EQ(stream.error()->kind, ErrorKind::timeout);
+}
+
+TEST(StreamBreak, TellsItsRequestId) {
+  SimulatedAnswer answer = streaming(says("a"), Ending::reset);
+  answer.headers = {{"X-Request-Id", "req-7"}};
+  OneEndpoint simulation(answer);
+  auto stream = ask_to_stream(simulation.client());
+  EXPECT_EQ(listen(stream).kind, ErrorKind::stream_interrupted);
+  EXPECT_EQ(stream.error()->request_id, "req-7");
+}
+
 TEST(StreamBreak, AStopEndsAStreamAtEveryMoment) {
   for (auto when = 1ms; when <= 14ms; ++when) {
     OneEndpoint simulation(dripping({role(), says("a"), says("b"), says("c"), finish(), done()}, 2ms));

@@ -70,6 +70,11 @@ class BreakerModel {
     if (counts_still(request)) book(request, Outcome::exclusion);
   }
 
+  void close(TimePoint now) {
+    advance(now);
+    if (state_ != State::closed) change(State::closed);
+  }
+
   State state(TimePoint now) {
     advance(now);
     return state_;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,28 @@ std::string refusal(ChatCompletionCreateParams params) {
 std::string refusal_of_body(json body) {
   return refusal(
       [&](const Client& client) { return client.chat.completions.create(std::move(body)).error(); });
+}
+
+// They would break the framing of the request, so that a server sees another one.
+TEST(Refused, HeadersThatAreTheTransportsOwn) {
+  for (const char* name : {"Content-Length", "content-length", "Transfer-Encoding", "Connection"}) {
+    for (const char* value : {"5", ""}) {
+      EXPECT_THAT(refusal(RequestOptions{.extra_headers = {{name, value}}}), HasSubstr("transport")) << name;
+    }
+  }
+  EXPECT_THAT(refusal(RequestOptions{.extra_headers = {{"host", ""}}}), HasSubstr("Host"));
+  Simulation simulation({{ok()}});
+  EXPECT_TRUE(ask(simulation.client(), {.extra_headers = {{"Host", "virtual.example"}}}));
+}
+
+TEST(Refused, SuchHeadersOfTheClientAndOfAnEndpointByTheConstructor) {
+  for (const Headers& headers : {Headers{{"Content-Length", "5"}}, Headers{{"Host", ""}}}) {
+    Simulation of_client({{ok()}}), of_endpoint({{ok()}});
+    of_client.options.default_headers = headers;
+    of_endpoint.endpoints[0].headers = headers;
+    EXPECT_THROW(of_client.client(), std::invalid_argument);
+    EXPECT_THROW(of_endpoint.client(), std::invalid_argument);
+  }
 }
 
 TEST(Refused, OptionsThatMakeNoSense) {

@@ -55,11 +55,9 @@ class Balancer {
   struct Picked {
     std::size_t index;
     Admission admission;
-    bool is_owed{};  ///< see Progress::owed_to
   };
 
-  std::optional<Picked> pick(const Candidates& can, Progress& progress, TimePoint now);
-  std::optional<Picked> pick_owed(const Candidates& can, Progress& progress, TimePoint now);
+  std::optional<Picked> pick(const Candidates& can, TimePoint now);
   template <class Wanted>
   std::optional<Picked> pick_admitting(Wanted wanted, const Candidates& can, TimePoint now);
   template <class Wanted>
@@ -114,7 +112,7 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   if (now >= progress.deadline) return {};
   const Candidates can(endpoints_, options_, *call, progress, now);
   for (;;) {
-    if (auto picked = pick(can, progress, now)) {
+    if (auto picked = pick(can, now)) {
       return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
     }
     const bool heeded_breakers = !can.asks_refusing();
@@ -125,14 +123,15 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
 
 /// A breaker decides the order, never the fate: those that admit come first, those that refuse come as a last
 /// resort, and of these the ones that fail slowly come after the backoff of all others.
-inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Progress& progress,
-                                                      TimePoint now) {
+inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, TimePoint now) {
+  const auto owed = [&](std::size_t index) { return can.owed(index); };
   const auto untried = [&](std::size_t index) { return can.untried(index); };
   const auto again = [&](std::size_t index) { return can.again(index); };
   const auto quickly = [&](auto wanted) {
     return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
   };
-  if (auto picked = pick_owed(can, progress, now)) return picked;
+  if (auto picked = pick_admitting(owed, can, now)) return picked;
+  if (auto picked = pick_refusing(owed, can, now)) return picked;
   if (auto picked = pick_admitting(untried, can, now)) return picked;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
   if (auto picked = pick_admitting(again, can, now)) return picked;
@@ -140,20 +139,6 @@ inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Pro
   if (can.any_backs_off()) return std::nullopt;
   if (auto picked = pick_refusing(untried, can, now)) return picked;
   return pick_refusing(again, can, now);
-}
-
-/// The endpoint that is owed another try, see Progress::owed_to.
-inline std::optional<Balancer::Picked> Balancer::pick_owed(const Candidates& can, Progress& progress,
-                                                           TimePoint now) {
-  const auto owed = [&can, index = std::exchange(progress.owed_to, {})](std::size_t one) {
-    return one == index && !can.cools(one);
-  };
-  const auto as_owed = [](std::optional<Picked> picked) {
-    if (picked) picked->is_owed = true;
-    return picked;
-  };
-  if (auto picked = pick_admitting(owed, can, now)) return as_owed(std::move(picked));
-  return as_owed(pick_refusing(owed, can, now));
 }
 
 /// Round robin among the wanted ones whose breakers admit.
@@ -198,7 +183,12 @@ inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& 
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                                    const Candidates& can, TimePoint now) const {
-  if (progress.endpoints[picked.index].tried && !picked.is_owed) --progress.retries_left;
+  const bool is_owed = progress.owed_to == picked.index;
+  if (is_owed) {
+    progress.owed_to.reset();
+  } else if (progress.endpoints[picked.index].tried) {
+    --progress.retries_left;
+  }
   std::chrono::nanoseconds connect_timeout = options_.connect_timeout;
   if (can.another_than(picked.index)) {
     connect_timeout = shorter(connect_timeout, options_.failover_connect_timeout);
@@ -209,7 +199,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
           .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
           .connect_timeout = connect_timeout,
           .redirects_left = progress.retries_left,
-          .fresh_connection = picked.is_owed};
+          .fresh_connection = is_owed};
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {

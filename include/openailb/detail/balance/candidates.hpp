@@ -36,6 +36,9 @@ class Candidates {
     return may_retry(index) && now_ >= *progress_->endpoints[index].again_at && !cools(index);
   }
 
+  /// Whether a free retry may be made there now, unless its breaker refuses.
+  bool owed(std::size_t index) const { return is_owed(index) && again(index); }
+
   /// Whether endpoints whose breakers refuse are asked as a last resort.
   bool asks_refusing() const {
     return options_->when_all_open == WhenAllOpen::ask ||
@@ -90,9 +93,10 @@ class Candidates {
     return allowed && !progress_->endpoints[index].tried && progress_->another_endpoint &&
            progress_->ran_it < options_->max_endpoints;
   }
+  bool is_owed(std::size_t index) const { return progress_->owed_to == index; }
   bool may_retry(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
-    return endpoint.again_at && progress_->retries_left > 0 &&
+    return endpoint.again_at && (progress_->retries_left > 0 || is_owed(index)) &&
            (endpoint.ran_it || progress_->ran_it < options_->max_endpoints);
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/breaker_settings.hpp>
+#include <openailb/detail/net/connection_check.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/fields.hpp>
 #include <openailb/detail/wire/json.hpp>
@@ -37,6 +38,7 @@ inline void check_options(const ClientOptions& options) {
   if (options.first_token_timeout < zero) refuse_options("first_token_timeout is negative");
   if (options.failover_connect_timeout < zero) refuse_options("failover_connect_timeout is negative");
   if (options.idle_timeout.value_or(zero) < zero) refuse_options("idle_timeout is negative");
+  if (std::string fault = fault_of_connection(options.connection); !fault.empty()) refuse_options(fault);
 }
 
 /// What of a configuration no message may show: the key, and the values of headers and queries that carry

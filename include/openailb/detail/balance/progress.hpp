@@ -34,7 +34,7 @@ struct Progress {
   int retries_left{};           ///< attempts and redirects beyond the first attempt on each endpoint
   int ran_it{};                 ///< how many endpoints may have run the request and failed it
   bool another_endpoint{true};  ///< whether endpoints that were not tried yet may be asked
-  /// The endpoint whose kept connection had died: it is asked again at once, for free, but once in a call.
+  /// The endpoint whose kept connection had died: it is asked again first, for free, but once in a call.
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
   bool waited_for_reopening{};  ///< see WhenAllOpen::wait

@@ -76,7 +76,7 @@ inline std::string describe(const CurlEnd& end) {
       return "could not connect to " + end.host + " within " + duration_text(end.connect_timeout);
     case CURLE_GOT_NOTHING: return end.host + " closed the connection without an answer";
     case CURLE_SSL_CONNECT_ERROR:
-      return end.host + ": " + end.reason +
+      return "no TLS with " + end.host + ": " + end.reason +
              (says("wrong version number") || says("packet length too long") ? ": does this port speak TLS?"
                                                                              : "");
     case CURLE_PARTIAL_FILE:

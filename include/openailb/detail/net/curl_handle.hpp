@@ -241,7 +241,9 @@ inline bool prepare(CurlHandle& handle) {
 
 /// How much of the request has gone out.
 inline Sent sent_of(const CurlHandle& handle) {
-  if (!handle.sent_before) return Sent::nothing;
+  if (!handle.sent_before || handle.info<long>(CURLINFO_REQUEST_SIZE) <= *handle.sent_before) {
+    return Sent::nothing;
+  }
   const auto uploaded = handle.info<curl_off_t>(CURLINFO_SIZE_UPLOAD_T);
   const bool has_body = handle.request.method == "POST";
   return !has_body || uploaded >= static_cast<curl_off_t>(handle.request.body.size()) ? Sent::all
@@ -270,7 +272,7 @@ inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
   if (handle.sent_before) {
     end.since_sent = std::chrono::steady_clock::now() - handle.sent_at;
     // libcurl's own limit for a line of the head is below that for all of it.
-    if (code == CURLE_OUT_OF_MEMORY) end.head_too_large = true;
+    if (code == CURLE_OUT_OF_MEMORY && end.sent != Sent::nothing) end.head_too_large = true;
     // What cannot be connected to after a request has been sent is a server that went away with it.
     if (code == CURLE_COULDNT_CONNECT) end.sent = Sent::all;
   }

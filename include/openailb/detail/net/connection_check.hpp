@@ -1,0 +1,70 @@
+#pragma once
+
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/detail/wire/url.hpp>
+#include <openailb/options.hpp>
+#include <openailb/result.hpp>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+/// \file
+/// What is wrong with ConnectionOptions, told before any connection is made.
+
+namespace openailb::detail {
+
+/// What is wrong with a proxy, empty when nothing is. Repeats nothing of it: it may hold a password.
+inline std::string fault_of_proxy(std::string_view proxy) {
+  constexpr std::array<std::string_view, 6> schemes{"http",    "https",  "socks4",
+                                                    "socks4a", "socks5", "socks5h"};
+  const std::string fault =
+      "connection.proxy is no URL of a proxy, such as http://user:password@proxy.example:3128";
+  if (!check_characters(proxy)) return fault;
+  if (const auto end = proxy.find("://"); end != std::string_view::npos) {
+    if (std::ranges::find(schemes, lower(proxy.substr(0, end))) == schemes.end()) return fault;
+    proxy.remove_prefix(end + 3);
+  }
+  proxy = proxy.substr(0, proxy.find('/'));
+  proxy.remove_prefix(proxy.rfind('@') + 1);  // all of it when there is none
+  Url url;
+  return take_authority(url, proxy) ? std::string{} : fault;
+}
+
+/// What is wrong with a file that is to hold such things in PEM, empty when nothing is.
+inline std::string fault_of_pem(const char* option, const std::string& path, std::string_view what) {
+  const std::string named = std::string("connection.") + option + ": ";
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return named + path + " is a directory";
+  std::ifstream file(path, std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  if (content.empty()) return named + path + " cannot be read";
+  if (what == "PRIVATE KEY" && content.find("ENCRYPTED") != std::string::npos) {
+    return named + path + " is encrypted; it must be a key without a passphrase";
+  }
+  if (content.find(std::string(what) + "-----") != std::string::npos) return {};
+  return named + path + " has no " + lower(what) + " in PEM";
+}
+
+/// What is wrong with the options, empty when nothing is.
+inline std::string fault_of_connection(const ConnectionOptions& options) {
+  std::string fault;
+  if (!options.proxy.empty()) fault = fault_of_proxy(options.proxy);
+  if (fault.empty() && !options.ca_bundle.empty()) {
+    fault = fault_of_pem("ca_bundle", options.ca_bundle, "CERTIFICATE");
+  }
+  if (!fault.empty() || (options.client_certificate.empty() && options.client_key.empty())) return fault;
+  if (options.client_certificate.empty()) return "connection.client_key needs a client_certificate";
+  fault = fault_of_pem("client_certificate", options.client_certificate, "CERTIFICATE");
+  if (!fault.empty()) return fault;
+  // A file may hold both.
+  const std::string& key = options.client_key.empty() ? options.client_certificate : options.client_key;
+  return fault_of_pem("client_key", key, "PRIVATE KEY");
+}
+
+}  // namespace openailb::detail
