@@ -13,7 +13,8 @@ int main() {
   openailb::Client client(openailb_examples::endpoints());
 
   // [structured-output]
-  const json schema = {
+  // Models answer in the order of the schema's keys, which ordered_json keeps.
+  const nlohmann::ordered_json schema = {
       {"type", "object"},
       {"properties",
        {{"name", {{"type", "string"}}},

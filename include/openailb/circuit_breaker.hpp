@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -22,23 +21,6 @@
 
 namespace openailb {
 
-namespace detail {
-
-/// The exception being handled as an Error: an Exception's own, else one with what it says as the message.
-inline Error describe_current_exception() {
-  try {
-    throw;
-  } catch (const Exception& exception) {
-    return exception.error();
-  } catch (const std::exception& exception) {
-    return {.message = exception.what()};
-  } catch (...) {
-    return {.message = "an exception that is no std::exception"};
-  }
-}
-
-}  // namespace detail
-
 /// Keeps requests away from what fails too often: the state machine of sony/gobreaker v2, without I/O and
 /// with the time passed in. State changes are lazy: only state(), an admission and a report move the clock
 /// on, and a time earlier than one that it has seen counts as that one. Thread-safe; nothing blocks for long,
@@ -47,9 +29,10 @@ class CircuitBreaker {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// A closed breaker whose first window begins now.
+  /// A closed breaker whose first window begins now. Throws std::invalid_argument for a window of more than
+  /// a million buckets.
   explicit CircuitBreaker(BreakerSettings settings = {}, Clock::time_point now = Clock::now())
-      : settings_(filled(std::move(settings))), counts_(buckets(settings_)), latest_(now) {
+      : settings_(detail::filled(std::move(settings))), counts_(detail::buckets(settings_)), latest_(now) {
     begin_generation();
   }
 
@@ -160,29 +143,13 @@ class CircuitBreaker {
     std::optional<std::chrono::nanoseconds> reopens_in{};
   };
 
-  static BreakerSettings filled(BreakerSettings settings) {
-    if (settings.max_requests == 0) settings.max_requests = 1;
-    settings.interval = (std::max)(settings.interval, zero);
-    if (settings.interval == zero || settings.bucket_period <= zero)
-      settings.bucket_period = settings.interval;
-    if (settings.interval > zero)
-      settings.interval = ((settings.interval - least) / settings.bucket_period + 1) * settings.bucket_period;
-    if (settings.timeout <= zero) settings.timeout = std::chrono::seconds(60);
-    if (!settings.ready_to_trip)
-      settings.ready_to_trip = [](const Counts& counts) { return counts.consecutive_failures > 5; };
-    return settings;
-  }
-
-  static std::size_t buckets(const BreakerSettings& filled) {
-    return filled.interval > zero ? static_cast<std::size_t>(filled.interval / filled.bucket_period) : 1;
-  }
-
   Decision admit(Clock::time_point now) {
     Lock lock(mutex_);
     advance(now);
     Decision decision;
     if (state_ == State::open) {
-      decision.reopens_in = expiry_ - latest_ + least;  // at exactly its expiry it is still open
+      // At exactly its expiry it is still open.
+      decision.reopens_in = (std::min)(expiry_ - latest_, (std::chrono::nanoseconds::max)() - least) + least;
     } else if (!full()) {
       counts_.on_request();
       publish();

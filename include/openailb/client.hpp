@@ -5,13 +5,12 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/json_response.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/result.hpp>
 
-#include <nlohmann/json.hpp>
-
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,25 +26,33 @@ namespace openailb {
 template <class Execution>
 class BasicClient {
   std::shared_ptr<detail::Core> core_;
+  using Answer = typename Execution::template Answer<JsonResponse>;
 
  public:
   /// The one endpoint that the environment describes; see endpoint_from_env().
   BasicClient() : BasicClient({endpoint_from_env()}) {}
   explicit BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options = {})
       : core_(make_core(std::move(endpoints), std::move(options))), chat(core_) {}
+  /// For endpoints in braces.
+  BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options = {})
+      : BasicClient(std::vector<EndpointConfig>(endpoints), std::move(options)) {}
   // Moving copies: both then share one core, and neither is left empty.
   BasicClient(const BasicClient&) = default;
   BasicClient& operator=(const BasicClient&) = default;
 
-  /// Posts a JSON body to any path, such as "/embeddings", through the same balancer.
-  typename Execution::template Answer<JsonResponse> post(std::string path, nlohmann::json body,
-                                                         RequestOptions options = {}) const {
+  /// Posts a JSON body to any path, such as "/embeddings", through the same balancer. `{}` sends none.
+  Answer post(std::string path, JsonDocument body = {}, RequestOptions options = {}) const {
     return request("POST", std::move(path), std::move(body), std::move(options));
   }
 
   /// Gets any path, such as "/models", through the same balancer.
-  typename Execution::template Answer<JsonResponse> get(std::string path, RequestOptions options = {}) const {
-    return request("GET", std::move(path), nlohmann::json{}, std::move(options));
+  Answer get(std::string path, RequestOptions options = {}) const {
+    return request("GET", std::move(path), {}, std::move(options));
+  }
+
+  /// Deletes any path, such as "/files/file-abc", through the same balancer.
+  Answer del(std::string path, RequestOptions options = {}) const {
+    return request("DELETE", std::move(path), {}, std::move(options));
   }
 
   /// What each endpoint is doing at the moment.
@@ -65,9 +72,7 @@ class BasicClient {
     return std::make_shared<detail::Core>(std::move(endpoints), std::move(options), std::move(make_loop));
   }
 
-  typename Execution::template Answer<JsonResponse> request(std::string method, std::string path,
-                                                            nlohmann::json body,
-                                                            RequestOptions options) const {
+  Answer request(std::string method, std::string path, JsonDocument body, RequestOptions options) const {
     return Execution::template request<JsonResponse>(
         *core_,
         detail::make_call(std::move(method), std::move(path), std::move(body), false,

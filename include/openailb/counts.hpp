@@ -99,9 +99,8 @@ class RollingCounts {
 
  private:
   Counts& bucket(std::uint64_t age) noexcept {
-    const auto back =
-        static_cast<std::size_t>(age_ - age);  // in place of a remainder, which costs a division
-    return buckets_[back <= newest_ ? newest_ - back : newest_ + buckets_.size() - back];
+    const std::uint64_t back = age_ - age;  // in place of a remainder, which costs a division
+    return buckets_.data()[back <= newest_ ? newest_ - back : newest_ + buckets_.size() - back];
   }
 
   template <class Change>
@@ -135,7 +134,7 @@ class RollingCounts {
   std::vector<Counts> buckets_;
   Counts totals_;
   std::uint64_t age_ = 0;
-  std::size_t newest_ = 0;  // its place in buckets_; with all of them empty any will do
+  std::uint64_t newest_ = 0;  // its place in buckets_; with all of them empty any will do
 };
 
 }  // namespace detail

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <openailb/headers.hpp>
+
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -93,6 +96,7 @@ struct Error {
   std::string code{};        ///< the server's `error.code`; a number is written out
   std::string param{};       ///< the server's `error.param`
   std::string request_id{};  ///< the server's `x-request-id`
+  Headers headers{};         ///< the last answer's, such as `x-ratelimit-remaining-tokens`
   /// How long to wait before another try, as the server said or as the soonest breaker or cooling endpoint.
   std::optional<std::chrono::nanoseconds> retry_after{};
   std::string endpoint{};           ///< the name of the endpoint that failed last
@@ -112,5 +116,22 @@ class Exception : public std::runtime_error {
  private:
   std::shared_ptr<const Error> error_;
 };
+
+namespace detail {
+
+/// The exception being handled as an Error: an Exception's own, else one with what it says as the message.
+inline Error describe_current_exception() {
+  try {
+    throw;
+  } catch (const Exception& exception) {
+    return exception.error();
+  } catch (const std::exception& exception) {
+    return {.message = exception.what()};
+  } catch (...) {
+    return {.message = "an exception that is no std::exception"};
+  }
+}
+
+}  // namespace detail
 
 }  // namespace openailb

@@ -3,6 +3,7 @@
 #include <openailb/clock.hpp>
 #include <openailb/http.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <coroutine>
@@ -165,8 +166,8 @@ class EventLoop {
   /// Ends the present or next wait(); from any thread.
   virtual void wake() noexcept = 0;
 
-  /// Waits if nothing is ready, then resumes all that is.
-  void run_once();
+  /// Waits if nothing is ready, but not beyond that time, and then resumes all that is.
+  void run_once(TimePoint latest = (TimePoint::max)());
 
  protected:
   bool anything_ready() const noexcept { return ready_.next_ != &ready_; }
@@ -235,10 +236,10 @@ inline void EventLoop::fire_timers() {
   }
 }
 
-inline void EventLoop::run_once() {
+inline void EventLoop::run_once(TimePoint latest) {
   fire_timers();
   if (!anything_ready()) {
-    wait(timers_.empty() ? (TimePoint::max)() : timers_.begin()->first);
+    wait(timers_.empty() ? latest : (std::min)(latest, timers_.begin()->first));
     fire_timers();
   }
   while (anything_ready()) {

@@ -4,6 +4,7 @@
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/exchange.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/options.hpp>
@@ -30,6 +31,14 @@ struct Core {
   std::shared_ptr<Balancer> balancer;
 };
 
+/// Puts the call's function into its stop token; null when it has none.
+inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
+  if (!call.should_stop) return nullptr;
+  auto polling = std::make_unique<StopPolling>(std::move(call.should_stop), std::move(call.stop_token));
+  call.stop_token = polling->token();
+  return polling;
+}
+
 }  // namespace detail
 
 /// How a Client executes: each call runs on the calling thread, on a loop of its own, until it is done.
@@ -44,16 +53,20 @@ struct Blocking {
   static Result<T> request(const detail::Core& core, Result<detail::Call> call, Read read) {
     if (!call) return std::move(call).error();
     const detail::LoopLease loop = core.loops->lease();
-    return detail::run(*loop, detail::request<T>(*loop, core.balancer, *std::move(call), std::move(read)));
+    const std::unique_ptr<detail::StopPolling> polling = detail::poll_for_stop(*call);
+    auto task = detail::request<T>(*loop, core.balancer, *std::move(call), std::move(read));
+    return detail::run(*loop, std::move(task), polling.get());
   }
 
   template <class Chunk>
   static Stream<Chunk> stream(const detail::Core& core, Result<detail::Call> call) {
     if (!call) return Stream<Chunk>(std::move(call).error());
     detail::LoopLease loop = core.loops->lease();
-    auto state = detail::run(*loop, detail::request_stream<Chunk>(*loop, core.balancer, *std::move(call)));
+    std::unique_ptr<detail::StopPolling> polling = detail::poll_for_stop(*call);
+    auto task = detail::request_stream<Chunk>(*loop, core.balancer, *std::move(call));
+    auto state = detail::run(*loop, std::move(task), polling.get());
     if (!state) return Stream<Chunk>(std::move(state).error());
-    return Stream<Chunk>(std::move(loop), *std::move(state));
+    return Stream<Chunk>(std::move(loop), std::move(polling), *std::move(state));
   }
 };
 

@@ -17,9 +17,13 @@ class Stream;
 
 struct Error;
 class Exception;
+struct ResponseInfo;
+struct EndpointStatus;
 struct EndpointConfig;
 struct ClientOptions;
 struct RequestOptions;
+class JsonDocument;
+struct JsonResponse;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;

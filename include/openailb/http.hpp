@@ -11,10 +11,10 @@ namespace openailb {
 
 /// One HTTP request as it goes to the wire.
 struct HttpRequest {
-  std::string method{"POST"};                  ///< "GET" or "POST"
+  std::string method{"POST"};                  ///< "GET", "POST" or "DELETE"
   std::string url{};                           ///< absolute
   Headers headers{};                           ///< an empty value keeps the transport from adding its own
-  std::string body{};                          ///< not sent with a GET
+  std::string body{};                          ///< of a POST
   std::chrono::nanoseconds connect_timeout{};  ///< name, TCP and TLS together; zero for no limit
   std::size_t max_response_size{};             ///< bytes of body, decompressed, that may wait to be read
   bool fresh_connection{};                     ///< no connection that was kept from an earlier request

@@ -3,13 +3,19 @@
 /// \file
 /// Everything of openailb but the add-ons.
 
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+#error "openailb needs C++20: compile with -std=c++20 or newer"
+#else
+
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
-#include <openailb/json_response.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/types/chat.hpp>
 #include <openailb/version.hpp>
+
+#endif

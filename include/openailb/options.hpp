@@ -4,8 +4,7 @@
 #include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
 #include <openailb/headers.hpp>
-
-#include <nlohmann/json.hpp>
+#include <openailb/json.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -90,9 +89,12 @@ struct RequestOptions {
   std::optional<int> max_retries{};
   Headers extra_headers{};                           ///< an empty value removes a header
   std::map<std::string, std::string> extra_query{};  ///< overrides queries of the same name
-  nlohmann::json extra_body{};   ///< members to add to the body or replace; null removes one
+  JsonDocument extra_body{};     ///< members to add to the body or replace; null removes one
   std::stop_token stop_token{};  ///< ends the call at once, waits included
-  std::string endpoint{};        ///< the name of the only endpoint to use
+  /// For a program that has a flag and no stop token: asked about every 50 ms while the call waits, on its
+  /// own thread. True ends the call.
+  std::function<bool()> should_stop{};
+  std::string endpoint{};  ///< the name of the only endpoint to use
 };
 
 namespace detail {

@@ -26,8 +26,8 @@ inline constexpr bool is_result<Result<T>> = true;
 
 /// A value or the Error that took its place, with the names of std::expected. Every access is checked:
 /// asking for a value that is not there throws Exception, asking a success for its error throws
-/// std::logic_error. On a temporary, value() and * give the value itself and -> is deleted, so nothing
-/// dangles.
+/// std::logic_error. On a temporary, value() and * give the value itself, and what -> points at lasts to the
+/// end of the expression.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -66,8 +66,8 @@ class [[nodiscard]] Result {
 
   T* operator->() & { return &value(); }
   const T* operator->() const& { return &value(); }
-  T* operator->() && = delete;
-  const T* operator->() const&& = delete;
+  T* operator->() && { return &value(); }
+  const T* operator->() const&& { return &value(); }
 
   Error& error() & { return checked_error(*this); }
   const Error& error() const& { return checked_error(*this); }

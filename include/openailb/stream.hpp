@@ -2,6 +2,7 @@
 
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
 #include <openailb/response_info.hpp>
@@ -32,8 +33,9 @@ class [[nodiscard]] Stream {
 
   /// A stream that never began.
   explicit Stream(Error error) : error_(std::move(error)) {}
-  Stream(detail::LoopLease loop, std::unique_ptr<detail::CommittedStream<Chunk>> state)
-      : loop_(std::move(loop)), state_(std::move(state)) {}
+  Stream(detail::LoopLease loop, std::unique_ptr<detail::StopPolling> polling,
+         std::unique_ptr<detail::CommittedStream<Chunk>> state)
+      : loop_(std::move(loop)), polling_(std::move(polling)), state_(std::move(state)) {}
 
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) = delete;
@@ -41,7 +43,7 @@ class [[nodiscard]] Stream {
   /// The next chunk; null at the end, and then error() says whether it was a clean one.
   std::optional<Chunk> next() {
     if (!state_ || !loop_) return std::nullopt;
-    std::optional<Chunk> chunk = detail::run(**loop_, state_->next());
+    std::optional<Chunk> chunk = detail::run(**loop_, state_->next(), polling_.get());
     if (state_->over()) loop_.reset();
     return chunk;
   }
@@ -85,6 +87,7 @@ class [[nodiscard]] Stream {
 
  private:
   std::optional<detail::LoopLease> loop_{};  // before the state, whose transfer lives in it
+  std::unique_ptr<detail::StopPolling> polling_{};
   std::unique_ptr<detail::CommittedStream<Chunk>> state_{};
   std::optional<Error> error_{};
   bool iterated_{};

@@ -70,7 +70,20 @@ TEST(Headers, AreThoseOfTheOfficialClients) {
   EXPECT_EQ(header(sent.headers, "content-type"), "application/json");
   EXPECT_EQ(header(sent.headers, "accept"), "application/json");
   EXPECT_EQ(header(sent.headers, "user-agent"), "openailb/" + std::string(version));
-  EXPECT_EQ(sent.headers.size(), 6U);
+  EXPECT_EQ(header(sent.headers, "x-stainless-retry-count"), "0");
+  EXPECT_EQ(sent.headers.size(), 7U);
+}
+
+TEST(Headers, CountTheRetriesOfACall) {
+  Simulation simulation({{failing(503), failing(503), ok()}});
+  const Client client = simulation.client();
+  EXPECT_TRUE(ask(client));
+  EXPECT_TRUE(ask(client));
+  std::string counts;
+  for (const HttpRequest& sent : simulation.network.requests()) {
+    counts += header(sent.headers, "x-stainless-retry-count");
+  }
+  EXPECT_EQ(counts, "0120");
 }
 
 TEST(Headers, AreNotSentForWhatIsNotSet) {
@@ -159,6 +172,13 @@ TEST(Azure, DeploymentIsTheMappedModelEscaped) {
   EXPECT_FALSE(sent.headers.contains("authorization"));
 }
 
+TEST(Azure, ModelIsPutIntoEveryPlaceThatAsksForIt) {
+  EXPECT_EQ(
+      request({.base_url = "https://one.example/{model}/v1/{model}", .model_map = {{"gpt-4o", "{model}"}}})
+          .url,
+      "https://one.example/%7Bmodel%7D/v1/%7Bmodel%7D/chat/completions");
+}
+
 TEST(Azure, IsPassedOverByACallWithoutAModel) {
   Simulation simulation({{ok()}, {answering("{}")}});
   simulation.endpoints[0].base_url = "https://endpoint-0.example/openai/deployments/{model}";
@@ -235,6 +255,12 @@ TEST(Redirect, IsFollowedAsOftenAsACallMayRetry) {
     EXPECT_EQ(result.error().status, 308);
     EXPECT_EQ(simulation.sent.size(), 1U + static_cast<std::size_t>(max_retries));
   }
+}
+
+TEST(Redirect, UsesUpARetry) {
+  Simulation simulation({{failing(307, "", {{"location", "/again"}}), failing(503)}});
+  EXPECT_FALSE(ask(simulation.client(), {.max_retries = 1}));
+  EXPECT_EQ(simulation.sent.size(), 2U);
 }
 
 TEST(Redirect, LeavesEachOtherEndpointItsAttempt) {

@@ -316,6 +316,21 @@ TEST(CallerFault, IsReturnedAsItIs) {
   EXPECT_THAT(result.error().message, ::testing::HasSubstr("max_tokens is too large"));
 }
 
+TEST(CallerFault, HasTheHeadersOfItsAnswer) {
+  Simulation simulation(
+      {{failing(400, "", {{"x-ratelimit-remaining-tokens", "7"}, {"x-echo", "sk-secret-key"}})}});
+  simulation.endpoints[0].api_key = "sk-secret-key";
+  const Result<ChatCompletion> result = ask(simulation.client());
+  EXPECT_EQ(header(result.error().headers, "X-RateLimit-Remaining-Tokens"), "7");
+  EXPECT_EQ(header(result.error().headers, "x-echo"), "[redacted]");
+}
+
+TEST(CallerFault, OfARedirectSaysWhereItLeads) {
+  Simulation simulation({{failing(301, "", {{"location", "https://elsewhere.example/v1"}})}});
+  EXPECT_THAT(ask(simulation.client()).error().message,
+              ::testing::HasSubstr("a redirect to https://elsewhere.example/v1, which is not followed"));
+}
+
 TEST(NotFound, OfSomethingTheServerMadeIsTheCallersFault) {
   Unhurried simulation({{failing(404)}, {ok()}});
   const Client client = simulation.client();
@@ -331,6 +346,25 @@ TEST(NullError, IsNoError) {
   const Result<ChatCompletion> result = ask(simulation.client());
   ASSERT_TRUE(result);
   EXPECT_EQ(result->text(), "hello");
+}
+
+TEST(ErrorInAChoice, IsTheErrorThatItDescribes) {
+  Simulation simulation({{answering(
+                             R"({"choices":[{"finish_reason":"error","message":{"content":""},
+                                 "error":{"code":502,"message":"the provider is down"}}]})")},
+                         {ok()}});
+  const auto result = ask(simulation.client());
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->info.attempts[0].kind, ErrorKind::internal_server);
+  EXPECT_THAT(result->info.attempts[0].message, ::testing::HasSubstr("the provider is down"));
+}
+
+TEST(NoChoice, SaysWhatCameInstead) {
+  Simulation simulation({{answering(R"({"code":401,"msg":"invalid key"})")}});
+  const auto result = ask(simulation.client());
+  EXPECT_EQ(result.error().kind, ErrorKind::parse);
+  EXPECT_THAT(result.error().message,
+              ::testing::HasSubstr(R"(without a choice: {"code":401,"msg":"invalid key"})"));
 }
 
 TEST(Credential, TheMessageNamesTheEndpointNeverTheKey) {

@@ -184,12 +184,20 @@ TEST(IdleConnection, ThatHadDiedIsReplacedAtOnce) {
 }
 
 TEST(IdleConnection, IsReplacedForFreeOnceInACall) {
-  Simulation simulation({{idle_connection_died()}});
+  std::vector<SimulatedAnswer> deaths(7, idle_connection_died());
+  deaths.push_back(ok());
+  Simulation simulation({std::move(deaths)});
   EXPECT_FALSE(ask(simulation.client(), {.max_retries = 0}));
   EXPECT_EQ(simulation.sent.size(), 2U);
   simulation.sent.clear();
   EXPECT_FALSE(ask(simulation.client(), {.max_retries = 2}));
   EXPECT_EQ(simulation.sent.size(), 4U) << "further ones are retries";
+}
+
+TEST(IdleConnection, OfASecondEndpointIsNotReplacedForFree) {
+  Simulation simulation({{idle_connection_died(), failing(503)}, {idle_connection_died(), ok()}});
+  EXPECT_FALSE(ask(simulation.client(), {.max_retries = 0}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 1));
 }
 
 TEST(IdleConnection, IsReplacedByAFreshOneOfTheSameEndpoint) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -124,6 +125,29 @@ TEST(CircuitBreaker, TakesDurationsThatReachBeyondTheClock) {
   bench.now = TimePoint::max();
   EXPECT_EQ(bench.state(), State::open);
   EXPECT_FALSE(bench.breaker.may_admit(bench.now));
+}
+
+TEST(CircuitBreaker, TakesARollingWindowThatReachesBeyondTheClock) {
+  for (const auto period : {Nanoseconds::max() / 5, Nanoseconds::max() / 2 + 1ns, Nanoseconds::max() - 1ns}) {
+    Bench bench({.interval = Nanoseconds::max(), .bucket_period = period, .timeout = Nanoseconds::max()});
+    EXPECT_EQ(bench.breaker.settings().interval, Nanoseconds::max() / period * period);
+    bench.play("SFFFFFF");
+    EXPECT_EQ(bench.state(), State::open);
+    const auto refused = bench.breaker.try_acquire(bench.now);
+    EXPECT_GT(refused.error().retry_after, 24h * 365 * 200);
+  }
+}
+
+TEST(CircuitBreaker, RefusesAWindowOfMoreThanAMillionBuckets) {
+  EXPECT_EQ(Bench({.interval = 1s, .bucket_period = 1us}).breaker.settings().interval, 1s);
+  try {
+    CircuitBreaker breaker({.name = "b", .interval = Nanoseconds::max(), .bucket_period = 1s});
+    FAIL();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(),
+                 "openailb: the breaker 'b' would have more than a million buckets: make interval shorter or "
+                 "bucket_period longer");
+  }
 }
 
 TEST(CircuitBreaker, DefaultSettings) {

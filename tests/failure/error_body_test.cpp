@@ -63,6 +63,13 @@ TEST(ErrorOfAnswer, ReadsAnErrorWithoutAMemberError) {
   EXPECT_EQ(answer(400, R"({"error":null,"message":"no"})").message, "no");
 }
 
+TEST(ErrorOfAnswer, ReadsWhatStandsBesideAMemberErrorThatSaysNothing) {
+  for (const char* error : {"{}", "true", R"("")", "null"}) {
+    EXPECT_EQ(answer(400, R"({"message":"boom","error":)" + std::string(error) + "}").message,
+              std::string(error) == "true" ? "true" : "boom");
+  }
+}
+
 TEST(ErrorOfAnswer, ReadsGooglesArrayAndItsStatus) {
   const Error error = answer(
       429,
@@ -141,6 +148,18 @@ TEST(ErrorInside, IsNullForAnErrorThatSaysNothing) {
   EXPECT_TRUE(inside(R"({"error":true})"));
 }
 
+TEST(ErrorInside, IsNullForMembersThatSayNothing) {
+  for (const char* error : {"0", R"({"message":"","type":"","param":"","code":""})",
+                            R"({"message":null,"code":null,"details":[]})", R"({"code":0,"message":""})"}) {
+    EXPECT_FALSE(error_inside(nlohmann::json::parse(R"({"choices":[],"error":)" + std::string(error) + "}")))
+        << error;
+  }
+}
+
+TEST(ErrorInside, IsNotLookedForInAListOfObjects) {
+  EXPECT_FALSE(error_inside(nlohmann::json::parse(R"([{"name":"x","error":"boom"}])")));
+}
+
 TEST(ErrorInside, IsFoundInAListOfOne) {
   const auto error = inside(R"([{"error":{"message":"no","code":503}}])");
   ASSERT_TRUE(error);
@@ -192,7 +211,7 @@ TEST(ErrorInside, TakesTheStatusFromTheUsualNames) {
   EXPECT_EQ(status("x", "503"), 503);
   EXPECT_EQ(status("x", "12"), 200);
   EXPECT_EQ(status("x", "200"), 200);
-  EXPECT_EQ(status("", ""), 200);
+  EXPECT_EQ(status("x", ""), 200);
 }
 
 TEST(ErrorInside, TakesTheStatusFromTheCodeBeforeTheType) {

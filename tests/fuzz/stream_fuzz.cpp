@@ -36,7 +36,7 @@ Heard listen(const SimulatedAnswer& answer) {
   Heard heard;
   while (auto chunk = stream.next()) {
     require(!stream.error());
-    heard.chunks.push_back(openailb::detail::write_json(*chunk));
+    heard.chunks.push_back(nlohmann::json(openailb::detail::write_json(*chunk)));
     heard.events.push_back(stream.raw());
   }
   if (stream.error()) heard.error = *stream.error();

@@ -281,6 +281,16 @@ TEST(DeadConnection, WhoseServerIsGoneIsAFailureOfTheEndpoint) {
   EXPECT_EQ(client.endpoints()[0].counts.total_failures, 1);
 }
 
+TEST(DeadConnection, WhoseServerIsGoneHasReceivedNothing) {
+  auto gone = std::make_unique<ScriptedServer>(says_hi());
+  ScriptedServer other(says_hi());
+  const Client client({{.base_url = gone->url()}, {.base_url = other.url()}},
+                      {.max_retries = 0, .max_endpoints = 1});
+  for (int call = 0; call < 2; ++call) ASSERT_TRUE(client.chat.completions.create(hello()));
+  gone.reset();
+  for (int call = 0; call < 2; ++call) EXPECT_TRUE(client.chat.completions.create(hello()));
+}
+
 /// The server ends a connection that nobody uses, and the end has arrived before the next call.
 void expect_idle_end_unnoticed(void (*end)(Connection&)) {
   Gate idle, ended;

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -20,7 +21,9 @@
 #include <string>
 #include <string_view>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace openailb::test {
@@ -336,6 +339,28 @@ void use_clients(int clients) {
     auto outlives = client.chat.completions.stream(hello());
     client = Client({{.base_url = server.url()}});
     EXPECT_EQ(read(outlives).content, "Hello");
+  }
+}
+
+// libcurl closes a socket that has not connected, and its number goes to whoever opens something next.
+TEST(Lifetime, WhatOthersHaveOpenIsNotRead) {
+  SilentPort silent;
+  ScriptedServer server(answer_with(http_response(200, completion_json("Hi"))));
+  const Client client({{.base_url = silent.url()}, {.base_url = server.url()}}, {.max_retries = 0});
+  EXPECT_FALSE(client.chat.completions.create(hello(), {.timeout = 50ms, .endpoint = "endpoint-0"}));
+  std::array<std::array<int, 2>, 8> pipes{};
+  for (auto& pair : pipes) {
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()), 0);
+    const auto [mine, theirs] = pair;
+    ASSERT_EQ(::write(theirs, "mine", 4), 4);
+    ::shutdown(theirs, SHUT_WR);
+  }
+  EXPECT_TRUE(client.chat.completions.create(hello(), {.endpoint = "endpoint-1"}));
+  for (const auto& [mine, theirs] : pipes) {
+    std::array<char, 8> text{};
+    EXPECT_EQ(::read(mine, text.data(), text.size()), 4) << "somebody else has read it";
+    ::close(mine);
+    ::close(theirs);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <string_view>
@@ -108,7 +109,8 @@ TEST(TooLarge, AStreamThatNeverSaysAnything) {
 }
 
 TEST(TooLarge, ABombOfGzip) {
-  ScriptedServer server(answer_with(http_response(200, gzip_bomb(megabyte), {{"Content-Encoding", "gzip"}})));
+  ScriptedServer server(
+      answer_with(http_response(200, gzip_bomb(" ", megabyte), {{"Content-Encoding", "gzip"}})));
   const Error error = error_of(client_of(server, megabyte).chat.completions.create(hello()));
   EXPECT_EQ(error.kind, ErrorKind::parse) << error.message;
   EXPECT_THAT(error.message, HasSubstr("max_response_size (1048576 bytes)"));
@@ -121,9 +123,17 @@ TEST(Large, AnswersAreTakenUpToTheLimit) {
   EXPECT_FALSE(client_of(server, json.size() - 1).chat.completions.create(hello()));
 }
 
-TEST(Large, AStreamMayHaveALineOf64MiB) {
+TEST(Large, AnyLimitIsTakenAsItIs) {
+  ScriptedServer server(answer_in_turn(
+      {http_response(200, completion_json("Hi")), sse_response({content_chunk("Hi"), "[DONE]"})}));
+  const Client client = client_of(server, (std::numeric_limits<std::size_t>::max)());
+  EXPECT_EQ(client.chat.completions.create(hello())->text(), "Hi");
+  EXPECT_EQ(read(client.chat.completions.stream(hello())).content, "Hi");
+}
+
+TEST(Large, AStreamMayHaveAnEventOf64MiB) {
   std::string event = content_chunk("");
-  const std::size_t size = 64 * megabyte + 1 - event.size();
+  const std::size_t size = 64 * megabyte - event.size();
   event.insert(event.find("\"\"") + 1, size, 'x');
   ScriptedServer server(answer_with(sse_response({event, "[DONE]"})));
   StreamText all = read(client_of(server).chat.completions.stream(hello()));

@@ -21,10 +21,10 @@ using namespace detail;
 /// A loop that counts how many of its kind there are.
 class CountedLoop final : public EventLoop {
  public:
-  explicit CountedLoop(std::atomic<int>& alive) : alive_(&alive) { ++*alive_; }
+  CountedLoop(std::atomic<int>& alive, const TimePoint& now) : alive_(&alive), now_(&now) { ++*alive_; }
   ~CountedLoop() override { --*alive_; }
 
-  TimePoint now() const override { return {}; }
+  TimePoint now() const override { return *now_; }
   void start(Transfer&, HttpRequest) override {}
   void cancel(Transfer&) noexcept override {}
   void wait(TimePoint) override {}
@@ -32,12 +32,14 @@ class CountedLoop final : public EventLoop {
 
  private:
   std::atomic<int>* alive_;
+  const TimePoint* now_;
 };
 
 struct LoopPoolTest : ::testing::Test {
   std::atomic<int> alive{};
+  TimePoint now{};
   std::shared_ptr<LoopPool> pool =
-      std::make_shared<LoopPool>([this] { return std::make_unique<CountedLoop>(alive); });
+      std::make_shared<LoopPool>([this] { return std::make_unique<CountedLoop>(alive, now); });
 };
 
 TEST_F(LoopPoolTest, MakesNoLoopBeforeOneIsNeeded) { EXPECT_EQ(alive, 0); }
@@ -62,6 +64,26 @@ TEST_F(LoopPoolTest, TheOneUsedLastIsUsedNextSinceItsConnectionsAreWarm) {
   one.reset();
   two.reset();
   EXPECT_EQ(&*pool->lease(), last);
+}
+
+// A burst leaves nothing behind: its loops, with all their connections, are closed when a later call ends.
+TEST_F(LoopPoolTest, LoopsThatAreIdleForTwoMinutesAreClosed) {
+  std::vector<LoopLease> burst;
+  for (int call = 0; call < 60; ++call) burst.push_back(pool->lease());
+  burst.clear();
+  now += std::chrono::seconds(119);
+  { const LoopLease call = pool->lease(); }
+  EXPECT_EQ(alive, 60);
+  now += std::chrono::seconds(1);
+  { const LoopLease call = pool->lease(); }
+  EXPECT_EQ(alive, 1);
+}
+
+TEST_F(LoopPoolTest, TheOnlyLoopIsKeptHoweverLongItIsIdle) {
+  const EventLoop* only = &*pool->lease();
+  now += std::chrono::hours(24);
+  EXPECT_EQ(&*pool->lease(), only);
+  EXPECT_EQ(alive, 1);
 }
 
 TEST_F(LoopPoolTest, AMovedLeaseGivesBackOnce) {
@@ -91,7 +113,7 @@ TEST_F(LoopPoolTest, WhatMakingALoopThrowsComesOut) {
   bool fails = true;
   const auto unlucky = std::make_shared<LoopPool>([&]() -> std::unique_ptr<EventLoop> {
     if (fails) throw std::runtime_error("no more descriptors");
-    return std::make_unique<CountedLoop>(alive);
+    return std::make_unique<CountedLoop>(alive, now);
   });
   EXPECT_THROW(unlucky->lease(), std::runtime_error);
   fails = false;

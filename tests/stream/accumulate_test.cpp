@@ -39,7 +39,7 @@ TEST(Accumulator, GivesTheAnswerThatWouldHaveComeWithoutStreaming) {
       R"({"id":"1","created":17,"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})",
       R"({"id":"1","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}})",
   });
-  EXPECT_EQ(write_json(accumulator.completion()),
+  EXPECT_EQ(json(write_json(accumulator.completion())),
             json::parse(R"({"id":"1","object":"chat.completion","created":17,
       "model":"m","service_tier":"default","system_fingerprint":"fp",
       "choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hello"}}],
@@ -62,13 +62,13 @@ TEST(Accumulator, PutsToolCallsTogetherByTheirIndex) {
       R"({"tool_calls":[{"index":1,"id":"b","type":"function","function":{"name":"g","arguments":""}}]})",
       R"({"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{"}}]})",
       R"({"tool_calls":[{"index":1,"function":{"arguments":"[1"}},{"index":-1,"function":{"arguments":"}"}}]})",
-      R"({"tool_calls":[{"index":1,"id":"c","function":{"name":"h","arguments":"]"}}]})",
+      R"({"tool_calls":[{"index":1,"id":"c","function":{"name":null,"arguments":"]"}}]})",
       R"({"tool_calls":[{"index":127,"id":"z","type":"custom","custom":{"name":"t","input":"x"}}]})",
       R"({"tool_calls":[{"index":127,"id":null,"custom":{"name":null,"input":"y"}}]})",
   });
-  EXPECT_EQ(write_json(message.tool_calls), json::parse(R"([
+  EXPECT_EQ(json(write_json(message.tool_calls)), json::parse(R"([
       {"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},
-      {"index":1,"id":"c","type":"function","function":{"name":"h","arguments":"[1]"}},
+      {"index":1,"id":"c","type":"function","function":{"name":"g","arguments":"[1]"}},
       {"index":127,"id":"z","type":"custom","custom":{"name":"t","input":"xy"}}])"));
 }
 
@@ -97,6 +97,48 @@ TEST(Accumulator, TellsToolCallsWithoutAnIndexApart) {
       "12;");
 }
 
+// As Ollama and Gemini's compatible servers have done it.
+TEST(Accumulator, TellsToolCallsApartThatAllHaveTheSameIndex) {
+  auto calls = [](std::initializer_list<const char*> deltas) {
+    std::string all;
+    for (const auto& call : message_of(deltas).tool_calls) {
+      all += call.id + "=" + call.function.name + "(" + call.function.arguments + ") ";
+    }
+    return all;
+  };
+  const char* first = R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"1"}}]})";
+  const char* second = R"({"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"2"}}]})";
+  const char* more = R"({"tool_calls":[{"index":0,"function":{"arguments":"3"}}]})";
+  const char* more_of_first = R"({"tool_calls":[{"index":0,"id":"a","function":{"arguments":"4"}}]})";
+  EXPECT_EQ(calls({first, second}), "a=f(1) b=g(2) ");
+  EXPECT_EQ(calls({first, second, more}), "a=f(1) b=g(23) ");
+  EXPECT_EQ(calls({first, second, more_of_first}), "a=f(14) b=g(2) ");
+  EXPECT_EQ(calls({R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"1"}},
+                                     {"index":0,"id":"b","function":{"name":"g","arguments":"2"}}]})"}),
+            "a=f(1) b=g(2) ");
+  // the next index is then taken already
+  EXPECT_EQ(calls({first, second, R"({"tool_calls":[{"index":1,"id":"c","function":{"name":"h"}}]})"}),
+            "a=f(1) b=g(2) c=h() ");
+  // an index of its own is a call of its own, whatever its id
+  EXPECT_EQ(
+      calls({first, R"({"tool_calls":[{"index":1,"id":"a","function":{"name":"g","arguments":"2"}}]})"}),
+      "a=f(1) a=g(2) ");
+  // a new id alone is no new call
+  EXPECT_EQ(calls({first, R"({"tool_calls":[{"index":0,"id":"z","function":{"arguments":"2"}}]})"}),
+            "z=f(12) ");
+}
+
+TEST(Accumulator, RefusesMoreToolCallsThanCanBeMeantWithAnIndexOrWithout) {
+  ChatCompletionAccumulator accumulator;
+  const char* another =
+      R"({"choices":[{"delta":{"tool_calls":[{"function":{"name":"f","arguments":"1"}}]}}]})";
+  for (int call = 0; call < 128; ++call) EXPECT_TRUE(add(accumulator, another));
+  const auto refused = add(accumulator, another);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::parse);
+  EXPECT_EQ(accumulator.completion().choices[0].message.tool_calls.size(), 128U);
+}
+
 TEST(Accumulator, PutsSoundsNotesAndProbabilitiesTogether) {
   auto accumulator = accumulated({
       R"({"choices":[{"delta":{"audio":{"id":"a","data":"AA","transcript":"Hel"},"function_call":{"name":"f","arguments":"{"},
@@ -105,11 +147,11 @@ TEST(Accumulator, PutsSoundsNotesAndProbabilitiesTogether) {
           "annotations":[{"type":"other"}]},"logprobs":{"content":[{"token":"2"},{"token":"3"}],"refusal":[{"token":"4"}]}}]})",
       R"({"choices":[{"delta":{"audio":null},"logprobs":null}]})",
   });
-  EXPECT_EQ(write_json(accumulator.completion().choices), json::parse(R"([{"index":0,"message":{
+  EXPECT_EQ(json(write_json(accumulator.completion().choices)), json::parse(R"([{"index":0,"message":{
       "audio":{"id":"a","data":"AABB","transcript":"Hello","expires_at":17},
       "annotations":[{"type":"url_citation"},{"type":"other"}],"function_call":{"name":"f","arguments":"{}"}},
-      "logprobs":{"content":[{"token":"1","logprob":0.0},{"token":"2","logprob":0.0},{"token":"3","logprob":0.0}],
-                  "refusal":[{"token":"4","logprob":0.0}]}}])"));
+      "logprobs":{"content":[{"token":"1","logprob":-9999.0},{"token":"2","logprob":-9999.0},{"token":"3","logprob":-9999.0}],
+                  "refusal":[{"token":"4","logprob":-9999.0}]}}])"));
 }
 
 TEST(Accumulator, KeepsTheLastReasonAndUsageThatAreNotNull) {
@@ -159,8 +201,9 @@ TEST(Accumulator, ToleratesChunksOfAnyForm) {
                    R"({"id":3,"choices":[{"delta":{"tool_calls":[],"x":[{}]}}],"created":17.5})",
                    R"({"choices":[{"delta":{"tool_calls":null,"content":"a"}}]})"});
   EXPECT_EQ(write_json(accumulator.completion()).dump(),
-            R"({"choices":[{"index":0,"message":{"content":"a"}}],"created":17,"id":"3",)"
-            R"("object":"chat.completion"})");
+            R"({"id":"3","object":"chat.completion","created":17,)"
+            R"("choices":[{"index":0,"message":{"content":"a","x":[{}]},"content_filter_offsets":{}}],)"
+            R"("prompt_filter_results":[{}]})");
 }
 
 TEST(Accumulator, HasFinishedWhenEveryChoiceSeenHasAReason) {

@@ -50,19 +50,21 @@ inline std::string gzip(std::string_view text) {
   return zipped + detail::little_endian(crc.value(), 4) + detail::little_endian(size, 4);
 }
 
-/// What unpacks to 258 * `repeats` + 1 spaces, and is 158 times smaller. Its checksum is left out: whoever
-/// unpacks it all has failed already.
-inline std::string gzip_bomb(std::size_t repeats) {
-  std::string zipped = detail::gzip_head();
+/// What unpacks to `text`, filled with line ends to 257 bytes, and 258 * `repeats` bytes of the same again:
+/// it is 103 times smaller. Its checksum is left out: whoever unpacks it all has failed already.
+inline std::string gzip_bomb(std::string text, std::size_t repeats) {
+  text.resize(257, '\n');
+  std::string zipped = detail::gzip_head() + '\0';  // a block that holds the text as it is
+  zipped += detail::little_endian(text.size(), 2) + detail::little_endian(~text.size(), 2) + text;
   unsigned bits = 0;
   int count = 0;
   const auto put = [&](unsigned value, int size) {
     bits |= value << count;
     for (count += size; count >= 8; count -= 8, bits >>= 8) zipped += static_cast<char>(bits & 0xFF);
   };
-  put(0b011, 3);       // the last block, fixed Huffman codes
-  put(0b00001010, 8);  // a space: code 0x50, its highest bit first
-  for (std::size_t done = 0; done < repeats; ++done) put(0b00000'10100011, 13);  // 258 times the byte before
+  put(0b011, 3);  // the last block, fixed Huffman codes
+  // 258 bytes as they were 257 bytes before
+  for (std::size_t done = 0; done < repeats; ++done) put(0b0000000'00001'10100011, 20);
   put(0, 7 + 8);
   return zipped;
 }

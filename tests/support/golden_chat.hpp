@@ -52,9 +52,10 @@ inline constexpr const char* golden_completion = R"({
                      {"id": "2", "type": "custom", "custom": {"name": "c", "input": "text"}}],
       "function_call": {"name": "f", "arguments": "{}"}}}],
   "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3,
-    "prompt_tokens_details": {"audio_tokens": 4, "cached_tokens": 5},
+    "prompt_tokens_details": {"audio_tokens": 4, "cached_tokens": 5, "cache_write_tokens": 6,
+                              "image_tokens": 10, "text_tokens": 11},
     "completion_tokens_details": {"accepted_prediction_tokens": 6, "audio_tokens": 7, "reasoning_tokens": 8,
-                                  "rejected_prediction_tokens": 9}},
+                                  "rejected_prediction_tokens": 9, "image_tokens": 12, "text_tokens": 13}},
   "service_tier": "default", "system_fingerprint": "fp_1"})";
 
 inline constexpr const char* golden_chunk = R"({

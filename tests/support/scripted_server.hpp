@@ -76,6 +76,23 @@ class Connection {
     return request;
   }
 
+  /// Reads a request and drops its body, which may be large; false as read_request gives null.
+  bool skip_request() {
+    auto head_end = read_until("\r\n\r\n", 0);
+    if (!head_end) return false;
+    Request request{.connection = index_};
+    parse_head(std::string_view(unread_).substr(0, *head_end - 4), request);
+    unread_.erase(0, *head_end);
+    std::size_t left = std::stoul(request.header("content-length").value_or("0"));
+    while (left > unread_.size()) {
+      left -= unread_.size();
+      unread_.clear();
+      if (!read_more()) return false;
+    }
+    unread_.erase(0, left);
+    return true;
+  }
+
   /// False when the peer has gone.
   bool write(std::string_view bytes) { return transport_.write(bytes); }
 

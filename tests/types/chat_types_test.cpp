@@ -12,33 +12,18 @@ using namespace detail;
 using nlohmann::json;
 using namespace test;
 
-// The two overloads that client.chat.completions.create has.
-struct Options {
-  std::string endpoint{};
-};
-struct Completions {
-  json create(ChatCompletionCreateParams params, Options = {}) { return write_json(params); }
-  template <std::same_as<json> Json>
-  json create(Json body, Options = {}) {
-    return body;
-  }
-};
-
 json written(const ChatCompletionCreateParams& params) { return write_json(params); }
 
-TEST(ChatParams, TakeWhatTheContractShows) {
-  Completions completions;
-  auto body = completions.create({
-      .model = "gpt-3.5-turbo",
-      .messages = {openailb::user_message("Hello!")},
-  });
-  EXPECT_EQ(body.dump(), R"({"messages":[{"content":"Hello!","role":"user"}],"model":"gpt-3.5-turbo"})");
-  EXPECT_EQ(completions.create(json{{"model", "m"}}, {.endpoint = "a"}), json::parse(R"({"model":"m"})"));
+TEST(ChatParams, AreWrittenInTheOrderOfTheirFields) {
+  const ChatCompletionCreateParams params{.model = "gpt-3.5-turbo",
+                                          .messages = {openailb::user_message("Hello!")}};
+  EXPECT_EQ(write_json(params).dump(),
+            R"({"model":"gpt-3.5-turbo","messages":[{"role":"user","content":"Hello!"}]})");
 }
 
 TEST(ChatParams, ComeBackAsTheyWereWritten) {
   auto golden = json::parse(golden_params);
-  EXPECT_EQ(write_json(read_json<ChatCompletionCreateParams>(golden)), golden);
+  EXPECT_EQ(written(read_json<ChatCompletionCreateParams>(golden)), golden);
 }
 
 TEST(ChatParams, CanBeWrittenDownInOrder) {
@@ -121,14 +106,14 @@ TEST(ChatParams, TakeOneStopOrSeveral) {
 
 TEST(ChatParams, HaveHelpersForEveryFormOfToolsAndFormats) {
   EXPECT_EQ(written({.tool_choice = "auto"})["tool_choice"], "auto");
-  EXPECT_EQ(custom_tool_choice("c").dump(), R"({"custom":{"name":"c"},"type":"custom"})");
-  EXPECT_EQ(allowed_tools_choice({"f", "g"}, "required"),
+  EXPECT_EQ(custom_tool_choice("c").dump(), R"({"type":"custom","custom":{"name":"c"}})");
+  EXPECT_EQ(json(allowed_tools_choice({"f", "g"}, "required")),
             json::parse(R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[
                 {"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]}})"));
   EXPECT_EQ(json_object_format().dump(), R"({"type":"json_object"})");
-  EXPECT_EQ(write_json(function_tool("f")).dump(), R"({"function":{"name":"f"},"type":"function"})");
+  EXPECT_EQ(write_json(function_tool("f")).dump(), R"({"type":"function","function":{"name":"f"}})");
   EXPECT_EQ(write_json(function_tool("f", "", json::object()))["function"]["parameters"], json::object());
-  EXPECT_EQ(write_json(custom_tool("c")).dump(), R"({"custom":{"name":"c"},"type":"custom"})");
+  EXPECT_EQ(write_json(custom_tool("c")).dump(), R"({"type":"custom","custom":{"name":"c"}})");
 }
 
 TEST(ChatMessages, TakeTextsOfAnyKindAndParts) {
@@ -136,7 +121,7 @@ TEST(ChatMessages, TakeTextsOfAnyKindAndParts) {
   std::vector<ContentPart> parts = {text_part("a"), text_part("b")};
   for (const auto& message : {user_message("text"), user_message(text), user_message(std::string_view(text)),
                               user_message(text.c_str()), user_message({"text"})}) {
-    EXPECT_EQ(write_json(message).dump(), R"({"content":"text","role":"user"})");
+    EXPECT_EQ(write_json(message).dump(), R"({"role":"user","content":"text"})");
   }
   EXPECT_EQ(write_json(user_message(parts)), write_json(user_message({text_part("a"), text_part("b")})));
   EXPECT_EQ(write_json(user_message({text_part("a")}))["content"].size(), 1u);
@@ -154,8 +139,8 @@ TEST(ChatMessages, GiveAnAnswerBackSoThatAToolLoopIsTwoLines) {
   const auto& message = completion.choices[0].message;
   messages.push_back(assistant_message(message));
   for (const auto& call : message.tool_calls) messages.push_back(tool_message("42", call.id));
-  EXPECT_EQ(write_json(messages), json::parse(R"([{"role":"user","content":"Hello!"},
-      {"role":"assistant","content":null,"tool_calls":[
+  EXPECT_EQ(json(write_json(messages)), json::parse(R"([{"role":"user","content":"Hello!"},
+      {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[
         {"id":"1","type":"function","function":{"name":"f","arguments":""}},
         {"id":"2","type":"custom","custom":{"name":"c","input":"i"}}]},
       {"role":"tool","content":"42","tool_call_id":"1"},{"role":"tool","content":"42","tool_call_id":"2"}])"));
@@ -163,27 +148,27 @@ TEST(ChatMessages, GiveAnAnswerBackSoThatAToolLoopIsTwoLines) {
 
 TEST(ChatMessages, GiveBackRefusalsAndSoundsById) {
   auto back = [](ChatCompletionMessage message) { return write_json(assistant_message(message)).dump(); };
-  EXPECT_EQ(back({.content = "Hi"}), R"({"content":"Hi","role":"assistant"})");
-  EXPECT_EQ(back({}), R"({"content":"","role":"assistant"})");
-  EXPECT_EQ(back({.refusal = "no"}), R"({"content":null,"refusal":"no","role":"assistant"})");
+  EXPECT_EQ(back({.content = "Hi"}), R"({"role":"assistant","content":"Hi"})");
+  EXPECT_EQ(back({}), R"({"role":"assistant","content":""})");
+  EXPECT_EQ(back({.refusal = "no"}), R"({"role":"assistant","content":null,"refusal":"no"})");
   EXPECT_EQ(back({.audio = ChatCompletionAudio{.id = "a", .data = "AA=="}}),
-            R"({"audio":{"id":"a"},"content":null,"role":"assistant"})");
+            R"({"role":"assistant","content":null,"audio":{"id":"a"}})");
   EXPECT_EQ(back({.function_call = {"f", "{}"}}),
-            R"({"content":null,"function_call":{"arguments":"{}","name":"f"},"role":"assistant"})");
+            R"({"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}})");
 }
 
 TEST(ChatAnswers, ComeBackAsTheyWereWritten) {
-  EXPECT_EQ(write_json(read_json<ChatCompletion>(json::parse(golden_completion))),
+  EXPECT_EQ(json(write_json(read_json<ChatCompletion>(json::parse(golden_completion)))),
             json::parse(golden_completion));
-  EXPECT_EQ(write_json(read_json<ChatCompletionChunk>(json::parse(golden_chunk))), json::parse(golden_chunk));
+  EXPECT_EQ(json(write_json(read_json<ChatCompletionChunk>(json::parse(golden_chunk)))),
+            json::parse(golden_chunk));
 }
 
 TEST(ChatAnswers, HaveATextEvenWithoutAChoice) {
   EXPECT_EQ(ChatCompletion{}.text(), "");
   EXPECT_EQ(ChatCompletionChunk{}.text(), "");
   auto completion = read_json<ChatCompletion>(json::parse(golden_completion));
-  EXPECT_EQ(&completion.text(), &completion.choices[0].message.content);
-  EXPECT_EQ(std::move(completion).text(), "Hi");
+  EXPECT_EQ(completion.text(), "Hi");
   EXPECT_EQ(read_json<ChatCompletionChunk>(json::parse(golden_chunk)).text(), "Hi");
 }
 

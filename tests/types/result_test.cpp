@@ -17,11 +17,6 @@ using Text = Result<std::string>;
 
 Error boom() { return {.kind = ErrorKind::api, .message = "boom"}; }
 
-template <class R>
-concept HasArrow = requires(R&& result) { std::forward<R>(result).operator->(); };
-
-static_assert(HasArrow<Text&> && HasArrow<const Text&>);
-static_assert(!HasArrow<Text> && !HasArrow<const Text>, "-> on a temporary would dangle");
 static_assert(std::same_as<decltype(std::declval<Text>().value()), std::string>);
 static_assert(std::same_as<decltype(*std::declval<Text>()), std::string>);
 static_assert(std::same_as<decltype(std::declval<const Text>().value()), std::string>);

@@ -134,6 +134,11 @@ TEST(Sent, StreamThatIsFalseIsNone) {
   EXPECT_TRUE(client.chat.completions.create(json{{"model", "x"}, {"stream", nullptr}}));
 }
 
+/// Its body, for an endpoint without a model map.
+std::string sent_body(const Call& call) {
+  return call.body + (call.model ? quote_json(*call.model) : "") + call.body_after_model;
+}
+
 Call made(RequestOptions options, ClientOptions client = {}, bool streams = false) {
   return *make_call("POST", "/x", {{"model", "m"}}, streams, client, std::move(options));
 }
@@ -160,8 +165,22 @@ TEST(Call, FirstTokenTimeoutIsForStreams) {
 }
 
 TEST(Call, StreamsSayThatTheyDo) {
-  EXPECT_EQ(json::parse(made({}, {}, true).body), json::parse(R"({"stream":true})"));
-  EXPECT_EQ(json::parse(made({}).body), json::object());
+  EXPECT_EQ(sent_body(made({}, {}, true)), R"({"model":"m","stream":true})");
+  EXPECT_EQ(sent_body(made({})), R"({"model":"m"})");
+}
+
+TEST(Call, TakesTheMembersOfExtraBodyInstead) {
+  const Call call = *make_call("POST", "/x", {{"b", 1}, {"model", "m"}, {"a", 2}}, false, {},
+                               {.extra_body = {{"b", nullptr}, {"a", 3}, {"c", 4}}});
+  EXPECT_EQ(sent_body(call), R"({"model":"m","a":3,"c":4})");
+}
+
+TEST(Call, KeepsTheOrderOfItsMembersWhereverTheModelStands) {
+  for (const char* body :
+       {R"({"z":1,"model":"m","a":{"z":1,"a":2}})", R"({"model":"m","z":1})", R"({"z":1,"model":"m"})",
+        R"({"model":"m"})", R"({"z":1,"a":2})", "{}", "[1,2]", R"("text")"}) {
+    EXPECT_EQ(sent_body(*make_call("POST", "/x", body, false, {}, {})), body);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/http.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
@@ -14,6 +15,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace openailb {
@@ -27,15 +29,19 @@ struct StreamTraits<ChatCompletionChunk> {
   static bool commits(const nlohmann::json& chunk) { return openailb::commits(chunk); }
 };
 
-/// A 200 without a choice is no answer.
-inline Result<ChatCompletion> decode_chat_completion(nlohmann::json document) {
-  ChatCompletion completion = read_json<ChatCompletion>(std::move(document));
-  if (!completion.choices.empty()) return completion;
-  return Error{.kind = ErrorKind::parse, .message = "answered without a choice"};
-}
-
+/// A 200 without a choice is no answer, and one whose choice has an `error`, as OpenRouter sends it, is that.
 inline Result<ChatCompletion> read_chat_completion(const HttpResponse& response, const Circumstances&) {
-  return read_document(response).and_then(decode_chat_completion);
+  Result<nlohmann::json> document = read_document(response);
+  if (!document) return document.error();
+  ChatCompletion completion = read_json<ChatCompletion>(*std::move(document));
+  if (completion.choices.empty()) {
+    return Error{.kind = ErrorKind::parse, .message = "answered without a choice: " + response.body};
+  }
+  const ChatCompletionChoice& choice = completion.choices.front();
+  if (choice.finish_reason == "error") {
+    if (std::optional<Error> inside = error_inside(choice.extra)) return *std::move(inside);
+  }
+  return completion;
 }
 
 }  // namespace detail
@@ -43,36 +49,56 @@ inline Result<ChatCompletion> read_chat_completion(const HttpResponse& response,
 /// `client.chat.completions`.
 template <class Execution>
 class ChatCompletions {
+  using Answer = typename Execution::template Answer<ChatCompletion>;
+  using ChunkStream = typename Execution::template ChunkStream<ChatCompletionChunk>;
+
  public:
   explicit ChatCompletions(std::shared_ptr<detail::Core> core) : core_(std::move(core)) {}
 
   /// Asks for one answer. Fails over between endpoints as long as another one may do better.
-  typename Execution::template Answer<ChatCompletion> create(const ChatCompletionCreateParams& params,
-                                                             RequestOptions options = {}) const {
-    return create(detail::write_json(params), std::move(options));
+  Answer create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
+    return request(detail::write_json(params), std::move(options));
   }
-  /// The same with a body of one's own, for parameters that this library has no name for.
-  template <std::same_as<nlohmann::json> Json>
-  typename Execution::template Answer<ChatCompletion> create(Json body, RequestOptions options = {}) const {
-    return Execution::template request<ChatCompletion>(
-        *core_, call(std::move(body), false, std::move(options)), detail::read_chat_completion);
+  /// The same with a body of one's own, for parameters that this library has no name for: JSON in any of the
+  /// forms of JsonDocument.
+  template <class Body>
+    requires std::convertible_to<Body, JsonDocument>
+  Answer create(Body&& body, RequestOptions options = {}) const {
+    return request(std::forward<Body>(body), std::move(options));
+  }
+  /// The same with the members of a body in braces.
+  Answer create(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
+    return request(body, std::move(options));
   }
 
   /// Asks for a streamed answer. Returns at its first token or with an error; fails over until then.
-  typename Execution::template ChunkStream<ChatCompletionChunk> stream(
-      const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
-    return stream(detail::write_json(params), std::move(options));
+  ChunkStream stream(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
+    return open(detail::write_json(params), std::move(options));
   }
   /// The same with a body of one's own.
-  template <std::same_as<nlohmann::json> Json>
-  typename Execution::template ChunkStream<ChatCompletionChunk> stream(Json body,
-                                                                       RequestOptions options = {}) const {
-    return Execution::template stream<ChatCompletionChunk>(*core_,
-                                                           call(std::move(body), true, std::move(options)));
+  template <class Body>
+    requires std::convertible_to<Body, JsonDocument>
+  ChunkStream stream(Body&& body, RequestOptions options = {}) const {
+    return open(std::forward<Body>(body), std::move(options));
+  }
+  /// The same with the members of a body in braces.
+  ChunkStream stream(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
+    return open(body, std::move(options));
   }
 
  private:
-  Result<detail::Call> call(nlohmann::json body, bool streams, RequestOptions options) const {
+  Answer request(JsonDocument body, RequestOptions options) const {
+    return Execution::template request<ChatCompletion>(
+        *core_, call(std::move(body), false, std::move(options)), detail::read_chat_completion);
+  }
+  ChunkStream open(JsonDocument body, RequestOptions options) const {
+    return Execution::template stream<ChatCompletionChunk>(*core_,
+                                                           call(std::move(body), true, std::move(options)));
+  }
+  Result<detail::Call> call(JsonDocument body, bool streams, RequestOptions options) const {
+    if (!body.value().is_object() && !body.value().is_discarded()) {
+      return Error{.kind = ErrorKind::bad_request, .message = "not sent: the body is not a JSON object"};
+    }
     return detail::make_call("POST", "/chat/completions", std::move(body), streams,
                              core_->balancer->options(), std::move(options));
   }

@@ -20,7 +20,7 @@ class Random {
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
   bool chance(double probability) { return uniform() < probability; }
   /// In [0, count); `count` is not zero.
-  std::size_t below(std::size_t count) { return static_cast<std::size_t>(bits() % count); }
+  std::size_t below(std::size_t count) { return bits() % count; }
   /// In [low, high].
   int between(int low, int high) {
     return low + static_cast<int>(below(static_cast<std::size_t>(high - low) + 1));

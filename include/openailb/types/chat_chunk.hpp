@@ -22,6 +22,7 @@ struct ChatCompletionChunkChoice {
   ChatCompletionDelta delta{};
   std::string finish_reason{};  ///< empty until the last chunk of this choice
   std::optional<ChatCompletionLogprobs> logprobs{};
+  nlohmann::json extra{};  ///< members that have no name here
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -29,6 +30,7 @@ struct ChatCompletionChunkChoice {
     field.required("delta", self.delta);
     field("finish_reason", self.finish_reason);
     field("logprobs", self.logprobs);
+    field.rest(self.extra);
   }
 };
 
@@ -42,13 +44,12 @@ struct ChatCompletionChunk {
   std::optional<CompletionUsage> usage{};
   std::string service_tier{};
   std::string system_fingerprint{};
+  nlohmann::json moderation{};  ///< what moderation found, where it was asked for
+  std::string obfuscation{};    ///< of no meaning: it makes all chunks alike in size
+  nlohmann::json extra{};       ///< members that have no name here
 
   /// The new content of the first choice; empty when there is none.
-  const std::string& text() const& {
-    static const std::string nothing;
-    return choices.empty() ? nothing : choices.front().delta.content;
-  }
-  std::string text() && { return choices.empty() ? "" : std::move(choices.front().delta.content); }
+  std::string text() const { return choices.empty() ? std::string{} : choices.front().delta.content; }
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -60,6 +61,9 @@ struct ChatCompletionChunk {
     field("usage", self.usage);
     field("service_tier", self.service_tier);
     field("system_fingerprint", self.system_fingerprint);
+    field("moderation", self.moderation);
+    field("obfuscation", self.obfuscation);
+    field.rest(self.extra);
   }
 };
 

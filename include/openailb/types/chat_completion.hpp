@@ -2,8 +2,12 @@
 
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/response_info.hpp>
+#include <openailb/types/chat_content.hpp>
+
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,13 +19,15 @@ namespace openailb {
 struct ChatCompletionFunctionCall {
   std::string name{};
   std::string arguments{};  ///< JSON as the model wrote it, so possibly malformed
+  nlohmann::json extra{};   ///< members that have no name here
 
-  bool empty() const { return name.empty() && arguments.empty(); }
+  bool empty() const { return name.empty() && arguments.empty() && extra.empty(); }
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
     field.required("name", self.name);
-    field.required("arguments", self.arguments);
+    field.text("arguments", self.arguments);
+    field.rest(self.extra);
   }
 };
 
@@ -29,13 +35,15 @@ struct ChatCompletionFunctionCall {
 struct ChatCompletionCustomToolCall {
   std::string name{};
   std::string input{};
+  nlohmann::json extra{};  ///< members that have no name here
 
-  bool empty() const { return name.empty() && input.empty(); }
+  bool empty() const { return name.empty() && input.empty() && extra.empty(); }
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
     field.required("name", self.name);
     field.required("input", self.input);
+    field.rest(self.extra);
   }
 };
 
@@ -46,6 +54,7 @@ struct ChatCompletionMessageToolCall {
   std::string type{};                   ///< "function" or "custom"
   ChatCompletionFunctionCall function{};
   ChatCompletionCustomToolCall custom{};
+  nlohmann::json extra{};  ///< members that have no name here, such as Gemini's `extra_content`
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -54,6 +63,7 @@ struct ChatCompletionMessageToolCall {
     field("type", self.type);
     field("function", self.function);
     field("custom", self.custom);
+    field.rest(self.extra);
   }
 };
 
@@ -63,6 +73,7 @@ struct ChatCompletionUrlCitation {
   std::int64_t end_index{};
   std::string title{};
   std::string url{};
+  nlohmann::json extra{};  ///< members that have no name here
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -70,6 +81,7 @@ struct ChatCompletionUrlCitation {
     field("end_index", self.end_index);
     field("title", self.title);
     field("url", self.url);
+    field.rest(self.extra);
   }
 };
 
@@ -77,11 +89,13 @@ struct ChatCompletionUrlCitation {
 struct ChatCompletionAnnotation {
   std::string type{};  ///< "url_citation"
   std::optional<ChatCompletionUrlCitation> url_citation{};
+  nlohmann::json extra{};  ///< members that have no name here, such as OpenRouter's `file`
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
     field("type", self.type);
     field("url_citation", self.url_citation);
+    field.rest(self.extra);
   }
 };
 
@@ -101,21 +115,55 @@ struct ChatCompletionAudio {
   }
 };
 
+namespace detail {
+
+/// Whether a part of an answer is what the model thought, not what it said.
+inline bool is_thinking(const ContentPart& part) {
+  return part.type == "thinking" || part.type == "reasoning";
+}
+
+/// The reasoning in a part: its text, or its member "thinking", a text or a list of texts.
+inline std::string thinking_of(const ContentPart& part) {
+  if (!is_thinking(part)) return {};
+  std::string thinking = part.text.value_or("");
+  if (!part.extra.is_object() || !part.extra.contains("thinking")) return thinking;
+  const nlohmann::json& said = part.extra.at("thinking");
+  if (said.is_string()) return said.get<std::string>();
+  for (const nlohmann::json& one : said) {
+    if (one.is_object() && one.contains("text") && one.at("text").is_string()) {
+      thinking += one.at("text").get_ref<const std::string&>();
+    }
+  }
+  return thinking;
+}
+
+/// The reasoning in all parts together.
+inline std::string thinking_of(const std::vector<ContentPart>& parts) {
+  std::string thinking;
+  for (const ContentPart& part : parts) thinking += thinking_of(part);
+  return thinking;
+}
+
+}  // namespace detail
+
 /// What the model said. The delta of a chunk has the same members.
 struct ChatCompletionMessage {
   std::string role{};
-  std::string content{};            ///< empty when there are tool calls or a refusal instead
-  std::string refusal{};            ///< why the model would not answer
-  std::string reasoning_content{};  ///< as DeepSeek and vLLM send it; others call it `reasoning`
+  std::string content{};                     ///< empty when there are tool calls or a refusal instead
+  std::string refusal{};                     ///< why the model would not answer
+  std::string reasoning_content{};           ///< as DeepSeek and vLLM send it; others call it `reasoning`
+  std::vector<ContentPart> content_parts{};  ///< the content where it came as a list, as Mistral sends it
   std::vector<ChatCompletionAnnotation> annotations{};
   std::optional<ChatCompletionAudio> audio{};
   std::vector<ChatCompletionMessageToolCall> tool_calls{};
   ChatCompletionFunctionCall function_call{};  ///< deprecated by OpenAI: tool_calls took its place
+  nlohmann::json extra{};                      ///< members that have no name here
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
     field("role", self.role);
     field("content", self.content);
+    field("content", self.content_parts);
     field("refusal", self.refusal);
     field("reasoning_content", self.reasoning_content);
     field.alias("reasoning", self.reasoning_content);
@@ -123,13 +171,22 @@ struct ChatCompletionMessage {
     field("audio", self.audio);
     field("tool_calls", self.tool_calls);
     field("function_call", self.function_call);
+    field.rest(self.extra);
+  }
+
+  /// Joins the texts of a content that came as a list.
+  void finish_reading() {
+    for (const ContentPart& part : content_parts) {
+      if (part.text && !detail::is_thinking(part)) content += *part.text;
+    }
+    if (reasoning_content.empty()) reasoning_content = detail::thinking_of(content_parts);
   }
 };
 
 /// A token that the model might have chosen.
 struct ChatCompletionTopLogprob {
   std::string token{};
-  double logprob{};
+  double logprob{-9999};  ///< OpenAI's number for a very unlikely token, also where a server has none
   std::optional<std::vector<std::int64_t>> bytes{};  ///< its UTF-8, for tokens that are parts of characters
 
   template <class Self, class Field>
@@ -143,7 +200,7 @@ struct ChatCompletionTopLogprob {
 /// The token that the model chose, and its likeliest alternatives.
 struct ChatCompletionTokenLogprob {
   std::string token{};
-  double logprob{};
+  double logprob{-9999};  ///< OpenAI's number for a very unlikely token, also where a server has none
   std::optional<std::vector<std::int64_t>> bytes{};
   std::vector<ChatCompletionTopLogprob> top_logprobs{};
 
@@ -172,11 +229,17 @@ struct ChatCompletionLogprobs {
 struct PromptTokensDetails {
   std::int64_t audio_tokens{};
   std::int64_t cached_tokens{};
+  std::int64_t cache_write_tokens{};
+  std::int64_t image_tokens{};
+  std::int64_t text_tokens{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
     field("audio_tokens", self.audio_tokens);
     field("cached_tokens", self.cached_tokens);
+    field("cache_write_tokens", self.cache_write_tokens);
+    field("image_tokens", self.image_tokens);
+    field("text_tokens", self.text_tokens);
   }
 };
 
@@ -186,6 +249,8 @@ struct CompletionTokensDetails {
   std::int64_t audio_tokens{};
   std::int64_t reasoning_tokens{};
   std::int64_t rejected_prediction_tokens{};
+  std::int64_t image_tokens{};
+  std::int64_t text_tokens{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -193,6 +258,8 @@ struct CompletionTokensDetails {
     field("audio_tokens", self.audio_tokens);
     field("reasoning_tokens", self.reasoning_tokens);
     field("rejected_prediction_tokens", self.rejected_prediction_tokens);
+    field("image_tokens", self.image_tokens);
+    field("text_tokens", self.text_tokens);
   }
 };
 
@@ -203,6 +270,7 @@ struct CompletionUsage {
   std::int64_t total_tokens{};
   std::optional<PromptTokensDetails> prompt_tokens_details{};
   std::optional<CompletionTokensDetails> completion_tokens_details{};
+  nlohmann::json extra{};  ///< members that have no name here, such as OpenRouter's `cost`
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -211,6 +279,7 @@ struct CompletionUsage {
     field("total_tokens", self.total_tokens);
     field("prompt_tokens_details", self.prompt_tokens_details);
     field("completion_tokens_details", self.completion_tokens_details);
+    field.rest(self.extra);
   }
 };
 
@@ -220,6 +289,7 @@ struct ChatCompletionChoice {
   std::string finish_reason{};  ///< "stop", "length", "tool_calls", "content_filter", or a server's own
   std::optional<ChatCompletionLogprobs> logprobs{};
   ChatCompletionMessage message{};
+  nlohmann::json extra{};  ///< members that have no name here
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -227,6 +297,7 @@ struct ChatCompletionChoice {
     field("finish_reason", self.finish_reason);
     field("logprobs", self.logprobs);
     field("message", self.message);
+    field.rest(self.extra);
   }
 };
 
@@ -240,14 +311,14 @@ struct ChatCompletion {
   std::optional<CompletionUsage> usage{};
   std::string service_tier{};
   std::string system_fingerprint{};
-  ResponseInfo info{};  ///< who served it; not part of the JSON
+  std::map<std::string, std::string> metadata{};  ///< of stored completions
+  nlohmann::json moderation{};                    ///< what moderation found, where it was asked for
+  nlohmann::json extra{};                         ///< members that have no name here, such as `citations`
+  ResponseInfo info{};                            ///< who served it; not part of the JSON
 
-  /// The content of the first choice; empty when there is none.
-  const std::string& text() const& {
-    static const std::string nothing;
-    return choices.empty() ? nothing : choices.front().message.content;
-  }
-  std::string text() && { return choices.empty() ? "" : std::move(choices.front().message.content); }
+  /// The content of the first choice; empty when there is none. A copy, so that it may be taken from a
+  /// completion that nobody keeps.
+  std::string text() const { return choices.empty() ? std::string{} : choices.front().message.content; }
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -259,6 +330,9 @@ struct ChatCompletion {
     field("usage", self.usage);
     field("service_tier", self.service_tier);
     field("system_fingerprint", self.system_fingerprint);
+    field("metadata", self.metadata);
+    field("moderation", self.moderation);
+    field.rest(self.extra);
   }
 };
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <openailb/detail/wire/json.hpp>
+#include <openailb/json.hpp>
 #include <openailb/types/chat_message.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -29,8 +31,8 @@ class ChatCompletionStop {
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }
 
-  nlohmann::json to_json() const {
-    return is_list_ ? detail::write_json(texts_) : nlohmann::json(texts_.front());
+  nlohmann::ordered_json to_json() const {
+    return is_list_ ? detail::write_json(texts_) : nlohmann::ordered_json(texts_.front());
   }
 
   bool from_json(nlohmann::json&& json) {
@@ -47,8 +49,8 @@ class ChatCompletionStop {
 
 /// How a spoken answer shall sound.
 struct ChatCompletionAudioParam {
-  std::string format{};    ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
-  nlohmann::json voice{};  ///< a name such as "alloy", or {"id": ...} for one's own
+  std::string format{};            ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
+  nlohmann::ordered_json voice{};  ///< a name such as "alloy", or {"id": ...} for one's own
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -127,7 +129,8 @@ struct ChatCompletionWebSearchOptions {
 struct FunctionDefinition {
   std::string name{};
   std::string description{};
-  nlohmann::json parameters{};   ///< a JSON schema; null for a function without parameters
+  JsonDocument
+      parameters{};  ///< a JSON schema, sent in its own order; null for a function without parameters
   std::optional<bool> strict{};  ///< whether arguments must follow the schema exactly
 
   template <class Self, class Field>
@@ -143,7 +146,7 @@ struct FunctionDefinition {
 struct CustomToolDefinition {
   std::string name{};
   std::string description{};
-  nlohmann::json format{};  ///< null for any text, or a grammar
+  JsonDocument format{};  ///< null for any text, or a grammar
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -158,14 +161,28 @@ struct ChatCompletionTool {
   std::string type{};
   std::optional<FunctionDefinition> function{};
   std::optional<CustomToolDefinition> custom{};
+  JsonDocument document{};  ///< the whole tool as JSON, which is then sent in the place of all this
 
-  template <class Self, class Field>
-  static void fields(Self& self, Field& field) {
-    field.required("type", self.type);
-    field("function", self.function);
-    field("custom", self.custom);
+  nlohmann::ordered_json to_json() const;
+  bool from_json(nlohmann::json&& json) {
+    document = std::as_const(json);
+    return json.is_object();
   }
 };
+
+/// Found by nlohmann_json, so that `.tools` takes JSON too, which is sent as it is.
+template <class Json>
+void from_json(const Json& json, ChatCompletionTool& tool) {
+  tool.document = json;
+}
+
+inline nlohmann::ordered_json ChatCompletionTool::to_json() const {
+  if (!document.empty()) return document.value();
+  nlohmann::ordered_json json{{"type", type}};
+  if (function) json["function"] = detail::write_json(*function);
+  if (custom) json["custom"] = detail::write_json(*custom);
+  return json;
+}
 
 /// A request for a chat completion. What is empty or has no value is not sent.
 struct ChatCompletionCreateParams {
@@ -173,20 +190,24 @@ struct ChatCompletionCreateParams {
   std::vector<ChatCompletionMessageParam> messages{};
   ChatCompletionAudioParam audio{};
   std::optional<double> frequency_penalty{};
+  nlohmann::ordered_json function_call{};            ///< deprecated by OpenAI: see tool_choice
+  nlohmann::ordered_json functions{};                ///< deprecated by OpenAI: see tools
   std::map<std::string, std::int64_t> logit_bias{};  ///< by token id, -100 to 100
   std::optional<bool> logprobs{};
   std::optional<std::int64_t> max_completion_tokens{};
   std::optional<std::int64_t> max_tokens{};  ///< deprecated by OpenAI, but all that some servers know
   std::map<std::string, std::string> metadata{};
   std::vector<std::string> modalities{};  ///< "text", "audio"
+  nlohmann::ordered_json moderation{};    ///< of the request and the answer, on the way
   std::optional<std::int64_t> n{};        ///< how many choices
   std::optional<bool> parallel_tool_calls{};
   ChatCompletionPredictionContent prediction{};
   std::optional<double> presence_penalty{};
   std::optional<std::string> prompt_cache_key{};
+  nlohmann::ordered_json prompt_cache_options{};
   std::optional<std::string> prompt_cache_retention{};
   std::optional<std::string> reasoning_effort{};  ///< "none", "minimal", "low", "medium", "high", ...
-  nlohmann::json response_format{};               ///< json_schema_format(...) or json_object_format()
+  JsonDocument response_format{};                 ///< json_schema_format(...) or json_object_format()
   std::optional<std::string> safety_identifier{};
   std::optional<std::int64_t> seed{};
   std::optional<std::string> service_tier{};
@@ -194,7 +215,7 @@ struct ChatCompletionCreateParams {
   std::optional<bool> store{};
   ChatCompletionStreamOptions stream_options{};
   std::optional<double> temperature{};
-  nlohmann::json tool_choice{};  ///< "none", "auto", "required", or function_tool_choice("name")
+  nlohmann::ordered_json tool_choice{};  ///< "none", "auto", "required", or function_tool_choice("name")
   std::vector<ChatCompletionTool> tools{};
   std::optional<std::int64_t> top_logprobs{};
   std::optional<double> top_p{};
@@ -208,17 +229,21 @@ struct ChatCompletionCreateParams {
     field.required("messages", self.messages);
     field("audio", self.audio);
     field("frequency_penalty", self.frequency_penalty);
+    field("function_call", self.function_call);
+    field("functions", self.functions);
     field("logit_bias", self.logit_bias);
     field("logprobs", self.logprobs);
     field("max_completion_tokens", self.max_completion_tokens);
     field("max_tokens", self.max_tokens);
     field("metadata", self.metadata);
     field("modalities", self.modalities);
+    field("moderation", self.moderation);
     field("n", self.n);
     field("parallel_tool_calls", self.parallel_tool_calls);
     field("prediction", self.prediction);
     field("presence_penalty", self.presence_penalty);
     field("prompt_cache_key", self.prompt_cache_key);
+    field("prompt_cache_options", self.prompt_cache_options);
     field("prompt_cache_retention", self.prompt_cache_retention);
     field("reasoning_effort", self.reasoning_effort);
     field("response_format", self.response_format);
@@ -241,7 +266,7 @@ struct ChatCompletionCreateParams {
 
 /// A function that the model may call. `parameters` is a JSON schema.
 inline ChatCompletionTool function_tool(std::string name, std::string description = "",
-                                        nlohmann::json parameters = nullptr,
+                                        JsonDocument parameters = nullptr,
                                         std::optional<bool> strict = std::nullopt) {
   return {.type = "function",
           .function = FunctionDefinition{.name = std::move(name),
@@ -252,37 +277,49 @@ inline ChatCompletionTool function_tool(std::string name, std::string descriptio
 
 /// A tool that takes free text, or text of a grammar given as `format`.
 inline ChatCompletionTool custom_tool(std::string name, std::string description = "",
-                                      nlohmann::json format = nullptr) {
+                                      JsonDocument format = nullptr) {
   return {.type = "custom",
           .custom = CustomToolDefinition{
               .name = std::move(name), .description = std::move(description), .format = std::move(format)}};
 }
 
 /// For `tool_choice`: this function must be called.
-inline nlohmann::json function_tool_choice(std::string name) {
+inline nlohmann::ordered_json function_tool_choice(std::string name) {
   return {{"type", "function"}, {"function", {{"name", std::move(name)}}}};
 }
 
 /// For `tool_choice`: this custom tool must be called.
-inline nlohmann::json custom_tool_choice(std::string name) {
+inline nlohmann::ordered_json custom_tool_choice(std::string name) {
   return {{"type", "custom"}, {"custom", {{"name", std::move(name)}}}};
 }
 
 /// For `tool_choice`: only these functions may ("auto") or must ("required") be called.
-inline nlohmann::json allowed_tools_choice(const std::vector<std::string>& names, std::string mode = "auto") {
-  nlohmann::json tools = nlohmann::json::array();
+inline nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string>& names,
+                                                   std::string mode = "auto") {
+  nlohmann::ordered_json tools = nlohmann::ordered_json::array();
   for (const auto& name : names) tools.push_back(function_tool_choice(name));
   return {{"type", "allowed_tools"},
           {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
 }
 
-/// For `response_format`: JSON that follows a schema.
-inline nlohmann::json json_schema_format(std::string name, nlohmann::json schema, bool strict = true) {
-  return {{"type", "json_schema"},
-          {"json_schema", {{"name", std::move(name)}, {"schema", std::move(schema)}, {"strict", strict}}}};
+/// For `response_format`: JSON that follows a schema, whose keys keep their order: models answer in it.
+/// `description` tells the model what the answer is for.
+inline nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema,
+                                                 std::string description, bool strict = true) {
+  nlohmann::ordered_json json_schema{{"name", std::move(name)}};
+  if (!description.empty()) json_schema["description"] = std::move(description);
+  json_schema["schema"] = std::move(schema).value();
+  json_schema["strict"] = strict;
+  return {{"type", "json_schema"}, {"json_schema", std::move(json_schema)}};
+}
+
+/// The same without a description. A template, since a text in quotes would rather be a bool than a string.
+template <std::same_as<bool> Bool = bool>
+nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema, Bool strict = true) {
+  return json_schema_format(std::move(name), std::move(schema), std::string{}, strict);
 }
 
 /// For `response_format`: JSON of any form; the messages must ask for JSON as well.
-inline nlohmann::json json_object_format() { return {{"type", "json_object"}}; }
+inline nlohmann::ordered_json json_object_format() { return {{"type", "json_object"}}; }
 
 }  // namespace openailb

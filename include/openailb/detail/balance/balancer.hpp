@@ -198,6 +198,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
           .call = call,
           .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
           .connect_timeout = connect_timeout,
+          .retry = progress.attempts.size(),
           .redirects_left = progress.retries_left,
           .fresh_connection = is_owed};
 }

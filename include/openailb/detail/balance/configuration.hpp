@@ -50,11 +50,7 @@ inline std::vector<std::string> endpoint_secrets(const EndpointConfig& config, c
   add_secrets(config.query, secrets);
   add_secrets(options.default_headers, secrets);
   add_secrets(options.default_query, secrets);
-  if (const Result<Url> url = Url::parse(config.base_url)) {
-    std::map<std::string, std::string> query;
-    for (const auto& [name, value] : url->query) query.emplace(name, percent_decode(value.value_or("")));
-    add_secrets(query, secrets);
-  }
+  add_secrets(query_of(config.base_url), secrets);
   return secrets;
 }
 

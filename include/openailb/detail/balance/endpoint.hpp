@@ -47,11 +47,11 @@ class Endpoint {
   /// The key to use now.
   Result<std::string> key() const;
   Result<Url> url(const Call& call) const;
-  /// The request, but for its URL.
-  HttpRequest request(const Call& call, std::string_view key) const;
+  /// The request, but for its URL. `retry` is how many attempts of the call came before it.
+  HttpRequest request(const Call& call, std::string_view key, std::size_t retry) const;
 
  private:
-  Headers headers(const Call& call, std::string_view key) const;
+  Headers headers(const Call& call, std::string_view key, std::size_t retry) const;
   std::string body(const Call& call) const;
 
   std::size_t index_;
@@ -117,17 +117,20 @@ inline Result<Url> Endpoint::url(const Call& call) const {
   return joined;
 }
 
-inline HttpRequest Endpoint::request(const Call& call, std::string_view key) const {
+inline HttpRequest Endpoint::request(const Call& call, std::string_view key, std::size_t retry) const {
   return HttpRequest{.method = call.method,
-                     .headers = headers(call, key),
+                     .headers = headers(call, key, retry),
                      .body = body(call),
                      .max_response_size = options_->max_response_size};
 }
 
-inline Headers Endpoint::headers(const Call& call, std::string_view key) const {
+inline Headers Endpoint::headers(const Call& call, std::string_view key, std::size_t retry) const {
   Headers headers = default_headers_;
   headers.try_emplace("Accept", call.streams ? "text/event-stream" : "application/json");
-  if (call.method != "GET") headers.try_emplace("Content-Type", "application/json");
+  if (call.method == "POST") {  // without a body libcurl would name a type of its own
+    headers.try_emplace("Content-Type", call.body.empty() ? "" : "application/json");
+  }
+  headers.try_emplace("x-stainless-retry-count", std::to_string(retry));  // as the official SDKs tell it
   // A key of the endpoint's own goes before a default of the client's, its own header before the key.
   if (!key.empty() && !config_.headers.contains("Authorization")) {
     headers.insert_or_assign("Authorization", "Bearer " + std::string(key));
@@ -138,10 +141,7 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key) const {
 
 inline std::string Endpoint::body(const Call& call) const {
   if (!call.model) return call.body;
-  std::string body = R"({"model":)" + quote_json(wire_model(call));
-  if (call.body.size() > 2) body += ',';
-  body.append(call.body, 1);
-  return body;
+  return call.body + quote_json(wire_model(call)) + call.body_after_model;
 }
 
 }  // namespace openailb::detail

@@ -16,6 +16,7 @@
 #include <openailb/response_info.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct Trial {
   std::shared_ptr<const Call> call;
   TimePoint ends{(TimePoint::max)()};          ///< when its time is over
   std::chrono::nanoseconds connect_timeout{};  ///< zero for no limit
+  std::size_t retry{};                         ///< how many attempts of the call came before it
   int redirects_left{};                        ///< how many more requests it may send to follow them
   bool fresh_connection{};                     ///< the one it was to use before had died
   std::string key{};                           ///< what it was sent with
@@ -63,7 +65,7 @@ inline Redactor Trial::redactor() const {
   std::vector<std::string_view> secrets{key};
   secrets.insert(secrets.end(), endpoint->secrets().begin(), endpoint->secrets().end());
   secrets.insert(secrets.end(), call->secrets.begin(), call->secrets.end());
-  return Redactor(std::move(secrets));
+  return Redactor(secrets);
 }
 
 inline Failure Trial::failure(Error error, Circumstances seen) const {
@@ -73,6 +75,7 @@ inline Failure Trial::failure(Error error, Circumstances seen) const {
        {&error.message, &error.type, &error.code, &error.param, &error.request_id, &error.body}) {
     secrets.redact(*text);
   }
+  for (auto& [name, value] : error.headers) secrets.redact(value);
   error.message = one_line(error.message);  // cut only now, or half a key would be left of it
   seen.path = call->path;
   return judge(std::move(error), seen, endpoint->options().classify);
@@ -89,6 +92,7 @@ inline Failure Trial::failure_in_answer(Error error, const Headers& headers,
                                         std::chrono::system_clock::time_point date,
                                         Circumstances seen) const {
   error.request_id = header(headers, "x-request-id");
+  error.headers = headers;
   if (auto wait = retry_after(headers, date)) error.retry_after = wait;
   if (!error.retry_after && error.status == 429) error.retry_after = rate_limit_reset(headers);
   seen.headers = &headers;
@@ -99,7 +103,9 @@ inline Failure Trial::failure_of_answer(HttpResponse response,
                                         std::chrono::system_clock::time_point date) const {
   Error error = error_of_answer(response.status, std::move(response.body));
   if (response.status / 100 == 3) {
-    error.message = "answered with a redirect that is not followed: check base_url";
+    const std::string target(header(response.headers, "location"));
+    error.message = "answered with a redirect" + (target.empty() ? "" : " to " + target) +
+                    ", which is not followed: check base_url";
   }
   return failure_in_answer(std::move(error), response.headers, date);
 }

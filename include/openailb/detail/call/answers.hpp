@@ -7,7 +7,7 @@
 #include <openailb/error.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
-#include <openailb/json_response.hpp>
+#include <openailb/json.hpp>
 #include <openailb/result.hpp>
 
 #include <nlohmann/json.hpp>
@@ -45,7 +45,7 @@ inline std::string media_type(const Headers& headers) {
 /// The answer to a call of any path. One without a body is null. One that is whole but of another type than
 /// JSON, such as audio, is an error, but has been delivered: another endpoint would only do it again.
 inline Result<JsonResponse> read_any_answer(const HttpResponse& response, Circumstances& seen) {
-  if (response.body.empty()) return JsonResponse();
+  if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) return JsonResponse();
   std::optional<nlohmann::json> document = parse_json(response.body);
   if (document) {
     const bool is_value = is_an_object_of_its_own(unwrapped(*document));
@@ -55,8 +55,9 @@ inline Result<JsonResponse> read_any_answer(const HttpResponse& response, Circum
     return JsonResponse(*std::move(document));
   }
   const std::string type = media_type(response.headers);
-  const bool should_be_json = type.empty() || type == "application/json" || type.ends_with("+json");
-  if (should_be_json || type == "text/html" || !html_title(response.body).empty()) return not_json(response);
+  const bool should_be_json = type.empty() || type.ends_with("/json") || type.ends_with("+json");
+  const bool is_page = type == "text/html" || (type.starts_with("text/") && is_html(response.body));
+  if (should_be_json || is_page) return not_json(response);
   seen.delivered = true;
   return Error{.kind = ErrorKind::parse,
                .message = "answered with " + std::to_string(response.body.size()) + " bytes of " + type +

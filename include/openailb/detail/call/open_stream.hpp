@@ -107,16 +107,32 @@ inline Error not_a_stream(const HttpResponse& response) {
   return *std::move(error);
 }
 
+/// Why a stream has not come to its commit point.
+template <class Chunk>
+Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& opening, EventLoop& loop) {
+  const Transfer& transfer = *trial.transfer;
+  if (!opening.error() && transfer.failure()) return trial.failure_of_transfer(*transfer.failure());
+  Error error = ended_too_soon();
+  if (opening.error()) {
+    error = *opening.error();
+  } else if (opening.is_document()) {
+    error = not_a_stream(transfer.response);
+  }
+  return trial.failure_in_answer(std::move(error), transfer.response.headers, loop.date());
+}
+
 /// One attempt of a stream: sends the call and reads up to the commit point. Until then everything that goes
 /// wrong is a failure that another endpoint can make good.
 template <class Chunk>
 Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> open_stream(EventLoop& loop, Trial& trial) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  if (failure) {
+    Failure failed = *std::move(failure);  // g++ 11 breaks down when it is moved within co_return here
+    co_return failed;
+  }
 
   Transfer& transfer = *trial.transfer;
-  const HttpResponse& response = transfer.response;
   StreamOpening<Chunk> opening(trial.endpoint->options().max_response_size);
   for (;;) {
     opening.read(transfer);
@@ -125,15 +141,10 @@ Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> open_stream(EventLoop& 
     FirstOf news(transfer);
     co_await news;
   }
-  if (opening.committed()) {
-    ResponseInfo info = trial.info({.status = response.status, .headers = response.headers});
-    co_return std::make_unique<Answered<StreamReader>>(std::move(opening).stream(), std::move(info));
-  }
-  if (!opening.error() && transfer.failure()) co_return trial.failure_of_transfer(*transfer.failure());
-  Error error = opening.error()         ? *opening.error()
-                : opening.is_document() ? not_a_stream(response)
-                                        : ended_too_soon();
-  co_return trial.failure_in_answer(std::move(error), response.headers, loop.date());
+  if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);
+  HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};
+  ResponseInfo info = trial.info(std::move(head));
+  co_return std::make_unique<Answered<StreamReader>>(std::move(opening).stream(), std::move(info));
 }
 
 }  // namespace openailb::detail

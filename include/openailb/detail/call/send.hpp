@@ -38,7 +38,7 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
   if (!key) co_return trial.failure(std::move(key).error(), {.sent = Sent::nothing});
   trial.key = *std::move(key);
   for (;;) {
-    HttpRequest request = trial.endpoint->request(*trial.call, trial.key);
+    HttpRequest request = trial.endpoint->request(*trial.call, trial.key, trial.retry);
     request.url = target->text();
     request.connect_timeout = trial.connect_timeout;
     request.fresh_connection = trial.fresh_connection;

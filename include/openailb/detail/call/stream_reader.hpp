@@ -27,7 +27,7 @@ using StreamEvent = std::variant<nlohmann::json, StreamEnd, Error>;
 
 /// Reads an event. What is not JSON is not repeated in the error's message, only in its body.
 inline StreamEvent read_event(const ServerSentEvent& event) {
-  if (event.data == "[DONE]") return StreamEnd{};
+  if (event.data.starts_with("[DONE]")) return StreamEnd{};  // as the official Python SDK does
   std::optional<nlohmann::json> document = parse_json(event.data);
   if (!document) {
     const bool is_error = event.event == "error" && !event.data.empty();
@@ -56,7 +56,8 @@ inline Error too_large() {
 class StreamReader {
  public:
   /// An event whose data is larger than that is refused.
-  explicit StreamReader(std::size_t max_data_size) : decoder_(with_line(max_data_size)) {}
+  explicit StreamReader(std::size_t max_data_size)
+      : max_data_size_(max_data_size), decoder_(with_line(max_data_size)) {}
 
   /// The next event; null until more has arrived.
   std::optional<ServerSentEvent> next(Transfer& transfer) {
@@ -66,12 +67,16 @@ class StreamReader {
       put_back_.pop_front();
       return event;
     }
+    if (overflowed()) return event;
     decoder_.feed(std::exchange(transfer.response.body, {}));
-    return decoder_.next();
+    event = decoder_.next();
+    too_large_ = event && event->data.size() > max_data_size_;
+    if (too_large_) event.reset();
+    return event;
   }
 
   /// Whether an event was too large; none follows it.
-  bool overflowed() const noexcept { return decoder_.overflowed(); }
+  bool overflowed() const noexcept { return too_large_ || decoder_.overflowed(); }
 
   /// Gives back events that have been looked at, to be read again.
   void put_back(std::deque<ServerSentEvent> events) { put_back_ = std::move(events); }
@@ -82,7 +87,9 @@ class StreamReader {
     return size + (std::min)(line, (std::numeric_limits<std::size_t>::max)() - size);
   }
 
+  std::size_t max_data_size_;
   SseDecoder decoder_;
+  bool too_large_{};
   std::deque<ServerSentEvent> put_back_{};
 };
 

@@ -97,16 +97,25 @@ inline std::string member_string(const nlohmann::json& object, const char* name)
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-/// A document, or the only element of it: Gemini wraps its errors in a list.
+/// A document, or the error that Gemini wraps in a list: an element that has nothing else.
 inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
-  return document.is_array() && document.size() == 1 ? document.front() : document;
+  if (!document.is_array() || document.size() != 1) return document;
+  const nlohmann::json& only = document.front();
+  return only.is_object() && only.size() == 1 && only.contains("error") ? only : document;
 }
 
-/// Whether a member `error` speaks of one. Servers send it null, false or empty in answers that are well.
+/// Whether a member `error` speaks of one. Servers send it null, false, 0, empty, or full of members that
+/// are, in answers that are well.
 inline bool speaks_of_an_error(const nlohmann::json& error) {
   if (error.is_boolean()) return error.get<bool>();
+  if (error.is_number()) return error != 0;
   if (error.is_string()) return !error.get_ref<const std::string&>().empty();
-  return !error.empty();  // true for null, and for an object or a list without members
+  if (!error.is_object()) return !error.empty();
+  const auto& members = error.get_ref<const nlohmann::json::object_t&>();
+  return std::ranges::any_of(members, [](const auto& member) {
+    const nlohmann::json& value = member.second;
+    return value.is_structured() ? !value.empty() : speaks_of_an_error(value);
+  });
 }
 
 /// Fills in what an error object says. `answer` is the whole document: its `error` member, or itself.
@@ -114,7 +123,8 @@ inline void describe_error(const nlohmann::json& answer, Error& error) {
   const nlohmann::json& document = unwrapped(answer);
   if (!document.is_object()) return;
   auto member = document.find("error");
-  const nlohmann::json& object = member != document.end() && !member->is_null() ? *member : document;
+  const bool has_error = member != document.end() && speaks_of_an_error(*member);
+  const nlohmann::json& object = has_error ? *member : document;
   if (!object.is_object()) {
     error.message = text_of(object);
     return;
@@ -128,6 +138,13 @@ inline void describe_error(const nlohmann::json& answer, Error& error) {
   if (const std::string cause = hidden_cause(object); !cause.empty()) {
     error.message.append(error.message.empty() ? "" : ": ").append(cause);
   }
+}
+
+/// Whether a text begins as an HTML page does.
+inline bool is_html(std::string_view text) {
+  text.remove_prefix((std::min)(text.find_first_not_of(" \t\r\n"), text.size()));
+  const std::string begin = lower(text.substr(0, 14));
+  return begin == "<!doctype html" || begin.starts_with("<html");
 }
 
 /// The title of an HTML page, which is what a proxy's error page has to say; empty when it is none.
@@ -158,7 +175,8 @@ inline Error error_of_answer(int status, std::string body) {
 inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   if (!document.is_object()) return false;
   const std::string object = member_text(document, "object");
-  return document.contains("id") || (!object.empty() && object != "error");
+  const bool has_id = document.contains("id") || document.contains("task_id") || document.contains("job_id");
+  return object != "error" && (has_id || !object.empty());
 }
 
 /// The error that a 2xx answer or a stream's event holds: a member `error` that says something, or

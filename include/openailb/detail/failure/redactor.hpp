@@ -14,11 +14,12 @@ namespace openailb::detail {
 
 /// Takes an attempt's own secrets out of the texts that are kept of it: servers echo keys in their errors. A
 /// secret is found as it is, as JSON escapes it, as `\u00XX` and as a URL encodes it, in any mixture of
-/// these.
+/// these and one inside the other, and where a text that was cut ends in the middle of it.
 class Redactor {
  public:
   /// The secrets must outlive it; empty ones are none.
-  explicit Redactor(std::vector<std::string_view> secrets) : secrets_(std::move(secrets)) {
+  explicit Redactor(const std::vector<std::string_view>& secrets) {
+    for (const std::string_view secret : secrets) add(secret);
     std::erase(secrets_, std::string_view{});
     // The longest first, or a secret that begins with another one would be half shown.
     std::ranges::stable_sort(secrets_, std::ranges::greater{}, &std::string_view::size);
@@ -50,6 +51,17 @@ class Redactor {
   /// stands alone.
   static constexpr std::size_t shortest_anywhere = 8;
 
+  /// Servers quote a key without the blanks around it and the scheme before it, as in "Bearer secret".
+  void add(std::string_view secret) {
+    constexpr std::string_view blanks = " \t";
+    secret.remove_prefix((std::min)(secret.find_first_not_of(blanks), secret.size()));
+    secret = secret.substr(0, secret.find_last_not_of(blanks) + 1);
+    secrets_.push_back(secret);
+    if (const auto blank = secret.find_last_of(blanks); blank != secret.npos) {
+      secrets_.push_back(secret.substr(blank + 1));
+    }
+  }
+
   bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }
   bool& begins(char c) { return begins_[static_cast<unsigned char>(c)]; }
 
@@ -65,9 +77,13 @@ class Redactor {
   }
 
   /// The length of a secret at the start of the text, some of its characters encoded; 0 when it is not there.
+  /// What is left of one at the end of a text is one.
   static std::size_t encoded_length(std::string_view text, std::string_view secret) {
     const std::size_t whole = text.size();
-    for (const char c : secret) {
+    for (std::size_t index = 0; index < secret.size(); ++index) {
+      const char c = secret[index];
+      if (c == '\\' && index > 0 && secret[index - 1] == c) continue;  // it was in the run before it
+      if (text.empty() && index >= shortest_anywhere) break;
       std::size_t length = length_of_encoded(text, c);
       if (length == 0 && text.starts_with(c)) length = 1;
       if (length == 0) return 0;
@@ -76,11 +92,20 @@ class Redactor {
     return whole - text.size();
   }
 
+  /// JSON inside JSON inside JSON has up to seven backslashes where the innermost has one, and a URL inside a
+  /// URL has `%25` for `%`.
   static std::size_t length_of_encoded(std::string_view text, char c) {
-    if (text.starts_with('%')) return hexadecimal(text.substr(1, 2), c) ? 3 : 0;
-    if (!text.starts_with('\\')) return 0;
-    if (text.starts_with("\\u00")) return hexadecimal(text.substr(4, 2), c) ? 6 : 0;
-    return text.substr(1).starts_with(c) ? 2 : 0;
+    if (text.starts_with('%')) {
+      const std::size_t digits = text.starts_with("%25") && c != '%' ? 3 : 1;
+      return hexadecimal(text.substr(digits, 2), c) ? digits + 2 : 0;
+    }
+    const std::string_view near = text.substr(0, 15);
+    const std::size_t run = (std::min)(near.find_first_not_of('\\'), near.size());
+    if (run == 0) return 0;
+    const std::string_view rest = text.substr(run);
+    if (rest.starts_with("u00") && hexadecimal(rest.substr(3, 2), c)) return run + 5;
+    if (c == '\\') return run;
+    return rest.starts_with(c) ? run + 1 : 0;
   }
 
   static bool hexadecimal(std::string_view digits, char c) {

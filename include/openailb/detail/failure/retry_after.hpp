@@ -175,7 +175,7 @@ inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view 
   const auto time = parse_time_of_day(time_text);
   const bool is_utc = zone == "GMT" || zone == "UTC";
   if (!is_weekday(weekday_name) || !day || !month || !year || !time || !is_utc) return std::nullopt;
-  if (year_text.size() == 2) *year += *year < 70 ? 2000 : 1900;  // RFC 850, split as POSIX does
+  if (year_text.size() == 2) *year += *year < 70 ? 2000U : 1900U;  // RFC 850, split as POSIX does
   const std::chrono::year_month_day date{std::chrono::year{static_cast<int>((std::min)(*year, 9999U))},
                                          std::chrono::month{*month}, std::chrono::day{*day}};
   if (!date.ok()) return std::nullopt;
@@ -192,7 +192,7 @@ inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& header
   const auto text = header(headers, "retry-after");
   if (auto wait = parse_wait(text, seconds(1))) return wait;
   const auto date =
-      parse_http_date(text.substr(0, text.find(", ", text.find(":"))));  // the first, if it came twice
+      parse_http_date(text.substr(0, text.find(", ", text.find(':'))));  // the first, if it came twice
   if (!date) return std::nullopt;
   // Compared in whole seconds: a far date in nanoseconds would overflow.
   const auto this_second = floor<seconds>(now);

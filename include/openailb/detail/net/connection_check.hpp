@@ -23,7 +23,7 @@ namespace openailb::detail {
 inline std::string fault_of_proxy(std::string_view proxy) {
   constexpr std::array<std::string_view, 6> schemes{"http",    "https",  "socks4",
                                                     "socks4a", "socks5", "socks5h"};
-  const std::string fault =
+  std::string fault =
       "connection.proxy is no URL of a proxy, such as http://user:password@proxy.example:3128";
   if (!check_characters(proxy)) return fault;
   if (const auto end = proxy.find("://"); end != std::string_view::npos) {

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/net/curl_failure.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/curl_setup.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,7 +55,7 @@ class CurlEventLoop final : public EventLoop {
   void drain();
   void drop_overdue();
   void completed(CurlHandle& handle, CURLcode code);
-  void retire(CurlHandle& handle, bool keep = true) noexcept;
+  void retire(CurlHandle& handle) noexcept;
 
   ConnectionOptions options_;
   OpenSockets sockets_{};  // before the multi, which closes them at its end
@@ -174,27 +176,30 @@ inline void CurlEventLoop::drop_overdue() {
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
+  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET));
   Transfer* transfer = handle.transfer;
   if (transfer == nullptr) {
     --draining_;
     return retire(handle);
   }
-  // libcurl says OK to a head that breaks off before its blank line.
+  // libcurl says OK to a head that breaks off before its blank line,
   if (code == CURLE_OK && transfer->response.status == 0) code = CURLE_GOT_NOTHING;
+  // and takes the bytes that some servers add to compressed data for a failure of ours to write.
+  if (code == CURLE_WRITE_ERROR && !handle.is_refused) code = CURLE_OK;
   std::optional<TransferFailure> failed;
   if (code != CURLE_OK) failed = failure_of(end_of(handle, code));
   transfer->handle = nullptr;
-  retire(handle, code == CURLE_OK && !handle.was_resumed);
+  retire(handle);
   transfer->finish(std::move(failed));
 }
 
-/// Takes a handle out of libcurl and keeps it for the next request. Not one that has failed or begun anew:
-/// libcurl counts the connections that died under a handle for ever, and each sixth is an error.
-inline void CurlEventLoop::retire(CurlHandle& handle, bool keep) noexcept {
+/// Takes a handle out of libcurl and keeps it for the next request.
+inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   curl_multi_remove_handle(multi_.get(), handle.easy.get());
   handle.transfer = nullptr;
+  std::string().swap(handle.request.body);  // it would stay for as long as the loop, however large
   auto place = std::ranges::find(busy_, &handle, &Handle::get);
-  if (keep) idle_.push_back(std::move(*place));
+  idle_.push_back(std::move(*place));
   busy_.erase(place);
 }
 

@@ -124,10 +124,7 @@ inline TransferFailure failure_of(const CurlEnd& end) {
   TransferFailure failed{
       .message = describe(end), .sent = end.sent, .would_fail_again = would_fail_again(end)};
   if (end.code == CURLE_OPERATION_TIMEDOUT) failed.kind = ErrorKind::timeout;
-  if (is_one_of(end.code,
-                {CURLE_BAD_CONTENT_ENCODING, CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL})) {
-    failed.kind = ErrorKind::parse;
-  }
+  if (end.code == CURLE_BAD_CONTENT_ENCODING) failed.kind = ErrorKind::parse;
   return failed;
 }
 

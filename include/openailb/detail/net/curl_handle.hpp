@@ -1,12 +1,10 @@
 #pragma once
 
 #include <openailb/detail/net/curl_failure.hpp>
-#include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/detail/wire/head_reader.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
-#include <openailb/options.hpp>
 
 #include <curl/curl.h>
 
@@ -14,7 +12,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <new>
 #include <optional>
@@ -76,7 +73,7 @@ struct CurlHandle {
   TimePoint sent_at{};
   bool head_too_large{};
   bool body_too_large{};
-  bool was_resumed{};  // libcurl has begun anew on another connection
+  bool is_refused{};  // by one of our callbacks
   std::array<char, CURL_ERROR_SIZE> error{};
 
   /// Whether libcurl has taken the value.
@@ -100,144 +97,6 @@ struct CurlHandle {
     return value;
   }
 };
-
-/// Milliseconds as libcurl takes them, rounded up; zero stays zero.
-inline long curl_milliseconds(std::chrono::nanoseconds duration) {
-  const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return static_cast<long>((std::min<long long>)(count, (std::numeric_limits<int>::max)()));
-}
-
-/// libcurl's callbacks. They append bytes and take notes; nothing is thrown, resumed or destroyed in them.
-struct CurlCallbacks {
-  /// Of all header sections of an answer; libcurl's own limit is 300 KiB and looks like a broken connection.
-  static constexpr std::size_t largest_head = std::size_t{256} << 10;
-  /// What libcurl may bring of a stream at once, before its reader gets to take it.
-  static constexpr std::size_t usual_burst = std::size_t{4} << 20;
-
-  static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
-    auto& handle = *static_cast<CurlHandle*>(user);
-    if (handle.transfer == nullptr) return size;
-    std::string& body = handle.transfer->response.body;
-    std::size_t limit = handle.request.max_response_size;
-    if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, usual_burst);
-    handle.body_too_large = size > limit || body.size() > limit - size;
-    if (handle.body_too_large || !succeeds([&] { body.append(data, size); })) return refused;
-    handle.transfer->data_arrived();
-    return size;
-  }
-
-  static std::size_t header(char* data, std::size_t, std::size_t size, void* user) noexcept {
-    auto& handle = *static_cast<CurlHandle*>(user);
-    if (handle.transfer == nullptr) return size;
-    handle.head_bytes += size;
-    handle.head_too_large = handle.head_bytes > largest_head;
-    if (handle.head_too_large) return refused;
-    const bool read = succeeds([&] { handle.head.read({data, size}, handle.transfer->response); });
-    return read ? size : refused;
-  }
-
-  /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
-  /// dead and would silently send the POST a second time. It may when nothing of the first had left.
-  static int before_request(void* user, char*, char*, int, int) noexcept {
-    auto& handle = *static_cast<CurlHandle*>(user);
-    const long bytes_sent = handle.info<long>(CURLINFO_REQUEST_SIZE);
-    handle.was_resumed = handle.sent_before.has_value();
-    if (!handle.was_resumed) {
-      handle.sent_before = bytes_sent;
-      handle.sent_at = std::chrono::steady_clock::now();
-    }
-    return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-  }
-
- private:
-  static constexpr std::size_t refused = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
-
-  /// Whether it worked: no exception may cross libcurl.
-  template <class Action>
-  static bool succeeds(Action action) noexcept {
-    try {
-      action();
-      return true;
-    } catch (...) {
-      return false;
-    }
-  }
-};
-
-inline void configure_connection(CurlHandle& handle, const ConnectionOptions& options) {
-  if (!options.proxy.empty()) {
-    handle.require(CURLOPT_PROXY, options.proxy.c_str(), "connection.proxy");
-    handle.require(CURLOPT_NOPROXY, "", "a proxy for every host");  // whatever NO_PROXY says
-  }
-  if (!options.client_certificate.empty()) {
-    handle.require(CURLOPT_SSLCERT, options.client_certificate.c_str(), "connection.client_certificate");
-  }
-  if (!options.client_key.empty()) {
-    handle.require(CURLOPT_SSLKEY, options.client_key.c_str(), "connection.client_key");
-  }
-  const char* system_bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-  if (!options.ca_bundle.empty()) {
-    handle.require(CURLOPT_CAINFO, options.ca_bundle.c_str(), "connection.ca_bundle");
-  }
-  // libcurl keeps the bundle in memory only when there is no directory of certificates to look into as well.
-  if (!options.ca_bundle.empty() || system_bundle != nullptr) {
-    handle.set(CURLOPT_CAPATH, static_cast<char*>(nullptr));
-  }
-}
-
-/// What is the same for every request. Throws std::invalid_argument when libcurl does not accept an option.
-inline void configure(CurlHandle& handle, const ConnectionOptions& options, OpenSockets& sockets) {
-  const auto self = static_cast<void*>(&handle);
-  const auto watcher = static_cast<void*>(&sockets);
-  handle.require(CURLOPT_PRIVATE, self, "a pointer of ours");
-  handle.require(CURLOPT_NOSIGNAL, 1L, "to do without signals");
-  handle.require(CURLOPT_ERRORBUFFER, handle.error.data(), "a place for its errors");
-  handle.require(CURLOPT_WRITEFUNCTION, &CurlCallbacks::write, "a reader of bodies");
-  handle.require(CURLOPT_WRITEDATA, self, "a reader of bodies");
-  handle.require(CURLOPT_HEADERFUNCTION, &CurlCallbacks::header, "a reader of headers");
-  handle.require(CURLOPT_HEADERDATA, self, "a reader of headers");
-  handle.require(CURLOPT_SOCKOPTFUNCTION, &OpenSockets::opened, "an eye on its sockets");
-  handle.require(CURLOPT_SOCKOPTDATA, watcher, "an eye on its sockets");
-  handle.require(CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close, "an eye on its sockets");
-  handle.require(CURLOPT_CLOSESOCKETDATA, watcher, "an eye on its sockets");
-  handle.require(CURLOPT_PREREQFUNCTION, &CurlCallbacks::before_request, "a guard against sending twice");
-  handle.require(CURLOPT_PREREQDATA, self, "a guard against sending twice");
-  handle.require(CURLOPT_PROTOCOLS_STR, "http,https", "to speak nothing but HTTP");
-  handle.set(CURLOPT_QUICK_EXIT, 1L);       // or cancelling waits for a slow resolver
-  handle.set(CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can decompress
-  handle.set(CURLOPT_PATH_AS_IS, 1L);       // `..` was escaped on purpose
-  handle.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  handle.set(CURLOPT_TCP_KEEPALIVE, 1L);
-  handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's are not the answer's
-  configure_connection(handle, options);
-}
-
-/// What is this request's own. False: libcurl does not accept it.
-inline bool prepare(CurlHandle& handle) {
-  const HttpRequest& request = handle.request;
-  handle.head = {};
-  handle.head_bytes = 0;
-  handle.sent_before.reset();
-  handle.head_too_large = handle.body_too_large = handle.was_resumed = false;
-  handle.error[0] = '\0';
-  const long connect_timeout = request.connect_timeout.count() == 0
-                                   ? (std::numeric_limits<int>::max)()
-                                   : curl_milliseconds(request.connect_timeout);
-  const bool posts = request.method == "POST";
-  const char* custom = request.method == "DELETE" ? "DELETE" : nullptr;
-  bool taken = handle.set(CURLOPT_URL, request.url.c_str()) &&
-               handle.set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
-               handle.set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L) &&
-               handle.set(posts ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) &&
-               handle.set(CURLOPT_CUSTOMREQUEST, custom) &&
-               handle.set(CURLOPT_HTTPHEADER, handle.headers.fill(request.headers));
-  if (posts) {
-    const auto size = static_cast<curl_off_t>(request.body.size());
-    taken = taken && handle.set(CURLOPT_POSTFIELDS, request.body.c_str()) &&
-            handle.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
-  }
-  return taken;
-}
 
 /// How much of the request has gone out.
 inline Sent sent_of(const CurlHandle& handle) {

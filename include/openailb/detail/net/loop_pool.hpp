@@ -1,8 +1,12 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/event_loop.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -31,7 +35,8 @@ class LoopLease {
 };
 
 /// The loops of a client. A loop keeps its connections between calls; the one used last is used next, so that
-/// they stay warm. There are as many as calls and streams were ever open at once. Thread-safe.
+/// they stay warm. There are as many as calls and streams were open at once in the last two minutes.
+/// Thread-safe.
 class LoopPool : public std::enable_shared_from_this<LoopPool> {
  public:
   using Factory = std::function<std::unique_ptr<EventLoop>()>;
@@ -43,7 +48,7 @@ class LoopPool : public std::enable_shared_from_this<LoopPool> {
     {
       const std::lock_guard lock(mutex_);
       if (!idle_.empty()) {
-        loop = std::move(idle_.back());
+        loop = std::move(idle_.back().loop);
         idle_.pop_back();
       }
     }
@@ -54,10 +59,24 @@ class LoopPool : public std::enable_shared_from_this<LoopPool> {
  private:
   friend class LoopLease;
 
+  struct Idle {
+    std::unique_ptr<EventLoop> loop;
+    TimePoint since;
+  };
+  static constexpr std::chrono::minutes kept_idle{2};
+
+  /// Keeps a loop for the next call, and closes those that nobody has needed for long.
   void give_back(std::unique_ptr<EventLoop> loop) noexcept {
+    std::vector<Idle> closed;  // after the lock has been released: connections take time to close
     const std::lock_guard lock(mutex_);
     try {
-      idle_.push_back(std::move(loop));
+      const TimePoint now = loop->now();
+      idle_.push_back({std::move(loop), now});
+      // The one used last is at the end, so the beginning has been idle for longest.
+      const auto kept =
+          std::ranges::find_if(idle_, [&](const Idle& one) { return now - one.since < kept_idle; });
+      closed.assign(std::make_move_iterator(idle_.begin()), std::make_move_iterator(kept));
+      idle_.erase(idle_.begin(), kept);
     } catch (...) {
       // No memory to keep it: it is closed instead.
     }
@@ -65,7 +84,7 @@ class LoopPool : public std::enable_shared_from_this<LoopPool> {
 
   Factory make_;
   std::mutex mutex_{};
-  std::vector<std::unique_ptr<EventLoop>> idle_{};
+  std::vector<Idle> idle_{};
 };
 
 inline LoopLease::~LoopLease() {

@@ -18,22 +18,30 @@
 
 namespace openailb::detail {
 
-/// The sockets of a loop's connections. A server that has closed one while it was idle may look alive to
+/// The sockets of a loop's kept connections. A server that has closed one while it was idle may look alive to
 /// libcurl: what it said before it hung up (a TLS close_notify, an HTTP/2 GOAWAY) can still be read. Then the
 /// next request on it fails. So that is read before a request begins, and libcurl sees the end.
 class OpenSockets {
  public:
   /// Told by libcurl of each socket that it has made. A child process would inherit it, and keep a connection
   /// open that has been dropped here.
-  static int opened(void* user, curl_socket_t socket, curlsocktype) noexcept {
+  static int opened(void*, curl_socket_t socket, curlsocktype) noexcept {
 #ifdef FD_CLOEXEC
     static_cast<void>(::fcntl(socket, F_SETFD, FD_CLOEXEC));
+#else
+    static_cast<void>(socket);
 #endif
+    return CURL_SOCKOPT_OK;
+  }
+
+  /// Notes the socket of a connection that libcurl keeps. Not when it is made: libcurl tells nobody when it
+  /// closes one that it has not connected, and its number would soon be another part of the program's.
+  void keep(curl_socket_t socket) noexcept {
+    if (socket == CURL_SOCKET_BAD || std::ranges::find(sockets_, socket) != sockets_.end()) return;
     try {
-      static_cast<OpenSockets*>(user)->sockets_.push_back(socket);
-      return CURL_SOCKOPT_OK;
+      sockets_.push_back(socket);
     } catch (...) {
-      return CURL_SOCKOPT_ERROR;
+      // Without the memory for it, it is a connection like any other.
     }
   }
 

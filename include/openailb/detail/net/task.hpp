@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/event_loop.hpp>
 
 #include <coroutine>
@@ -138,11 +139,20 @@ class [[nodiscard]] FirstOf {
   Waiter waiter_{};
 };
 
-/// Runs a task to its end on the calling thread.
+/// Runs a task to its end on the calling thread, and asks meanwhile whether it is to stop, if that has to be
+/// asked.
 template <class T>
-T run(EventLoop& loop, Task<T> task) {
+T run(EventLoop& loop, Task<T> task, StopPolling* polling = nullptr) {
+  if (polling != nullptr) polling->poll(loop.now());
   task.start();
-  while (!task.done()) loop.run_once();
+  while (!task.done()) {
+    if (polling == nullptr) {
+      loop.run_once();
+    } else {
+      loop.run_once(loop.now() + StopPolling::interval);
+      polling->poll(loop.now());
+    }
+  }
   return task.result();
 }
 

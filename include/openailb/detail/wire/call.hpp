@@ -4,6 +4,7 @@
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -27,9 +29,10 @@ struct Call {
   std::string path{};  ///< below the base URL, such as "/chat/completions"
   bool streams{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
-  /// The body's text. When there is a model this is the object without it, so that each endpoint can put its
-  /// own name for it in front instead of writing the whole body again.
+  /// The body's text. When there is a model this is what comes before its name, so that each endpoint can put
+  /// its own in instead of writing the whole body again.
   std::string body{};
+  std::string body_after_model{};
   Headers headers{};
   std::map<std::string, std::string> query{};
   std::chrono::nanoseconds timeout{};   ///< of one attempt; for a stream, to its commit point
@@ -37,8 +40,9 @@ struct Call {
   std::chrono::nanoseconds idle_timeout{};
   int max_retries{};
   std::stop_token stop_token{};
-  std::string endpoint{};              ///< the only endpoint to use; empty for any
-  std::vector<std::string> secrets{};  ///< what of its headers and query no message may show
+  std::function<bool()> should_stop{};  ///< null when the stop token says it all
+  std::string endpoint{};               ///< the only endpoint to use; empty for any
+  std::vector<std::string> secrets{};   ///< what of its headers and query no message may show
 };
 
 /// The shorter of two limits of which zero means none.
@@ -57,20 +61,24 @@ inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) 
   return client.idle_timeout.value_or(client.timeout);
 }
 
-inline std::string fault_of_request(const nlohmann::json& body, const RequestOptions& options) {
+inline std::string fault_of_request(std::string_view method, const nlohmann::ordered_json& body,
+                                    const RequestOptions& options) {
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
-  if (!options.extra_body.is_null() && !options.extra_body.is_object())
-    return "extra_body is not a JSON object";
-  if (!options.extra_body.is_null() && !body.is_object())
-    return "extra_body needs a body that is a JSON object";
+  if (!options.extra_body.empty() && method != "POST") return "extra_body needs a POST";
+  if (!options.extra_body.empty()) {
+    if (!options.extra_body.value().is_object()) return "extra_body is not a JSON object";
+    if (!body.is_null() && !body.is_object()) return "extra_body needs a body that is a JSON object";
+  }
   return fault_of_headers(options.extra_headers);
 }
 
 /// Members of `extra` replace those of the body; null removes one.
-inline void merge_extra_body(nlohmann::json& body, nlohmann::json extra) {
+inline void merge_extra_body(nlohmann::ordered_json& body, nlohmann::ordered_json extra) {
+  if (extra.is_null()) return;
+  if (body.is_null()) body = nlohmann::ordered_json::object();
   for (auto& [name, value] : extra.items()) {
     if (value.is_null()) {
       body.erase(name);
@@ -80,8 +88,8 @@ inline void merge_extra_body(nlohmann::json& body, nlohmann::json extra) {
   }
 }
 
-inline std::string fault_of_body(nlohmann::json& body, bool streams) {
-  if (!body.is_object()) return streams ? "the body is not a JSON object" : "";
+inline std::string fault_of_body(nlohmann::ordered_json& body, bool streams) {
+  if (!body.is_object()) return {};
   if (auto model = body.find("model"); model != body.end()) {
     const auto* name = model->get_ptr<const std::string*>();
     if (name == nullptr) return "model is not a string";
@@ -95,13 +103,45 @@ inline std::string fault_of_body(nlohmann::json& body, bool streams) {
   return {};
 }
 
+/// Writes the body's text, in two halves around the model's name.
+inline Result<void> write_body(nlohmann::ordered_json body, Call& call) {
+  if (body.is_null()) return {};
+  nlohmann::ordered_json before = std::move(body), after = nlohmann::ordered_json::object();
+  if (before.is_object() && before.contains("model")) {
+    nlohmann::ordered_json::object_t members = std::move(before.get_ref<nlohmann::ordered_json::object_t&>());
+    before = nlohmann::ordered_json::object();
+    for (auto& [name, value] : members) {
+      if (name == "model") {
+        call.model = std::move(value.get_ref<std::string&>());
+      } else {
+        auto& half = call.model ? after : before;
+        half.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(name, std::move(value));
+      }
+    }
+  }
+  // {"a":1} and {"b":2} become {"a":1,"model": and ,"b":2}
+  Result<std::string> text = dump_json(before), rest = dump_json(after);
+  if (!text) return text.error();
+  if (!rest) return rest.error();
+  call.body = *std::move(text);
+  if (!call.model) return {};
+  call.body.back() = before.empty() ? '{' : ',';
+  if (before.empty()) call.body.erase(0, 1);
+  call.body += "\"model\":";
+  call.body_after_model = *std::move(rest);
+  if (!after.empty()) call.body_after_model.front() = ',';
+  if (after.empty()) call.body_after_model.erase(0, 1);
+  return {};
+}
+
 /// Merges the options and writes the body. What is wrong with them is an error of kind bad_request; nothing
 /// has been sent then.
-inline Result<Call> make_call(std::string method, std::string path, nlohmann::json body, bool streams,
+inline Result<Call> make_call(std::string method, std::string path, JsonDocument document, bool streams,
                               const ClientOptions& client, RequestOptions options) {
-  std::string fault = fault_of_request(body, options);
+  nlohmann::ordered_json body = std::move(document).value();
+  std::string fault = fault_of_request(method, body, options);
   if (fault.empty()) {
-    if (options.extra_body.is_object()) merge_extra_body(body, std::move(options.extra_body));
+    merge_extra_body(body, std::move(options.extra_body).value());
     fault = fault_of_body(body, streams);
   }
   if (Result<void> fine = check_characters(path); fault.empty() && !fine) {
@@ -110,17 +150,12 @@ inline Result<Call> make_call(std::string method, std::string path, nlohmann::js
   if (!fault.empty()) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
 
   Call call{.method = std::move(method), .path = std::move(path), .streams = streams};
-  if (body.is_object() && body.contains("model")) {
-    call.model = std::move(body["model"].get_ref<std::string&>());
-    body.erase("model");
-  }
-  if (call.method != "GET") {
-    Result<std::string> text = dump_json(body);
-    if (!text) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + text.error().message};
-    call.body = *std::move(text);
+  if (Result<void> written = write_body(std::move(body), call); !written) {
+    return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + written.error().message};
   }
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
+  add_secrets(query_of(call.path), call.secrets);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
   call.timeout = options.timeout.value_or(client.timeout);
@@ -129,6 +164,7 @@ inline Result<Call> make_call(std::string method, std::string path, nlohmann::js
   call.deadline = options.deadline.value_or(client.deadline);
   call.max_retries = options.max_retries.value_or(client.max_retries);
   call.stop_token = std::move(options.stop_token);
+  call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
   return call;
 }

@@ -50,15 +50,20 @@ inline std::string fault_of_headers(const Headers& headers) {
 /// Whether a header or a member of a query with this name carries a secret, judging by its words: `x-api-key`
 /// and `accessToken` do, `x-portkey-provider` does not.
 inline bool names_a_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 13> marks{
-      "key",    "apikey",   "token",      "auth",       "authorization", "authentication", "secret",
-      "cookie", "password", "passphrase", "credential", "sig",           "signature"};
+  constexpr std::array<std::string_view, 20> marks{
+      "key",      "apikey",        "token",          "accesstoken", "jwt",        "bearer",
+      "auth",     "authorization", "authentication", "secret",      "session",    "cookie",
+      "password", "passwd",        "pass",           "pwd",         "passphrase", "credential",
+      "sig",      "signature"};
   std::string word;
   char previous = '-';
   for (const char c : std::string(name) + '-') {
     const bool is_upper = c >= 'A' && c <= 'Z';
     const bool ends_word = c == '-' || c == '_' || c == '.' || (is_upper && previous >= 'a');
-    if (ends_word && std::ranges::find(marks, word) != marks.end()) return true;
+    const std::string_view one =
+        word.ends_with('s') ? std::string_view(word).substr(0, word.size() - 1) : word;
+    const bool is_mark = std::ranges::any_of(marks, [&](auto mark) { return mark == word || mark == one; });
+    if (ends_word && is_mark) return true;
     if (ends_word) word.clear();
     if (c != '-' && c != '_' && c != '.') word += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
     previous = c;
@@ -66,14 +71,20 @@ inline bool names_a_secret(std::string_view name) {
   return false;
 }
 
-/// The values that carry a secret, judging by their names: of headers, or of a query.
+/// The values that carry a secret, judging by their names: of headers, or of a query. Shorter ones are
+/// versions and the like, and would be found where they are not meant.
 template <class Map>
 void add_secrets(const Map& values, std::vector<std::string>& secrets) {
+  constexpr std::size_t shortest = 6;
   for (const auto& [name, value] : values) {
-    if (!names_a_secret(name)) continue;
+    if (value.size() < shortest || !names_a_secret(name)) continue;
     secrets.push_back(value);
-    if (const auto scheme = value.find(' '); scheme != std::string::npos) {  // as in "Bearer secret"
-      secrets.push_back(value.substr(scheme + 1));
+    // as in "session=secret; theme=dark"
+    for (std::string_view rest = value; rest.find('=') != rest.npos;) {
+      const std::string_view cookie = rest.substr(0, rest.find(';'));
+      const std::size_t begin = cookie.find('=') + 1;
+      if (begin > 0 && cookie.size() - begin >= shortest) secrets.emplace_back(cookie.substr(begin));
+      rest.remove_prefix((std::min)(cookie.size() + 1, rest.size()));
     }
   }
 }

@@ -11,7 +11,8 @@
 namespace openailb::detail {
 
 /// Reads the head of an answer, line by line. The answer has its status only when the blank line has come: a
-/// head that breaks off before it is a broken connection, not an answer. What a 1xx said does not count.
+/// head that breaks off before it is a broken connection, not an answer. What a 1xx said does not count, nor
+/// what trailers say: they are no part of the head.
 class HeadReader {
  public:
   void read(std::string_view line, HttpResponse& response) {
@@ -23,7 +24,7 @@ class HeadReader {
       std::from_chars(line.data(), line.data() + line.size(), status_);
     } else if (line.empty()) {
       if (status_ >= 200) response.status = status_;
-    } else {
+    } else if (response.status == 0) {
       read_field(line, response.headers);
     }
   }

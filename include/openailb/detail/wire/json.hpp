@@ -4,13 +4,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -46,30 +50,32 @@ inline constexpr bool is_string_map<std::map<std::string, T>> = true;
 ///       }
 ///     };
 ///
-/// Absent are an optional without a value, a null nlohmann::json, whatever has an empty() that is true,
-/// and a struct without a single field to send. `field.alias("label", self.name)` reads another spelling
-/// when `name` is still absent, and is never sent.
+/// Absent are an optional without a value, a null JSON, whatever has an empty() that is true, and a struct
+/// without a single field to send. `field.alias("label", self.name)` reads another spelling when `name` is
+/// still absent, and is never sent. `field.rest(self.extra)` has all members that the lines before it have
+/// not read. `finish_reading()`, if the struct has it, is called when all has been read, and
+/// `read_text(text)` when the JSON is a text instead of an object.
 template <class T>
 concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
 
-/// A class that is its own judge of its JSON: `nlohmann::json to_json() const`, and `bool from_json(
+/// A class that is its own judge of its JSON: `nlohmann::ordered_json to_json() const`, and `bool from_json(
 /// nlohmann::json&&)`, which is false when there was nothing to read.
 template <class T>
 concept JsonCustom = requires(T& value, const T& constant, nlohmann::json& json) {
-  { constant.to_json() } -> std::same_as<nlohmann::json>;
+  { constant.to_json() } -> std::same_as<nlohmann::ordered_json>;
   { value.from_json(std::move(json)) } -> std::same_as<bool>;
 };
 
 /// Reads what can be read, moving it out of `json`, and never fails: null is as good as missing, and a
 /// member that is missing, unknown or of another type than expected leaves the default. An integer reads
-/// as a string, a whole or broken number as an integer if it fits; an element of another type than
-/// expected is skipped. False when `json` itself is of another type than expected.
+/// as a string, a text of digits or a whole or broken number as an integer if it fits; an element of another
+/// type than expected is skipped. False when `json` itself is of another type than expected.
 template <class T>
 bool read_json(nlohmann::json&& json, T& value);
 
-/// The JSON of a value. Fields that are absent are left out.
+/// The JSON of a value, in the order of its fields. Fields that are absent are left out.
 template <class T>
-nlohmann::json write_json(const T& value);
+nlohmann::ordered_json write_json(const T& value);
 
 /// A new T read from `json`, tolerantly.
 template <class T>
@@ -84,7 +90,9 @@ struct FieldReader {
 
   template <class T>
   void operator()(std::string_view name, T& value) {
-    if (auto found = members.find(name); found != members.end()) read_json(std::move(found->second), value);
+    auto found = members.find(name);
+    if (found == members.end()) return;
+    if (read_json(std::move(found->second), value) || found->second.is_null()) members.erase(found);
   }
 
   template <class T>
@@ -92,25 +100,42 @@ struct FieldReader {
     (*this)(name, value);
   }
 
+  /// Leaves the member where it is, so that it goes back by the name by which it came.
   template <class T>
   void alias(std::string_view name, T& value) {
-    if (value.empty()) (*this)(name, value);
+    auto found = members.find(name);
+    if (value.empty() && found != members.end()) read_json(nlohmann::json(found->second), value);
+  }
+
+  /// A text, or the text of any other JSON: servers send objects where a text of JSON belongs.
+  void text(std::string_view name, std::string& value) {
+    auto found = members.find(name);
+    if (found == members.end()) return;
+    if (found->second.is_structured()) {
+      found->second = found->second.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
+    (*this)(name, value);
+  }
+
+  void rest(nlohmann::json& extra) {
+    std::erase_if(members, [](const auto& member) { return member.second.is_null(); });
+    if (!members.empty()) extra = std::move(members);
   }
 };
 
 struct FieldWriter {
-  nlohmann::json::object_t& members;
+  nlohmann::ordered_json& object;
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
     if constexpr (is_optional<T>) {
       if (value) required(name, *value);
-    } else if constexpr (std::same_as<T, nlohmann::json>) {
+    } else if constexpr (std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>) {
       if (!value.is_null()) required(name, value);
     } else if constexpr (requires { value.empty(); }) {
       if (!value.empty()) required(name, value);
     } else if constexpr (JsonTable<T>) {
-      if (auto json = write_json(value); !json.empty()) members.emplace(name, std::move(json));
+      if (auto json = write_json(value); !json.empty()) object[std::string(name)] = std::move(json);
     } else {
       required(name, value);
     }
@@ -118,11 +143,30 @@ struct FieldWriter {
 
   template <class T>
   void required(std::string_view name, const T& value) {
-    members.emplace(name, write_json(value));
+    object[std::string(name)] = write_json(value);
   }
 
   template <class T>
   void alias(std::string_view, const T&) {}
+
+  void text(std::string_view name, const std::string& value) { required(name, value); }
+
+  void rest(const nlohmann::json& extra) {
+    if (!extra.is_object()) return;
+    auto& members = object.get_ref<nlohmann::ordered_json::object_t&>();
+    const auto named = static_cast<std::ptrdiff_t>(members.size());
+    for (const auto& [name, value] : extra.get_ref<const nlohmann::json::object_t&>()) {
+      // Only the members that have a name here can be there already.
+      const auto end = members.begin() + named;
+      const auto same =
+          std::find_if(members.begin(), end, [&](const auto& one) { return one.first == name; });
+      if (same == end) {
+        members.emplace_back(name, copy_ordered(value));
+      } else {
+        same->second = copy_ordered(value);
+      }
+    }
+  }
 };
 
 template <class T>
@@ -132,6 +176,12 @@ bool read_integer(const nlohmann::json& json, T& value) {
     value = static_cast<T>(number);
     return true;
   };
+  if (const auto* text = json.get_ptr<const std::string*>()) {
+    std::int64_t number = 0;
+    const char* end = text->data() + text->size();
+    const auto read = std::from_chars(text->data(), end, number);
+    return read.ptr == end && read.ec == std::errc{} && take(number);
+  }
   if (json.is_number_unsigned()) return take(json.get<std::uint64_t>());
   if (json.is_number_integer()) return take(json.get<std::int64_t>());
   if (!json.is_number_float()) return false;
@@ -174,12 +224,21 @@ bool read_map(nlohmann::json&& json, std::map<std::string, T>& value) {
 template <class T>
 bool read_json(nlohmann::json&& json, T& value) {
   if constexpr (std::same_as<T, nlohmann::json>) {
+    if (json.is_null()) return false;
     value = std::move(json);
     return true;
+  } else if constexpr (std::same_as<T, nlohmann::ordered_json>) {
+    if (json.is_null()) return false;
+    value = json;
+    return true;
   } else if constexpr (JsonTable<T>) {
+    if constexpr (requires { value.read_text(std::string{}); }) {
+      if (json.is_string()) return value.read_text(std::move(json.get_ref<std::string&>())), true;
+    }
     if (!json.is_object()) return false;
     FieldReader field{json.get_ref<nlohmann::json::object_t&>()};
     T::fields(value, field);
+    if constexpr (requires { value.finish_reading(); }) value.finish_reading();
     return true;
   } else if constexpr (JsonCustom<T>) {
     return value.from_json(std::move(json));
@@ -207,26 +266,29 @@ bool read_json(nlohmann::json&& json, T& value) {
 }
 
 template <class T>
-nlohmann::json write_json(const T& value) {
+nlohmann::ordered_json write_json(const T& value) {
   if constexpr (JsonTable<T>) {
-    nlohmann::json json = nlohmann::json::object();
-    FieldWriter field{json.get_ref<nlohmann::json::object_t&>()};
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    FieldWriter field{json};
     T::fields(value, field);
     return json;
   } else if constexpr (JsonCustom<T>) {
     return value.to_json();
   } else if constexpr (is_optional<T>) {
-    return value ? write_json(*value) : nlohmann::json();
+    return value ? write_json(*value) : nlohmann::ordered_json();
   } else if constexpr (is_vector<T>) {
-    nlohmann::json json = nlohmann::json::array();
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
     for (const auto& item : value) json.push_back(write_json(item));
     return json;
   } else if constexpr (is_string_map<T>) {
-    nlohmann::json json = nlohmann::json::object();
-    for (const auto& [name, item] : value) json.emplace(name, write_json(item));
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    auto& members = json.get_ref<nlohmann::ordered_json::object_t&>();
+    for (const auto& [name, item] : value) members.emplace_back(name, write_json(item));
     return json;
+  } else if constexpr (std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>) {
+    return copy_ordered(value);
   } else {
-    return nlohmann::json(value);
+    return nlohmann::ordered_json(value);
   }
 }
 

@@ -91,6 +91,27 @@ inline std::optional<unsigned> escaped_unit(std::string_view text) {
   return end == text.data() + 6 ? std::optional(unit) : std::nullopt;
 }
 
+/// The text with null for every NaN and Infinity outside of its strings: Python writes them into JSON.
+inline std::string repair_numbers(std::string_view text) {
+  std::string repaired;
+  repaired.reserve(text.size());
+  bool in_string = false;
+  while (!text.empty()) {
+    std::size_t length = 1;
+    if (in_string && text.front() == '\\') length = (std::min)(text.size(), std::size_t{2});
+    if (text.front() == '"') in_string = !in_string;
+    std::string_view copied = text.substr(0, length);
+    for (const std::string_view number : {"NaN", "Infinity", "-Infinity"}) {
+      if (in_string || !text.starts_with(number)) continue;
+      length = number.size();
+      copied = "null";
+    }
+    repaired += copied;
+    text.remove_prefix(length);
+  }
+  return repaired;
+}
+
 /// The text with U+FFFD for every byte that is not UTF-8 and every escaped half of a surrogate pair.
 inline std::string repair_unicode(std::string_view text) {
   auto is_high = [](std::optional<unsigned> unit) { return unit && *unit >= 0xD800 && *unit <= 0xDBFF; };
@@ -123,22 +144,31 @@ struct JsonFlaw {
 };
 
 /// Why a value has no text of its own; null when it has. `depth` counts the arrays and objects around it.
-using JsonJudge = const char* (*)(const nlohmann::json& value, std::size_t depth);
+template <class Json>
+using JsonJudge = const char* (*)(const Json& value, std::size_t depth);
 
-inline const char* judge_value(const nlohmann::json& value, std::size_t depth) {
-  if (value.is_structured() && depth >= max_json_depth) return "is nested too deeply";
-  if (value.is_discarded()) return "is not valid JSON";
-  if (value.is_number_float() && !std::isfinite(value.get<double>())) return "is not a finite number";
-  return nullptr;
+template <class Json>
+const char* judge_depth(const Json& value, std::size_t depth) {
+  return value.is_structured() && depth >= max_json_depth ? "is nested too deeply" : nullptr;
 }
 
-inline const char* judge_text(const nlohmann::json& value, std::size_t) {
-  bool is_fine = !value.is_string() || is_utf8(value.get_ref<const std::string&>());
+template <class Json>
+const char* judge_value(const Json& value, std::size_t depth) {
+  if (value.is_discarded()) return "is not valid JSON";
+  if (value.is_number_float() && !std::isfinite(value.template get<double>()))
+    return "is not a finite number";
+  return judge_depth(value, depth);
+}
+
+template <class Json>
+const char* judge_text(const Json& value, std::size_t) {
+  const bool is_fine = !value.is_string() || is_utf8(value.template get_ref<const std::string&>());
   return is_fine ? nullptr : "is not valid UTF-8";
 }
 
 /// The first flaw that `judge` finds. The path is built on the way back, so that a sound value costs nothing.
-inline std::optional<JsonFlaw> find_flaw(const nlohmann::json& json, JsonJudge judge, std::size_t depth = 0) {
+template <class Json>
+std::optional<JsonFlaw> find_flaw(const Json& json, JsonJudge<Json> judge, std::size_t depth = 0) {
   if (auto why = judge(json, depth)) return JsonFlaw{"", why};
   auto below = [](std::string step, JsonFlaw& flaw) {
     bool needs_dot = !flaw.path.empty() && flaw.path.front() != '[';
@@ -151,7 +181,7 @@ inline std::optional<JsonFlaw> find_flaw(const nlohmann::json& json, JsonJudge j
       }
     }
   } else if (json.is_object()) {
-    for (const auto& [name, member] : json.get_ref<const nlohmann::json::object_t&>()) {
+    for (const auto& [name, member] : json.template get_ref<const typename Json::object_t&>()) {
       if (auto flaw = find_flaw(member, judge, depth + 1)) return below(name, *flaw);
     }
   }
@@ -159,19 +189,36 @@ inline std::optional<JsonFlaw> find_flaw(const nlohmann::json& json, JsonJudge j
 }
 
 /// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
-/// characters are replaced by U+FFFD, as the official SDKs do: servers split characters between tokens.
+/// characters are replaced by U+FFFD, since servers split characters between tokens, and numbers that are
+/// none by null.
 inline std::optional<nlohmann::json> parse_json(std::string_view text) {
   if (text.find('\0') != text.npos) return std::nullopt;  // the parser would take it for the end of the text
   if (!is_shallow(text)) return std::nullopt;
   auto parse = [](std::string_view json) { return nlohmann::json::parse(json, nullptr, false); };
   auto json = parse(text);
   if (json.is_discarded()) {
-    auto repaired = repair_unicode(text);
+    auto repaired = repair_numbers(repair_unicode(text));
     if (repaired == text) return std::nullopt;
     json = parse(repaired);
   }
   if (json.is_discarded()) return std::nullopt;
   return std::make_optional(std::move(json));
+}
+
+/// The JSON of a text in the order of its keys; discarded when it is malformed or nested too deeply.
+inline nlohmann::ordered_json parse_ordered(std::string_view text) {
+  const bool is_sound = text.find('\0') == text.npos && is_shallow(text);
+  return is_sound ? nlohmann::ordered_json::parse(text, nullptr, false)
+                  : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);
+}
+
+/// A copy in the order that the JSON has; discarded when it is nested too deeply, since copying recurses once
+/// per level.
+template <class Json>
+nlohmann::ordered_json copy_ordered(const Json& json) {
+  const bool too_deep = find_flaw<Json>(json, judge_depth).has_value();
+  return too_deep ? nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded)
+                  : nlohmann::ordered_json(json);
 }
 
 /// The JSON of a string that is valid UTF-8. Building a serialiser for it costs more than such a text itself.
@@ -182,16 +229,17 @@ inline std::string quote_json(std::string_view text) {
 }
 
 /// The text of a JSON, in one line. What JSON cannot say is a bad_request that names the place.
-inline Result<std::string> dump_json(const nlohmann::json& json) {
+template <class Json>
+Result<std::string> dump_json(const Json& json) {
   auto refuse = [](const JsonFlaw& flaw) {
     auto place = flaw.path.empty() ? "the JSON" : flaw.path;
     return Error{.kind = ErrorKind::bad_request, .message = place + " " + flaw.why};
   };
-  if (auto flaw = find_flaw(json, judge_value)) return refuse(*flaw);
+  if (auto flaw = find_flaw<Json>(json, judge_value)) return refuse(*flaw);
   try {
     return json.dump();
   } catch (const nlohmann::json::type_error&) {
-    auto flaw = find_flaw(json, judge_text);
+    auto flaw = find_flaw<Json>(json, judge_text);
     return refuse(flaw ? *flaw : JsonFlaw{"a member's name", "is not valid UTF-8"});
   }
 }

@@ -203,6 +203,15 @@ inline std::string percent_decode(std::string_view text) {
   return decoded;
 }
 
+/// The query of a URL or of a path, decoded.
+inline std::map<std::string, std::string> query_of(std::string_view url) {
+  std::map<std::string, std::string> query;
+  for (const auto& [name, value] : parse_query(split_query(url).second)) {
+    query.emplace(name, percent_decode(value.value_or("")));
+  }
+  return query;
+}
+
 inline Result<Url> Url::parse(std::string_view text) {
   auto url = parse_exactly(text);
   if (url) url->path.resize(without_trailing_slashes(url->path).size());

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/wire/text.hpp>
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace openailb::detail {
+
+/// Whether a header line names a content encoding that nobody can decode. libcurl would refuse the answer.
+inline bool names_no_encoding(std::string_view line) {
+  constexpr std::string_view name = "content-encoding:";
+  constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
+                                                      "br", "zstd", "identity", "none"};
+  if (line.size() < name.size() || lower(line.substr(0, name.size())) != name) return false;
+  std::string value = lower(line.substr(name.size()));
+  std::erase_if(value, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+  return value.find(',') == std::string::npos && std::ranges::find(encodings, value) == encodings.end();
+}
+
+/// libcurl's callbacks. They append bytes and take notes; nothing is thrown, resumed or destroyed in them.
+struct CurlCallbacks {
+  /// Of all header sections of an answer; libcurl's own limit is 300 KiB and looks like a broken connection.
+  static constexpr std::size_t largest_head = std::size_t{256} << 10;
+  /// What libcurl may bring of a stream at once, before its reader gets to take it.
+  static constexpr std::size_t usual_burst = std::size_t{4} << 20;
+
+  static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
+    auto& handle = *static_cast<CurlHandle*>(user);
+    if (handle.transfer == nullptr) return size;
+    std::string& body = handle.transfer->response.body;
+    std::size_t limit = handle.request.max_response_size;
+    if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, usual_burst);
+    handle.body_too_large = size > limit || body.size() > limit - size;
+    handle.is_refused = handle.body_too_large || !succeeds([&] { body.append(data, size); });
+    if (handle.is_refused) return refused;
+    handle.transfer->data_arrived();
+    return size;
+  }
+
+  static std::size_t header(char* data, std::size_t, std::size_t size, void* user) noexcept {
+    auto& handle = *static_cast<CurlHandle*>(user);
+    if (handle.transfer == nullptr) return size;
+    handle.head_bytes += size;
+    handle.head_too_large = handle.head_bytes > largest_head;
+    handle.is_refused = handle.head_too_large || !succeeds([&] {
+                          handle.head.read({data, size}, handle.transfer->response);
+                        });
+    if (handle.is_refused) return refused;
+    // A content encoding that is none, such as utf-8, is not to be decoded.
+    if (names_no_encoding({data, size})) handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    return size;
+  }
+
+  /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
+  /// dead and would silently send the POST a second time. It may when nothing of the first had left.
+  static int before_request(void* user, char*, char*, int, int) noexcept {
+    auto& handle = *static_cast<CurlHandle*>(user);
+    const long bytes_sent = handle.info<long>(CURLINFO_REQUEST_SIZE);
+    if (!handle.sent_before) {
+      handle.sent_before = bytes_sent;
+      handle.sent_at = std::chrono::steady_clock::now();
+    }
+    return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  }
+
+ private:
+  static constexpr std::size_t refused = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
+
+  /// Whether it worked: no exception may cross libcurl.
+  template <class Action>
+  static bool succeeds(Action action) noexcept {
+    try {
+      action();
+      return true;
+    } catch (...) {
+      return false;
+    }
+  }
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace openailb::detail {
+
+/// A stop token made of a function that is asked now and then, and of another token that is obeyed too.
+class StopPolling {
+ public:
+  static constexpr std::chrono::milliseconds interval{50};
+
+  StopPolling(std::function<bool()> should_stop, std::stop_token other)
+      : should_stop_(std::move(should_stop)), on_other_(std::move(other), Request{&source_}) {}
+
+  std::stop_token token() const noexcept { return source_.get_token(); }
+
+  /// Asks, unless it has just been asked.
+  void poll(TimePoint now) {
+    if (source_.stop_requested() || (asked_at_ && now - *asked_at_ < interval)) return;
+    asked_at_ = now;
+    if (should_stop_()) source_.request_stop();
+  }
+
+ private:
+  struct Request {
+    std::stop_source* source;
+    void operator()() const noexcept { source->request_stop(); }
+  };
+
+  std::function<bool()> should_stop_;
+  std::stop_source source_{};
+  std::optional<TimePoint> asked_at_{};
+  std::stop_callback<Request> on_other_;
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <openailb/detail/wire/json_text.hpp>
+#include <openailb/response_info.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace openailb {
+
+/// JSON that is sent as it is given: an nlohmann::json, an nlohmann::ordered_json, which keeps the order of
+/// its keys, JSON as text, or members in braces. What is not JSON is refused when it is to be sent.
+class JsonDocument {
+ public:
+  JsonDocument() = default;
+  JsonDocument(std::nullptr_t) {}
+  JsonDocument(nlohmann::ordered_json&& document) : document_(std::move(document)) {}
+  JsonDocument(const nlohmann::ordered_json& document) : document_(detail::copy_ordered(document)) {}
+  JsonDocument(const nlohmann::json& document) : document_(detail::copy_ordered(document)) {}
+  /// Members in braces, or one document in braces of its own.
+  JsonDocument(nlohmann::ordered_json::initializer_list_t members) : document_(members) {
+    if (!document_.is_array() || document_.size() != 1) return;
+    const nlohmann::ordered_json& only = document_.front();
+    if (only.is_string()) {
+      document_ = detail::parse_ordered(only.get_ref<const std::string&>());
+    } else if (only.is_object()) {
+      document_ = nlohmann::ordered_json(only);
+    }
+  }
+  JsonDocument(std::string_view text) : document_(detail::parse_ordered(text)) {}
+  JsonDocument(const std::string& text) : JsonDocument(std::string_view(text)) {}
+  JsonDocument(const char* text) : JsonDocument(std::string_view(text == nullptr ? "" : text)) {}
+
+  /// Null when there is none; discarded, in nlohmann_json's sense, when it is not valid.
+  const nlohmann::ordered_json& value() const& { return document_; }
+  nlohmann::ordered_json value() && { return std::move(document_); }
+
+  bool empty() const { return document_.is_null(); }
+  nlohmann::ordered_json to_json() const { return document_; }
+  bool from_json(nlohmann::json&& json) {
+    if (json.is_null()) return false;
+    document_ = json;
+    return true;
+  }
+
+ private:
+  nlohmann::ordered_json document_{};
+};
+
+/// What Client::post, get and del give: the answer's JSON itself, and who gave it.
+struct JsonResponse : nlohmann::json {
+  JsonResponse() = default;
+  explicit JsonResponse(nlohmann::json document) : nlohmann::json(std::move(document)) {}
+
+  ResponseInfo info{};
+};
+
+/// Found by nlohmann_json when a response is put into another document: then it is the JSON that counts.
+template <class Json>
+void to_json(Json& json, const JsonResponse& response) {
+  json = static_cast<const nlohmann::json&>(response);
+}
+
+}  // namespace openailb

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <openailb/detail/wire/json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace openailb {
+
+/// An image by its address, which may be a `data:` URL.
+struct ChatCompletionImageUrl {
+  std::string url{};
+  std::string detail{};    ///< "auto", "low" or "high"
+  nlohmann::json extra{};  ///< members that have no name here, such as LiteLLM's `format`
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("url", self.url);
+    field("detail", self.detail);
+    field.rest(self.extra);
+  }
+};
+
+/// A sound.
+struct ChatCompletionInputAudio {
+  std::string data{};      ///< base64
+  std::string format{};    ///< "wav" or "mp3"
+  nlohmann::json extra{};  ///< members that have no name here
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("data", self.data);
+    field("format", self.format);
+    field.rest(self.extra);
+  }
+};
+
+/// A file: one uploaded before by its id, or its data and name.
+struct ChatCompletionFile {
+  std::string file_data{};  ///< a `data:` URL in base64
+  std::string file_id{};
+  std::string filename{};
+  nlohmann::json extra{};  ///< members that have no name here
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("file_data", self.file_data);
+    field("file_id", self.file_id);
+    field("filename", self.filename);
+    field.rest(self.extra);
+  }
+};
+
+/// One part of a message's content; text_part, image_part, input_audio_part and file_part make them.
+struct ChatCompletionContentPart {
+  std::string type{};  ///< names the member that counts
+  std::optional<std::string> text{};
+  ChatCompletionImageUrl image_url{};
+  ChatCompletionInputAudio input_audio{};
+  ChatCompletionFile file{};
+  std::optional<std::string> refusal{};  ///< only in an assistant's message
+  nlohmann::ordered_json
+      prompt_cache_breakpoint{};  ///< `{{"mode", "explicit"}}`: what comes before is reused
+  nlohmann::json extra{};         ///< members that have no name here, such as `cache_control` or `video_url`
+
+  /// A part that comes as a bare text is one.
+  void read_text(std::string said) {
+    type = "text";
+    text = std::move(said);
+  }
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field.required("type", self.type);
+    field("text", self.text);
+    field("image_url", self.image_url);
+    field("input_audio", self.input_audio);
+    field("file", self.file);
+    field("refusal", self.refusal);
+    field("prompt_cache_breakpoint", self.prompt_cache_breakpoint);
+    field.rest(self.extra);
+  }
+};
+
+/// The same under a name short enough to type.
+using ContentPart = ChatCompletionContentPart;
+
+/// A text.
+inline ContentPart text_part(std::string text) { return {.type = "text", .text = std::move(text)}; }
+
+/// An image: `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's choice.
+inline ContentPart image_part(std::string url, std::string detail = "") {
+  return {.type = "image_url", .image_url = {.url = std::move(url), .detail = std::move(detail)}};
+}
+
+/// A sound: `data` in base64; `format` is "wav" or "mp3".
+inline ContentPart input_audio_part(std::string data, std::string format) {
+  return {.type = "input_audio", .input_audio = {.data = std::move(data), .format = std::move(format)}};
+}
+
+/// A file sent along: `file_data` is a `data:` URL in base64.
+inline ContentPart file_part(std::string file_data, std::string filename) {
+  return {.type = "file", .file = {.file_data = std::move(file_data), .filename = std::move(filename)}};
+}
+
+/// A file uploaded before.
+inline ContentPart file_id_part(std::string file_id) {
+  return {.type = "file", .file = {.file_id = std::move(file_id)}};
+}
+
+/// The content of a message: a text, a list of parts, or null.
+class ChatCompletionMessageContent {
+ public:
+  using Parts = std::vector<ContentPart>;
+
+  ChatCompletionMessageContent() = default;
+  ChatCompletionMessageContent(std::nullptr_t) {}
+  ChatCompletionMessageContent(const char* text) : value_(std::string(text)) {}
+  ChatCompletionMessageContent(std::string_view text) : value_(std::string(text)) {}
+  ChatCompletionMessageContent(std::string text) : value_(std::move(text)) {}
+  ChatCompletionMessageContent(Parts parts) : value_(std::move(parts)) {}
+  ChatCompletionMessageContent(std::initializer_list<ContentPart> parts) : value_(Parts(parts)) {}
+
+  bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
+  /// Null when this is not a text.
+  const std::string* text() const { return std::get_if<std::string>(&value_); }
+  /// Null when this is not a list of parts.
+  const Parts* parts() const { return std::get_if<Parts>(&value_); }
+
+  nlohmann::ordered_json to_json() const {
+    if (auto parts = this->parts()) return detail::write_json(*parts);
+    return text() ? nlohmann::ordered_json(*text()) : nlohmann::ordered_json();
+  }
+
+  bool from_json(nlohmann::json&& json) {
+    if (json.is_array()) return detail::read_json(std::move(json), value_.emplace<Parts>());
+    return json.is_string() && detail::read_json(std::move(json), value_.emplace<std::string>());
+  }
+
+ private:
+  std::variant<std::monostate, std::string, Parts> value_;
+};
+
+}  // namespace openailb
