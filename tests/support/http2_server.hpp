@@ -33,8 +33,13 @@ class Http2Server {
 
   std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/v1"; }
 
-  /// How many connections have agreed on HTTP/2 so far.
-  std::size_t connection_count() const { return process_.count("The negotiated protocol: h2"); }
+  /// How many connections have agreed on HTTP/2 so far. There has been one: its log may come after its
+  /// answer.
+  std::size_t connection_count() const {
+    constexpr std::string_view agreed = "The negotiated protocol: h2";
+    process_.wait_for(agreed);
+    return process_.count(agreed);
+  }
 
  private:
   std::vector<std::string> arguments(std::string_view body) const {
