@@ -131,6 +131,14 @@ TEST(Large, AnyLimitIsTakenAsItIs) {
   EXPECT_EQ(read(client.chat.completions.stream(hello())).content, "Hi");
 }
 
+TEST(Large, AStreamHasNoEventAboveASmallLimit) {
+  ScriptedServer server(
+      answer_with(sse_response({content_chunk("Hi"), content_chunk(std::string(2'000, 'x'))})));
+  const StreamText all = read(client_of(server, 1'000).chat.completions.stream(hello()));
+  EXPECT_EQ(all.content, "Hi");
+  EXPECT_EQ(all.error.value().kind, ErrorKind::stream_interrupted);
+}
+
 TEST(Large, AStreamMayHaveAnEventOf64MiB) {
   std::string event = content_chunk("");
   const std::size_t size = 64 * megabyte - event.size();
