@@ -50,7 +50,8 @@ int main() {
   expect(network.now() - began == 3s, "it took three seconds, none of which this test has waited for");
   // [/testing]
 
-  expect(greeting(client) == "Hello!" && network.requests().size() == 3, "a cooling endpoint is left alone");
+  expect(greeting(client) == "Hello!" && network.requests().size() == 3,
+         "an endpoint is left alone during its cooldown");
 
   // [testing-random]
   // Servers that answer what they are asked, but fail at random: the same seed gives the same faults.

@@ -16,7 +16,7 @@ struct EndpointStatus {
   State state{};           ///< of its circuit breaker
   Counts counts{};         ///< of its circuit breaker
   int in_flight{};         ///< attempts running, streams counted to their end
-  std::map<std::string, std::chrono::nanoseconds> cooling{};  ///< for how long it is rate limited, by model
+  std::map<std::string, std::chrono::nanoseconds> cooldowns{};  ///< for how long it is rate limited, by model
 };
 
 }  // namespace openailb

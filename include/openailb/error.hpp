@@ -33,7 +33,7 @@ enum class ErrorKind {
   stream_interrupted,     ///< a stream that broke after its first token had been handed on
   circuit_open,           ///< a circuit breaker that is open
   too_many_probes,        ///< a half-open circuit breaker whose probes are all taken
-  no_endpoint_available,  ///< every endpoint is open or cooling; see Error::retry_after
+  no_endpoint_available,  ///< every endpoint has an open breaker or a cooldown; see Error::retry_after
 };
 
 /// The enumerator's own spelling, such as "rate_limit".
@@ -65,17 +65,17 @@ inline std::ostream& operator<<(std::ostream& out, ErrorKind kind) { return out 
 /// What a failure means for the call and for its endpoint: a row of the table in failure.hpp.
 /// ClientOptions::classify may choose another one for an error.
 enum class FailureClass {
-  caller_fault,   ///< the request is wrong: no endpoint would take it
-  transient,      ///< the endpoint or the way to it broke
-  nonsense,       ///< a 2xx that does not decode
-  conflict,       ///< 409
-  rate_limited,   ///< 429: the endpoint cools for a while
-  quota,          ///< the account has run dry
-  credential,     ///< the key is not accepted
-  refused,        ///< forbidden for a reason that is neither the key's nor the content's
-  no_such_model,  ///< the endpoint does not serve this model or path
-  out_of_time,    ///< the call's deadline passed
-  canceled,       ///< the caller gave up
+  client_error,      ///< the request is wrong: no endpoint would take it
+  transient,         ///< the endpoint or the way to it broke
+  invalid_response,  ///< a 2xx that does not decode
+  conflict,          ///< 409
+  rate_limited,      ///< 429: the endpoint gets a cooldown
+  quota,             ///< the account has run dry
+  credential,        ///< the key is not accepted
+  forbidden,         ///< forbidden for a reason that is neither the key's nor the content's
+  no_such_model,     ///< the endpoint does not serve this model or path
+  out_of_time,       ///< the call's deadline passed
+  canceled,          ///< the caller gave up
 };
 
 /// One attempt of a call: which endpoint was asked, and what came of it.
@@ -97,7 +97,7 @@ struct Error {
   std::string param{};       ///< the server's `error.param`
   std::string request_id{};  ///< the server's `x-request-id`
   Headers headers{};         ///< the last answer's, such as `x-ratelimit-remaining-tokens`
-  /// How long to wait before another try, as the server said or as the soonest breaker or cooling endpoint.
+  /// How long to wait before another try, as the server said or as the soonest breaker or cooldown.
   std::optional<std::chrono::nanoseconds> retry_after{};
   std::string endpoint{};           ///< the name of the endpoint that failed last
   std::string body{};               ///< the answer's body; for a stream, the text that could not be used

@@ -348,7 +348,7 @@ TEST(ClassifyHook, ChangesTheWholeRow) {
   Simulation simulation({{failing(400)}, {failing(500)}, {ok()}});
   simulation.options.classify = [](const Error& error) -> std::optional<FailureClass> {
     if (error.status == 400) return FailureClass::rate_limited;
-    if (error.status == 500) return FailureClass::caller_fault;
+    if (error.status == 500) return FailureClass::client_error;
     return std::nullopt;
   };
   const Client client = simulation.client();
@@ -358,7 +358,7 @@ TEST(ClassifyHook, ChangesTheWholeRow) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 1));
   const auto status = client.endpoints();
   EXPECT_EQ(status[0].counts.total_exclusions, 1U);
-  EXPECT_FALSE(status[0].cooling.empty());
+  EXPECT_FALSE(status[0].cooldowns.empty());
   EXPECT_EQ(status[1].counts.total_successes, 1U);
 }
 

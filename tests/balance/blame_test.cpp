@@ -238,7 +238,7 @@ TEST(Status, OfALimitKeepsItsRetryAfter) {
     simulation.options.max_retries = 0;
     const Client client = simulation.client();
     EXPECT_EQ(ask(client).error().retry_after, 33s);
-    EXPECT_EQ(client.endpoints().at(0).cooling.at("gpt-4o"), 33s);
+    EXPECT_EQ(client.endpoints().at(0).cooldowns.at("gpt-4o"), 33s);
     EXPECT_EQ(client.endpoints().at(0).counts.total_exclusions, 1U);
   }
 }
@@ -293,7 +293,7 @@ TEST(RateLimits, OfOneMomentRaiseTheWaitOnce) {
     simulation.network.at(simulation.network.now() + 10ms * (i + 1), [&] { EXPECT_FALSE(ask(client)); });
   }
   EXPECT_FALSE(ask(client));
-  EXPECT_LE(client.endpoints().at(0).cooling.at("gpt-4o"), 1s);
+  EXPECT_LE(client.endpoints().at(0).cooldowns.at("gpt-4o"), 1s);
 }
 
 TEST(RateLimits, AreNotWaitedForByAllToTheSameMoment) {

@@ -234,7 +234,7 @@ TEST(Redirect, WithinTheOriginIsFollowedWithTheSamePost) {
 TEST(Redirect, ToAnotherOriginIsNotFollowed) {
   for (const char* location :
        {"https://endpoint-1.example/v1/chat/completions", "http://endpoint-0.example/v1",
-        "https://endpoint-0.example:8443/v1", "//endpoint-1.example/", "nonsense://x", ""}) {
+        "https://endpoint-0.example:8443/v1", "//endpoint-1.example/", "invalid_response://x", ""}) {
     Simulation simulation({{failing(307, "", {{"location", location}})}});
     simulation.network.serve("https://endpoint-1.example", script({ok()}));
     const Result<ChatCompletion> result = ask(simulation.client());

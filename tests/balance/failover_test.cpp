@@ -31,17 +31,17 @@ struct Row {
   bool another;     ///< another endpoint is asked at once
   bool same;        ///< the same endpoint is asked again
   Outcome breaker;  ///< what its breaker counts
-  bool cools{};
+  bool cooldown{};
   bool runs{};  ///< counts towards max_endpoints
 };
 
-constexpr Row caller_fault{.another = false, .same = false, .breaker = Outcome::success};
+constexpr Row client_error{.another = false, .same = false, .breaker = Outcome::success};
 constexpr Row transient{.another = true, .same = true, .breaker = Outcome::failure, .runs = true};
 constexpr Row unserved{
     .another = true, .same = true, .breaker = Outcome::failure};  // transient, but never run
-constexpr Row nonsense{.another = true, .same = false, .breaker = Outcome::failure, .runs = true};
+constexpr Row invalid_response{.another = true, .same = false, .breaker = Outcome::failure, .runs = true};
 constexpr Row clash{.another = true, .same = true, .breaker = Outcome::exclusion};
-constexpr Row rate_limited{.another = true, .same = true, .breaker = Outcome::exclusion, .cools = true};
+constexpr Row rate_limited{.another = true, .same = true, .breaker = Outcome::exclusion, .cooldown = true};
 constexpr Row account{.another = true, .same = false, .breaker = Outcome::failure};  // quota and credential
 constexpr Row turned_away{
     .another = true, .same = false, .breaker = Outcome::exclusion};  // refused, no model
@@ -62,17 +62,17 @@ std::vector<Case> cases() {
   const Row same_after_a_fault{.another = false, .same = true, .breaker = Outcome::success};
   const Row not_again{.another = true, .same = false, .breaker = Outcome::failure, .runs = true};
   return {
-      {"400", failing(400, error_body("no")), bad_request, caller_fault},
-      {"405", failing(405), api, caller_fault},
-      {"413", failing(413), api, caller_fault},
-      {"415", failing(415), api, caller_fault},
-      {"418", failing(418), api, caller_fault},
-      {"422", failing(422), unprocessable_entity, caller_fault},
-      {"301", failing(301, "", {{"location", "https://elsewhere.example/"}}), api, caller_fault},
+      {"400", failing(400, error_body("no")), bad_request, client_error},
+      {"405", failing(405), api, client_error},
+      {"413", failing(413), api, client_error},
+      {"415", failing(415), api, client_error},
+      {"418", failing(418), api, client_error},
+      {"422", failing(422), unprocessable_entity, client_error},
+      {"301", failing(301, "", {{"location", "https://elsewhere.example/"}}), api, client_error},
       {"307_to_another_origin", failing(307, "", {{"location", "https://elsewhere.example/"}}), api,
-       caller_fault},
+       client_error},
       {"403_of_the_content", failing(403, error_body("Your input was flagged")), permission_denied,
-       caller_fault},
+       client_error},
       {"400_to_be_retried", failing(400, "", should_retry("true")), bad_request, same_after_a_fault},
       {"no_connection", refused(), connection, unserved},
       {"unknown_host", {.failure = TransferFailure{.message = "could not resolve"}}, connection, unserved},
@@ -98,16 +98,16 @@ std::vector<Case> cases() {
       {"503", failing(503), internal_server, unserved},
       {"500_not_to_be_retried", failing(500, "", should_retry("false")), internal_server, not_again},
       {"503_for_long", failing(503, "", {{"retry-after", "121"}}), internal_server, account},
-      {"200_html", answering("<html>"), parse, nonsense},
-      {"200_whitespace", answering(" \n "), parse, nonsense},
-      {"200_empty", answering(""), parse, nonsense},
-      {"200_half_json", answering("{\"id\":"), parse, nonsense},
-      {"200_no_choice", answering(R"({"choices":[]})"), parse, nonsense},
-      {"200_no_choices", answering(R"({"id":"x","choices":null})"), parse, nonsense},
+      {"200_html", answering("<html>"), parse, invalid_response},
+      {"200_whitespace", answering(" \n "), parse, invalid_response},
+      {"200_empty", answering(""), parse, invalid_response},
+      {"200_half_json", answering("{\"id\":"), parse, invalid_response},
+      {"200_no_choice", answering(R"({"choices":[]})"), parse, invalid_response},
+      {"200_no_choices", answering(R"({"id":"x","choices":null})"), parse, invalid_response},
       {"200_error_429", answering(R"({"error":{"message":"x","code":429}})"), rate_limit, rate_limited},
       {"200_error_502", answering(R"({"error":{"message":"x","code":502}})"), internal_server, transient},
       {"200_vllm_error", answering(R"({"object":"error","message":"x","type":"BadRequestError","code":400})"),
-       bad_request, caller_fault},
+       bad_request, client_error},
       {"200_error_text", answering(R"({"error":"boom"})"), api, transient},
       {"409", failing(409), ErrorKind::conflict, clash},
       {"429", failing(429), rate_limit, rate_limited},
@@ -181,7 +181,7 @@ TEST_P(Semantics, TheBreakerCountsIt) {
   EXPECT_EQ(status.counts.total_successes, row.breaker == Outcome::success);
   EXPECT_EQ(status.counts.total_failures, row.breaker == Outcome::failure);
   EXPECT_EQ(status.counts.total_exclusions, row.breaker == Outcome::exclusion);
-  EXPECT_EQ(status.cooling.contains("gpt-4o"), row.cools);
+  EXPECT_EQ(status.cooldowns.contains("gpt-4o"), row.cooldown);
   EXPECT_EQ(status.in_flight, 0);
 }
 
@@ -293,7 +293,7 @@ TEST(Invariants, HoldWhateverTheEndpointsDo) {
     const auto status = client.endpoints();
     for (std::size_t index = 0; index < 4 && runs < 3; ++index) {
       const bool tried = std::ranges::find(asked, index) != asked.end();
-      ASSERT_TRUE(tried || status[index].state == State::open || !status[index].cooling.empty()) << call;
+      ASSERT_TRUE(tried || status[index].state == State::open || !status[index].cooldowns.empty()) << call;
     }
   }
   EXPECT_GT(failed, 10);

@@ -191,7 +191,7 @@ TEST(LastResort, ThatFailsSlowlyIsAskedWhenABackoffWouldBeCut) {
   EXPECT_THAT(fleet.asked(), ElementsAre(0, 1));
 }
 
-// Cooling.
+// Cooldowns.
 
 TEST(LastResort, OneThatCoolsIsLeftAlone) {
   Fleet fleet(1);
@@ -424,7 +424,7 @@ TEST(WhenAllOpen, WaitIsJittered) {
   EXPECT_GT(waited(0.9), waited(0.1) + 1s);
 }
 
-TEST(WhenAllOpen, FailEndsAWaitForACoolingOneAtTheSoonestReopening) {
+TEST(WhenAllOpen, FailEndsAWaitForACooldownAtTheSoonestReopening) {
   Fleet fleet(2);
   fleet.options.when_all_open = WhenAllOpen::fail;
   fleet.options.max_retries = 0;

@@ -227,7 +227,7 @@ TEST(IdleConnection, DoesNotCountAsHavingRunTheRequest) {
 
 TEST(IdleConnection, IsClassifiedByTheUserIfTheyWish) {
   Simulation simulation({{idle_connection_died()}, {ok()}});
-  simulation.options.classify = [](const Error&) { return FailureClass::caller_fault; };
+  simulation.options.classify = [](const Error&) { return FailureClass::client_error; };
   EXPECT_FALSE(ask(simulation.client()));
   EXPECT_EQ(simulation.sent.size(), 1U);
 }

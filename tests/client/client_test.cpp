@@ -219,7 +219,7 @@ TEST(Endpoints, TellWhatTheyAreDoing) {
   ASSERT_EQ(meanwhile.size(), 2U);
   EXPECT_EQ(meanwhile[0].name, "endpoint-0");
   EXPECT_EQ(meanwhile[0].base_url, "https://endpoint-0.example/v1");
-  EXPECT_EQ(meanwhile[0].cooling.at("gpt-4o"), 27s);
+  EXPECT_EQ(meanwhile[0].cooldowns.at("gpt-4o"), 27s);
   EXPECT_EQ(meanwhile[0].in_flight, 0);
   EXPECT_EQ(meanwhile[1].name, "berlin");
   EXPECT_EQ(meanwhile[1].state, State::closed);

@@ -67,7 +67,7 @@ TEST(ShouldStop, EndsABackoff) {
   EXPECT_EQ(simulation.sent.size(), 1U);
 }
 
-TEST(ShouldStop, EndsTheWaitForACoolingEndpoint) {
+TEST(ShouldStop, EndsTheWaitForTheEndOfACooldown) {
   Simulation simulation({{failing(429, "", {{"retry-after", "20"}}), ok()}});
   Flag flag(simulation, 5s);
   expect_canceled(ask(simulation.client(), {.should_stop = flag.function()}));

@@ -41,20 +41,20 @@ using enum FailureClass;
 INSTANTIATE_TEST_SUITE_P(
     Answers, Classify,
     ::testing::ValuesIn(std::vector<Case>{
-        {"bad_request", 400, said("no such parameter"), caller_fault},
-        {"context_too_long", 400, said("too many tokens", "context_length_exceeded"), caller_fault},
-        {"azure_content_filter", 400, said("filtered", "content_filter"), caller_fault},
-        {"method_not_allowed", 405, "", caller_fault},
-        {"too_large", 413, "", caller_fault},
-        {"unsupported_media", 415, "", caller_fault},
-        {"unprocessable", 422, R"({"detail":[{"msg":"x"}]})", caller_fault},
-        {"teapot", 418, "", caller_fault},
-        {"gone", 410, "", caller_fault},
-        {"moved", 301, "", caller_fault},
-        {"see_other", 303, "", caller_fault},
+        {"bad_request", 400, said("no such parameter"), client_error},
+        {"context_too_long", 400, said("too many tokens", "context_length_exceeded"), client_error},
+        {"azure_content_filter", 400, said("filtered", "content_filter"), client_error},
+        {"method_not_allowed", 405, "", client_error},
+        {"too_large", 413, "", client_error},
+        {"unsupported_media", 415, "", client_error},
+        {"unprocessable", 422, R"({"detail":[{"msg":"x"}]})", client_error},
+        {"teapot", 418, "", client_error},
+        {"gone", 410, "", client_error},
+        {"moved", 301, "", client_error},
+        {"see_other", 303, "", client_error},
         {"openrouter_moderation", 403, said("requires moderation. Your input was flagged for \"x\""),
-         caller_fault},
-        {"content_policy", 403, said("no", "content_policy_violation"), caller_fault},
+         client_error},
+        {"content_policy", 403, said("no", "content_policy_violation"), client_error},
         {"request_timeout", 408, "", transient},
         {"server_error", 500, said("oops"), transient},
         {"bad_gateway", 502, "<html>", transient},
@@ -84,13 +84,13 @@ INSTANTIATE_TEST_SUITE_P(
          R"([{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}])",
          credential},
         {"key_code_on_400", 400, said("no", "invalid_api_key"), credential},
-        {"forbidden", 403, said("Country not supported", "unsupported_country_region_territory"), refused},
-        {"forbidden_html", 403, "<html>Attention Required!</html>", refused},
+        {"forbidden", 403, said("Country not supported", "unsupported_country_region_territory"), forbidden},
+        {"forbidden_html", 403, "<html>Attention Required!</html>", forbidden},
         {"no_model", 404, said("The model does not exist", "model_not_found"), no_such_model},
         {"no_page", 404, "404 page not found", no_such_model},
-        {"no_such_response", 404, said("not found"), caller_fault, "/responses/resp_abc"},
-        {"no_such_file", 404, "", caller_fault, "/files/file-abc123/content"},
-        {"no_such_batch", 404, "", caller_fault, "batches/batch_67/cancel"},
+        {"no_such_response", 404, said("not found"), client_error, "/responses/resp_abc"},
+        {"no_such_file", 404, "", client_error, "/files/file-abc123/content"},
+        {"no_such_batch", 404, "", client_error, "batches/batch_67/cancel"},
         {"no_such_model_object", 404, "", no_such_model, "/models/gpt-4o"},
         {"no_such_path", 404, "", no_such_model, "/embeddings?version=2024-01-01"},
         {"no_such_versioned_path", 404, "", no_such_model, "/v2/rerank"},
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Classify, ByKindWhereNoAnswerCame) {
   EXPECT_EQ(classify({.kind = ErrorKind::connection}, chat), transient);
   EXPECT_EQ(classify({.kind = ErrorKind::timeout}, chat), transient);
-  EXPECT_EQ(classify({.kind = ErrorKind::parse, .status = 200}, chat), nonsense);
+  EXPECT_EQ(classify({.kind = ErrorKind::parse, .status = 200}, chat), invalid_response);
   EXPECT_EQ(classify({.kind = ErrorKind::canceled}, chat), canceled);
   EXPECT_EQ(classify({.kind = ErrorKind::authentication}, chat), credential);
 }
@@ -110,7 +110,7 @@ TEST(Classify, AnErrorInsideA200ThatNamesNoStatusIsTransient) {
 }
 
 TEST(Classify, ARequestThatAnEndpointCannotBeSentIsRefused) {
-  EXPECT_EQ(classify({.kind = ErrorKind::bad_request}, chat), refused);
+  EXPECT_EQ(classify({.kind = ErrorKind::bad_request}, chat), forbidden);
 }
 
 TEST(Classify, WhatNginxSaysOfACertificateIsNotTheCallersFault) {
@@ -143,12 +143,12 @@ TEST(Treatment, IsTheTable) {
     std::optional<Outcome> breaker;
   };
   for (const Row& row :
-       {Row{caller_fault, false, false, Outcome::success},  //
-        Row{transient, true, true, Outcome::failure},       //
-        Row{nonsense, true, false, Outcome::failure},       //
+       {Row{client_error, false, false, Outcome::success},     //
+        Row{transient, true, true, Outcome::failure},          //
+        Row{invalid_response, true, false, Outcome::failure},  //
         Row{FailureClass::conflict, true, true, Outcome::exclusion},
         Row{rate_limited, true, true, Outcome::exclusion}, Row{quota, true, false, Outcome::failure},
-        Row{credential, true, false, Outcome::failure}, Row{refused, true, false, Outcome::exclusion},
+        Row{credential, true, false, Outcome::failure}, Row{forbidden, true, false, Outcome::exclusion},
         Row{no_such_model, true, false, Outcome::exclusion}, Row{out_of_time, false, false, Outcome::failure},
         Row{canceled, false, false, std::nullopt}}) {
     const Treatment found = treatment(row.failure_class);
@@ -177,7 +177,7 @@ TEST(RanTheRequest, IsFalseOfWhatDidNotEvenBegin) {
 }
 
 TEST(ShouldRetry, OverridesOnlyTheSameEndpoint) {
-  Treatment treated = treatment(caller_fault);
+  Treatment treated = treatment(client_error);
   apply_should_retry({{"X-Should-Retry", "true"}}, treated);
   EXPECT_TRUE(treated.same_endpoint);
   EXPECT_FALSE(treated.another_endpoint);

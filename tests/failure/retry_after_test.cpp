@@ -251,12 +251,12 @@ TEST(Backoff, IsShortenedByUpToAQuarter) {
   EXPECT_EQ(backoff(1100, 1.0), 6s);
 }
 
-TEST(Cooling, DoublesFromOneSecondToSixty) {
-  EXPECT_EQ(cooling(0), 1s);
-  EXPECT_EQ(cooling(1), 2s);
-  EXPECT_EQ(cooling(5), 32s);
+TEST(Cooldowns, DoublesFromOneSecondToSixty) {
+  EXPECT_EQ(cooldown(0), 1s);
+  EXPECT_EQ(cooldown(1), 2s);
+  EXPECT_EQ(cooldown(5), 32s);
   for (unsigned consecutive : {6U, 7U, 31U, 32U, 4294967295U})
-    EXPECT_EQ(cooling(consecutive), 60s) << consecutive;
+    EXPECT_EQ(cooldown(consecutive), 60s) << consecutive;
 }
 
 }  // namespace

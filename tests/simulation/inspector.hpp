@@ -106,7 +106,7 @@ inline void Inspector::observe() {
   }
 }
 
-/// In-flight counts, permits, probes and cooling, at any moment.
+/// In-flight counts, permits, probes and cooldowns, at any moment.
 inline void Inspector::inspect_endpoints() {
   std::size_t in_flight = 0;
   std::size_t index = 0;
@@ -121,13 +121,13 @@ inline void Inspector::inspect_endpoints() {
     require(endpoint.state != State::half_open ||
                 counts.requests - counts.total_exclusions <= plan.breaker.max_requests,
             endpoint.name + ": more probes than max_requests");
-    for (const auto& [model, remaining] : endpoint.cooling) {
+    for (const auto& [model, remaining] : endpoint.cooldowns) {
       TimePoint& not_before = not_before_[{index, model}];
       require(world_->now() + remaining >= not_before, endpoint.name + ": not_before moved back");
       not_before = world_->now() + remaining;
     }
     for (const auto& [key, until] : not_before_) {
-      require(key.first != index || until <= world_->now() || endpoint.cooling.contains(key.second),
+      require(key.first != index || until <= world_->now() || endpoint.cooldowns.contains(key.second),
               endpoint.name + ": not_before was forgotten");
     }
     ++index;
@@ -153,7 +153,7 @@ inline void Inspector::inspect_limits(const CallRecord& call) {
     require(request.at < call.deadline, call, "a request after the deadline");
     require(!call.plan.endpoint || request.endpoint == *call.plan.endpoint, call,
             "a request to another endpoint than the only one to use");
-    require(request.available[request.endpoint].cooling == 0ns, call, "a request to a cooling endpoint");
+    require(request.available[request.endpoint].cooldown == 0ns, call, "a request during a cooldown");
     require(!call.plan.stop || !steady() || request.at <= call.began + *call.plan.stop, call,
             "a request after the stop");
   }
@@ -277,7 +277,7 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
     if (all_ran && !story.ran.contains(index)) continue;
     const bool may_retry = story.retries < call.max_retries || story.owed == index;
     if (tried && (!before->second.same || !may_retry)) continue;
-    TimePoint ready = call.ended + available.cooling;
+    TimePoint ready = call.ended + available.cooldown;
     if (tried) ready = (std::max)(ready, story.again_at.at(index) + longest_backoff);
     require(ready >= call.deadline || ready - call.ended > longest_wait, call,
             "it gave up while endpoint-" + std::to_string(index) + " could be asked");

@@ -13,11 +13,11 @@ namespace openailb::simulation {
 
 /// Whether an endpoint could be asked at some moment.
 struct Availability {
-  bool open{};            ///< its breaker is open
-  bool admits{};          ///< its breaker would let a call through
-  nanoseconds cooling{};  ///< for how long the call's model is rate limited there
+  bool open{};             ///< its breaker is open
+  bool admits{};           ///< its breaker would let a call through
+  nanoseconds cooldown{};  ///< for how long the call's model is rate limited there
 
-  bool now() const { return admits && cooling == 0ns; }
+  bool now() const { return admits && cooldown == 0ns; }
 };
 
 /// A request as it arrived at a server.

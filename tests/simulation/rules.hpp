@@ -40,7 +40,7 @@ inline std::optional<Row> row_of(Fault fault, const Attempt& attempt) {
     case Fault::broken:
     case Fault::error_inside:
     case Fault::internal_error: return Row{.ran_it = true};
-    // Half an answer is nonsense, half a stream an interruption.
+    // Half an answer is invalid_response, half a stream an interruption.
     case Fault::truncated:
     case Fault::noise: return Row{.same = attempt.kind != ErrorKind::parse, .ran_it = true};
     case Fault::html:

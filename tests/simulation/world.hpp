@@ -181,10 +181,10 @@ inline std::vector<Availability> World::available(const CallRecord& record) cons
     const bool has_room =
         endpoint.state != State::half_open ||
         counts.requests - counts.total_exclusions < plan_.endpoints[index].breaker.max_requests;
-    auto cooling = endpoint.cooling.find(wire_model(index, record.plan.model));
+    auto cooldown = endpoint.cooldowns.find(wire_model(index, record.plan.model));
     available.push_back({.open = endpoint.state == State::open,
                          .admits = endpoint.state != State::open && has_room,
-                         .cooling = cooling == endpoint.cooling.end() ? 0ns : cooling->second});
+                         .cooldown = cooldown == endpoint.cooldowns.end() ? 0ns : cooldown->second});
   }
   return available;
 }

@@ -115,7 +115,7 @@ TEST(StreamBreak, ARateLimitInsideAStreamCools) {
   OneEndpoint simulation(streaming(says("a") + event(error_body("slow", 429))));
   const Client client = simulation.client();
   hear(client);
-  EXPECT_THAT(client.endpoints()[0].cooling, SizeIs(1));
+  EXPECT_THAT(client.endpoints()[0].cooldowns, SizeIs(1));
 }
 
 // The idle timeout.

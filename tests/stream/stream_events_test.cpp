@@ -133,7 +133,7 @@ TEST(StreamEvents, DoneEndsTheStreamWithoutWaitingForTheConnection) {
 
 TEST(StreamEvents, WhatFollowsDoneIsIgnored) {
   for (const std::string& more :
-       {event(error_body("boom")), event("nonsense"), says("b"), done(), std::string("data: half")}) {
+       {event(error_body("boom")), event("invalid_response"), says("b"), done(), std::string("data: half")}) {
     for (const Ending ending : {Ending::complete, Ending::reset, Ending::hang}) {
       const Heard heard = hear_one(streaming(says("a") + done() + more, ending));
       EXPECT_THAT(heard.texts, ElementsAre("a"));

@@ -191,7 +191,7 @@ TEST(StreamFailover, ARateLimitInsideAStreamCools) {
   hear(client);
   hear(client);
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1));
-  EXPECT_THAT(client.endpoints()[0].cooling, SizeIs(1));
+  EXPECT_THAT(client.endpoints()[0].cooldowns, SizeIs(1));
 }
 
 TEST(StreamFailover, TheSameEndpointIsAskedAgainWhenItIsTheOnlyOne) {
@@ -260,7 +260,7 @@ class RandomServer {
     switch (below(9)) {
       case 0: return role();
       case 1: return event(error_body("boom", below(2) == 0 ? 400 : 500));
-      case 2: return event("nonsense");
+      case 2: return event("invalid_response");
       case 3: return finish();
       case 4: return done();
       case 5: return says(mark + std::to_string(index)).substr(0, 20);

@@ -216,8 +216,8 @@ inline Handler answer_in_turn(std::vector<std::string> responses) {
 }
 
 /// An HTTP server on a port of 127.0.0.1 (0: a free one) that does exactly what its handler does, right or
-/// wrong: it can stall, truncate, reset or talk nonsense. It counts its connections and keeps every request.
-/// Destroying it breaks all its connections and waits for its handlers.
+/// wrong: it can stall, truncate, reset or talk invalid_response. It counts its connections and keeps every
+/// request. Destroying it breaks all its connections and waits for its handlers.
 class ScriptedServer {
  public:
   using MakeTransport = std::function<std::unique_ptr<Transport>(Socket&)>;

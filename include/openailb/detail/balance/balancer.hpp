@@ -65,7 +65,7 @@ class Balancer {
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
-  static std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cool,
+  static std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
                                     TimePoint now);
   double random() const;
 
@@ -224,9 +224,9 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
     if (!call.endpoint.empty() && call.endpoint != endpoint->name()) continue;
     // Meanwhile another call may have brought it back: then it can be asked at once.
     const TimePoint admits_at = heeds_breakers ? endpoint->standing().admits_at() : now;
-    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooling_until(call), now}));
+    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
     error.message.append(error.message.ends_with(": ") ? "" : "; ")
-        .append(unavailability(*endpoint, admits_at, endpoint->cooling_until(call), now));
+        .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
   }
   if (error.message.ends_with(": ")) {
     return {.kind = ErrorKind::bad_request,
@@ -236,13 +236,13 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
   return error;
 }
 
-inline std::string Balancer::unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cool,
+inline std::string Balancer::unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
                                             TimePoint now) {
   if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
   if (admits_at > now) {
     return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
   }
-  if (cool > now) return endpoint.name() + " is rate limited for " + duration_text(cool - now);
+  if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
   return endpoint.name() + " has just become available again";
 }
 

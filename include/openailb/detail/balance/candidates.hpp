@@ -25,15 +25,15 @@ class Candidates {
       : endpoints_(&endpoints), options_(&options), call_(&call), progress_(&progress), now_(now) {}
 
   bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }
-  bool cools(std::size_t index) const { return now_ < cooling_until(index); }
+  bool in_cooldown(std::size_t index) const { return now_ < cooldown_until(index); }
   bool fails_quickly(std::size_t index) const { return standing(index).record().fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record().failed_at(); }
 
   /// Whether a first attempt may be made there now, unless its breaker refuses.
-  bool untried(std::size_t index) const { return may_try(index) && !cools(index); }
+  bool untried(std::size_t index) const { return may_try(index) && !in_cooldown(index); }
   /// Whether another attempt may be made there now, unless its breaker refuses.
   bool again(std::size_t index) const {
-    return may_retry(index) && now_ >= *progress_->endpoints[index].again_at && !cools(index);
+    return may_retry(index) && now_ >= *progress_->endpoints[index].again_at && !in_cooldown(index);
   }
 
   /// Whether a free retry may be made there now, unless its breaker refuses.
@@ -53,9 +53,9 @@ class Candidates {
   /// Whether one is in its backoff that comes before those that refuse and fail slowly.
   bool any_backs_off() const {
     return any([&](std::size_t index) {
-      if (!willing(index) || !may_retry(index) || cools(index)) return false;
+      if (!willing(index) || !may_retry(index) || in_cooldown(index)) return false;
       const TimePoint again_at = *progress_->endpoints[index].again_at;
-      // A longer wait is one that the server has asked for: then others are asked first, as when it cools.
+      // A longer wait is one that the server has asked for: then others are asked first, as in a cooldown.
       return again_at > now_ && again_at < progress_->deadline && again_at - now_ <= longest_backoff;
     });
   }
@@ -71,8 +71,8 @@ class Candidates {
     bool shared;  ///< others wait for the same moment
   };
 
-  /// The soonest moment at which one can be asked that cannot be now: it cools, it is in its backoff or,
-  /// where those that refuse are not asked, its breaker will admit again.
+  /// The soonest moment at which one can be asked that cannot be now: it has a cooldown, it is in its backoff
+  /// or, where those that refuse are not asked, its breaker will admit again.
   std::optional<Wait> soonest() const {
     std::optional<Wait> found;
     for (std::size_t index = 0; index < endpoints_->size(); ++index) {
@@ -85,7 +85,7 @@ class Candidates {
  private:
   const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   const Standing& standing(std::size_t index) const { return at(index).standing(); }
-  TimePoint cooling_until(std::size_t index) const { return at(index).cooling_until(*call_); }
+  TimePoint cooldown_until(std::size_t index) const { return at(index).cooldown_until(*call_); }
 
   /// Once max_endpoints have run the request and failed, it is fed to no others: it may be what breaks them.
   bool may_try(std::size_t index) const {
@@ -106,7 +106,7 @@ class Candidates {
   std::optional<Wait> wait_for(std::size_t index) const {
     const bool again = may_retry(index);
     if (!again && !may_try(index)) return std::nullopt;
-    TimePoint shared = cooling_until(index);
+    TimePoint shared = cooldown_until(index);
     if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
     const TimePoint own = again ? *progress_->endpoints[index].again_at : (TimePoint::min)();
     const TimePoint until = (std::max)(own, shared);

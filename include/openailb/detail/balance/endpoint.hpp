@@ -42,7 +42,7 @@ class Endpoint {
   /// What the call's model is called here; empty when the call has none.
   std::string_view wire_model(const Call& call) const;
   /// Until when the call's model is rate limited here.
-  TimePoint cooling_until(const Call& call) const { return standing_.cooling_until(wire_model(call)); }
+  TimePoint cooldown_until(const Call& call) const { return standing_.cooldown_until(wire_model(call)); }
 
   /// The key to use now.
   Result<std::string> key() const;
@@ -84,7 +84,7 @@ inline EndpointStatus Endpoint::status(TimePoint now) {
           .state = standing_.state(now),
           .counts = standing_.counts(),
           .in_flight = standing_.in_flight(),
-          .cooling = standing_.cooling(now)};
+          .cooldowns = standing_.cooldowns(now)};
 }
 
 inline std::string_view Endpoint::wire_model(const Call& call) const {

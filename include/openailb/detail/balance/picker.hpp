@@ -29,10 +29,12 @@ class RoundRobin {
   /// The same, but of those with the lowest `rank(index)`.
   template <class Usable, class Rank, class Admit>
   auto pick(Usable usable, Rank rank, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
-    std::vector<std::size_t> refused;  // seldom any
+    std::vector<std::size_t> draw_again;  // seldom any
     for (;;) {
       auto [index, stamp] = first(
-          [&](std::size_t one) { return usable(one) && std::ranges::find(refused, one) == refused.end(); },
+          [&](std::size_t one) {
+            return usable(one) && std::ranges::find(draw_again, one) == draw_again.end();
+          },
           rank);
       if (index == last_picked_.size()) return std::nullopt;
 
@@ -44,7 +46,7 @@ class RoundRobin {
 
       std::uint64_t mine = claim;
       last_picked_[index].compare_exchange_strong(mine, stamp);
-      refused.push_back(index);
+      draw_again.push_back(index);
     }
   }
 

@@ -2,7 +2,7 @@
 
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/cooling.hpp>
+#include <openailb/detail/balance/cooldowns.hpp>
 #include <openailb/detail/balance/track_record.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/permit.hpp>
@@ -35,7 +35,7 @@ class Admission {
 
   /// Takes note of how long the answer, or a stream's first token, has taken.
   void answered(bool stream, TimePoint now) const noexcept;
-  /// The one door for outcomes: what came of the attempt (null: a success) reaches the breaker, the cooling
+  /// The one door for outcomes: what came of the attempt (null: a success) reaches the breaker, the cooldown
   /// of the model and the track record. Only the first counts; destroyed without one, the attempt is
   /// excluded.
   void settle(const Failure* failure, std::string_view model, TimePoint now);
@@ -59,8 +59,8 @@ class Standing {
     return is_a_time ? after + TimePoint::duration(1) : after;
   }
   /// Until when the model is rate limited here.
-  TimePoint cooling_until(std::string_view model) const {
-    return cooling_.any() ? cooling_.until(model) : (TimePoint::min)();
+  TimePoint cooldown_until(std::string_view model) const {
+    return cooldowns_.any() ? cooldowns_.until(model) : (TimePoint::min)();
   }
   const TrackRecord& record() const noexcept { return record_; }
 
@@ -76,13 +76,13 @@ class Standing {
   State state(TimePoint now) { return breaker_.state(now); }
   Counts counts() const { return breaker_.counts(); }
   int in_flight() const noexcept { return in_flight_.load(); }
-  auto cooling(TimePoint now) const { return cooling_.remaining(now); }
+  auto cooldowns(TimePoint now) const { return cooldowns_.remaining(now); }
 
  private:
   friend class Admission;
 
   CircuitBreaker breaker_;
-  Cooling cooling_{};
+  Cooldowns cooldowns_{};
   TrackRecord record_{};
   std::atomic<int> in_flight_{};
 };
@@ -104,11 +104,11 @@ inline void Admission::settle(const Failure* failure, std::string_view model, Ti
   if (std::exchange(settled_, true)) return;
   std::optional<Outcome> outcome = Outcome::success;
   if (failure == nullptr) {
-    standing_->cooling_.succeeded(model, now);
+    standing_->cooldowns_.succeeded(model, now);
   } else {
     outcome = failure->treatment.breaker;
     if (failure->failure_class == FailureClass::rate_limited) {
-      standing_->cooling_.rate_limited(model, failure->error.retry_after, admitted_, now);
+      standing_->cooldowns_.rate_limited(model, failure->error.retry_after, admitted_, now);
     }
     if (outcome == Outcome::failure) standing_->record_.failed(now - admitted_, now);
   }

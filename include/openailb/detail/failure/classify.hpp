@@ -42,8 +42,8 @@ inline FailureClass class_of_refusal(std::string_view says) {
                                                  "content_filter", "content management policy"});
   const bool speaks_of_account =
       mentions(says, {"api_key", "api key", "apikey", "account", "authenticat", "credential"});
-  if (speaks_of_content) return FailureClass::caller_fault;
-  return speaks_of_account ? FailureClass::credential : FailureClass::refused;
+  if (speaks_of_content) return FailureClass::client_error;
+  return speaks_of_account ? FailureClass::credential : FailureClass::forbidden;
 }
 
 /// What a proxy or nginx says about how it was connected to, and what the person who reads it can do. They
@@ -65,7 +65,7 @@ inline FailureClass classify(const Error& error, std::string_view path) {
     case ErrorKind::connection:
     case ErrorKind::timeout:
     case ErrorKind::stream_interrupted: return FailureClass::transient;
-    case ErrorKind::parse: return FailureClass::nonsense;
+    case ErrorKind::parse: return FailureClass::invalid_response;
     case ErrorKind::canceled: return FailureClass::canceled;
     default: break;
   }
@@ -78,9 +78,9 @@ inline FailureClass classify(const Error& error, std::string_view path) {
   }
   if (error.kind == ErrorKind::authentication) return FailureClass::credential;
   switch (error.status) {
-    case 0: return FailureClass::refused;  // what this endpoint cannot be sent, another one may
+    case 0: return FailureClass::forbidden;  // what this endpoint cannot be sent, another one may
     case 403: return class_of_refusal(says);
-    case 404: return names_an_object(path) ? FailureClass::caller_fault : FailureClass::no_such_model;
+    case 404: return names_an_object(path) ? FailureClass::client_error : FailureClass::no_such_model;
     case 408: return FailureClass::transient;
     case 409: return FailureClass::conflict;
     case 429: return FailureClass::rate_limited;
@@ -93,7 +93,7 @@ inline FailureClass classify(const Error& error, std::string_view path) {
   if (!advice_on_connection(error, says).empty()) return FailureClass::credential;
   // A 2xx gets here with an error inside that names no status: the endpoint failed in its own way.
   return error.status >= 500 || error.status / 100 == 2 ? FailureClass::transient
-                                                        : FailureClass::caller_fault;
+                                                        : FailureClass::client_error;
 }
 
 /// What the person who reads the error can do about it; empty when the error says it all.

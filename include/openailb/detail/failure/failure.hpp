@@ -22,14 +22,14 @@ struct Treatment {
 constexpr Treatment treatment(FailureClass failure_class) {
   switch (failure_class) {
     //                                       another  same   breaker
-    case FailureClass::caller_fault: return {false, false, Outcome::success};
+    case FailureClass::client_error: return {false, false, Outcome::success};
     case FailureClass::transient: return {true, true, Outcome::failure};
-    case FailureClass::nonsense: return {true, false, Outcome::failure};
+    case FailureClass::invalid_response: return {true, false, Outcome::failure};
     case FailureClass::conflict: return {true, true, Outcome::exclusion};
     case FailureClass::rate_limited: return {true, true, Outcome::exclusion};
     case FailureClass::quota: return {true, false, Outcome::failure};
     case FailureClass::credential: return {true, false, Outcome::failure};
-    case FailureClass::refused: return {true, false, Outcome::exclusion};
+    case FailureClass::forbidden: return {true, false, Outcome::exclusion};
     case FailureClass::no_such_model: return {true, false, Outcome::exclusion};
     case FailureClass::out_of_time: return {false, false, Outcome::failure};
     case FailureClass::canceled: return {false, false, std::nullopt};
@@ -42,7 +42,8 @@ struct Failure {
   Error error{};
   FailureClass failure_class{FailureClass::transient};
   Treatment treatment{};
-  /// The endpoint may have run the request: it broke or answered nonsense after having received it whole.
+  /// The endpoint may have run the request: it broke or answered with something invalid after having received
+  /// it whole.
   bool ran_it{};
   /// A kept connection had died before the request went out on it: the endpoint is owed another try.
   bool connection_was_idle{};

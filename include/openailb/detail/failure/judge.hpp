@@ -46,7 +46,7 @@ inline Failure judge(Error error, const Circumstances& seen,
                      const std::function<std::optional<FailureClass>(const Error&)>& own) {
   Failure failure{.ran_it = ran_the_request(error, seen.sent), .delay = error.retry_after};
   failure.failure_class = classify(error, seen.path);
-  if (seen.delivered) failure.failure_class = FailureClass::caller_fault;
+  if (seen.delivered) failure.failure_class = FailureClass::client_error;
   if (own && error.kind != ErrorKind::canceled) {
     failure.failure_class = own(error).value_or(failure.failure_class);
   }

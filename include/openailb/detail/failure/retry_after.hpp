@@ -184,7 +184,8 @@ inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view 
 
 /// How long an answer asks its client to wait: `retry-after-ms` (which may be fractional), else `retry-after`
 /// as seconds, else `retry-after` as an HTTP date (RFC 9110 10.2.3), read as the official Python SDK does.
-/// Null when there is none, and for zero, a negative number, a past date or nonsense. At most 365 days.
+/// Null when there is none, and for zero, a negative number, a past date or what is none of these. At most
+/// 365 days.
 inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& headers,
                                                            std::chrono::system_clock::time_point now) {
   using namespace std::chrono;
@@ -258,7 +259,7 @@ inline std::chrono::nanoseconds backoff(unsigned retry, double random) {
 
 /// How long an endpoint is left alone after a 429 that did not say: 1 s * 2^consecutive, at most 60 s.
 /// `consecutive` is the number of 429s in a row before this one, so 0 for the first.
-inline std::chrono::nanoseconds cooling(unsigned consecutive) {
+inline std::chrono::nanoseconds cooldown(unsigned consecutive) {
   return (std::min)(std::chrono::seconds(1 << (std::min)(consecutive, 6U)), std::chrono::seconds(60));
 }
 

@@ -39,8 +39,8 @@ struct CurlCallbacks {
     std::size_t limit = handle.request.max_response_size;
     if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, usual_burst);
     handle.body_too_large = size > limit || body.size() > limit - size;
-    handle.is_refused = handle.body_too_large || !succeeds([&] { body.append(data, size); });
-    if (handle.is_refused) return refused;
+    handle.is_rejected = handle.body_too_large || !succeeds([&] { body.append(data, size); });
+    if (handle.is_rejected) return rejected;
     handle.transfer->data_arrived();
     return size;
   }
@@ -50,10 +50,10 @@ struct CurlCallbacks {
     if (handle.transfer == nullptr) return size;
     handle.head_bytes += size;
     handle.head_too_large = handle.head_bytes > largest_head;
-    handle.is_refused = handle.head_too_large || !succeeds([&] {
-                          handle.head.read({data, size}, handle.transfer->response);
-                        });
-    if (handle.is_refused) return refused;
+    handle.is_rejected = handle.head_too_large || !succeeds([&] {
+                           handle.head.read({data, size}, handle.transfer->response);
+                         });
+    if (handle.is_rejected) return rejected;
     // A content encoding that is none, such as utf-8, is not to be decoded.
     if (names_no_encoding({data, size})) handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
     return size;
@@ -72,7 +72,7 @@ struct CurlCallbacks {
   }
 
  private:
-  static constexpr std::size_t refused = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
+  static constexpr std::size_t rejected = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
 
   /// Whether it worked: no exception may cross libcurl.
   template <class Action>

@@ -185,7 +185,7 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
   // libcurl says OK to a head that breaks off before its blank line,
   if (code == CURLE_OK && transfer->response.status == 0) code = CURLE_GOT_NOTHING;
   // and takes the bytes that some servers add to compressed data for a failure of ours to write.
-  if (code == CURLE_WRITE_ERROR && !handle.is_refused) code = CURLE_OK;
+  if (code == CURLE_WRITE_ERROR && !handle.is_rejected) code = CURLE_OK;
   std::optional<TransferFailure> failed;
   if (code != CURLE_OK) failed = failure_of(end_of(handle, code));
   transfer->handle = nullptr;

@@ -73,7 +73,7 @@ struct CurlHandle {
   TimePoint sent_at{};
   bool head_too_large{};
   bool body_too_large{};
-  bool is_refused{};  // by one of our callbacks
+  bool is_rejected{};  // by one of our callbacks
   std::array<char, CURL_ERROR_SIZE> error{};
 
   /// Whether libcurl has taken the value.

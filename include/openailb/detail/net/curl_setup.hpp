@@ -83,7 +83,7 @@ inline bool prepare(CurlHandle& handle) {
   handle.head = {};
   handle.head_bytes = 0;
   handle.sent_before.reset();
-  handle.head_too_large = handle.body_too_large = handle.is_refused = false;
+  handle.head_too_large = handle.body_too_large = handle.is_rejected = false;
   handle.error[0] = '\0';
   const long connect_timeout = request.connect_timeout.count() == 0
                                    ? (std::numeric_limits<int>::max)()

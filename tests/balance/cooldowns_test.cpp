@@ -1,5 +1,5 @@
 #include "support/simulation.hpp"
-#include <openailb/detail/balance/cooling.hpp>
+#include <openailb/detail/balance/cooldowns.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,75 +20,75 @@ using ::testing::ElementsAre;
 
 constexpr TimePoint start{100h};
 
-TEST(Cooling, KnowsEachModelByItself) {
-  Cooling cooling;
-  EXPECT_FALSE(cooling.any());
-  cooling.rate_limited("a", 10s, start, start);
-  EXPECT_TRUE(cooling.any());
-  EXPECT_EQ(cooling.until("a"), start + 10s);
-  EXPECT_EQ(cooling.until("b"), TimePoint::min());
-  EXPECT_THAT(cooling.remaining(start + 4s), ElementsAre(::testing::Pair("a", 6s)));
-  EXPECT_TRUE(cooling.remaining(start + 10s).empty());
+TEST(Cooldowns, KnowsEachModelByItself) {
+  Cooldowns cooldowns;
+  EXPECT_FALSE(cooldowns.any());
+  cooldowns.rate_limited("a", 10s, start, start);
+  EXPECT_TRUE(cooldowns.any());
+  EXPECT_EQ(cooldowns.until("a"), start + 10s);
+  EXPECT_EQ(cooldowns.until("b"), TimePoint::min());
+  EXPECT_THAT(cooldowns.remaining(start + 4s), ElementsAre(::testing::Pair("a", 6s)));
+  EXPECT_TRUE(cooldowns.remaining(start + 10s).empty());
 }
 
 // Invariant 8.
-TEST(Cooling, OnlyEverMovesLater) {
-  Cooling cooling;
-  cooling.rate_limited("a", 30s, start, start);
-  cooling.rate_limited("a", 5s, start + 1s, start + 1s);
-  EXPECT_EQ(cooling.until("a"), start + 30s);
-  cooling.succeeded("a", start + 2s);
-  EXPECT_EQ(cooling.until("a"), start + 30s);
-  cooling.rate_limited("a", 40s, start + 3s, start + 3s);
-  EXPECT_EQ(cooling.until("a"), start + 43s);
+TEST(Cooldowns, OnlyEverMovesLater) {
+  Cooldowns cooldowns;
+  cooldowns.rate_limited("a", 30s, start, start);
+  cooldowns.rate_limited("a", 5s, start + 1s, start + 1s);
+  EXPECT_EQ(cooldowns.until("a"), start + 30s);
+  cooldowns.succeeded("a", start + 2s);
+  EXPECT_EQ(cooldowns.until("a"), start + 30s);
+  cooldowns.rate_limited("a", 40s, start + 3s, start + 3s);
+  EXPECT_EQ(cooldowns.until("a"), start + 43s);
 }
 
-TEST(Cooling, LastsAnHourAtMost) {
-  Cooling cooling;
-  cooling.rate_limited("a", 24h, start, start);
-  EXPECT_EQ(cooling.until("a"), start + 1h);
-  cooling.rate_limited("b", std::chrono::nanoseconds::max(), start, start);
-  EXPECT_EQ(cooling.until("b"), start + 1h);
+TEST(Cooldowns, LastsAnHourAtMost) {
+  Cooldowns cooldowns;
+  cooldowns.rate_limited("a", 24h, start, start);
+  EXPECT_EQ(cooldowns.until("a"), start + 1h);
+  cooldowns.rate_limited("b", std::chrono::nanoseconds::max(), start, start);
+  EXPECT_EQ(cooldowns.until("b"), start + 1h);
 }
 
-TEST(Cooling, DoublesWithoutAWaitOfTheServersUpToAMinute) {
-  Cooling cooling;
+TEST(Cooldowns, DoublesWithoutAWaitOfTheServersUpToAMinute) {
+  Cooldowns cooldowns;
   TimePoint now = start;
   for (const auto pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}) {
-    cooling.rate_limited("a", std::nullopt, now, now);
-    EXPECT_EQ(cooling.until("a"), now + pause);
+    cooldowns.rate_limited("a", std::nullopt, now, now);
+    EXPECT_EQ(cooldowns.until("a"), now + pause);
     now += pause;
   }
 }
 
 // Eight calls that an endpoint refuses at once have been told one thing, not eight.
-TEST(Cooling, IsRaisedOnceByThoseOfOneMoment) {
-  Cooling cooling;
-  for (int i = 0; i < 8; ++i) cooling.rate_limited("a", std::nullopt, start, start + i * 1ms);
-  EXPECT_EQ(cooling.until("a"), start + 1007ms);
-  cooling.rate_limited("a", std::nullopt, start + 1006ms, start + 1500ms);
-  EXPECT_EQ(cooling.until("a"), start + 2500ms);
-  cooling.rate_limited("a", std::nullopt, start + 2500ms, start + 3s);
-  EXPECT_EQ(cooling.until("a"), start + 5s);
+TEST(Cooldowns, IsRaisedOnceByThoseOfOneMoment) {
+  Cooldowns cooldowns;
+  for (int i = 0; i < 8; ++i) cooldowns.rate_limited("a", std::nullopt, start, start + i * 1ms);
+  EXPECT_EQ(cooldowns.until("a"), start + 1007ms);
+  cooldowns.rate_limited("a", std::nullopt, start + 1006ms, start + 1500ms);
+  EXPECT_EQ(cooldowns.until("a"), start + 2500ms);
+  cooldowns.rate_limited("a", std::nullopt, start + 2500ms, start + 3s);
+  EXPECT_EQ(cooldowns.until("a"), start + 5s);
 }
 
-TEST(Cooling, BeginsAnewAfterASuccess) {
-  Cooling cooling;
-  for (int i = 0; i < 5; ++i) cooling.rate_limited("a", std::nullopt, cooling.until("a"), start);
-  EXPECT_EQ(cooling.until("a"), start + 16s);
-  cooling.succeeded("a", start + 1min);
-  EXPECT_FALSE(cooling.any());
-  cooling.rate_limited("a", std::nullopt, start + 2min, start + 2min);
-  EXPECT_EQ(cooling.until("a"), start + 2min + 1s);
+TEST(Cooldowns, BeginsAnewAfterASuccess) {
+  Cooldowns cooldowns;
+  for (int i = 0; i < 5; ++i) cooldowns.rate_limited("a", std::nullopt, cooldowns.until("a"), start);
+  EXPECT_EQ(cooldowns.until("a"), start + 16s);
+  cooldowns.succeeded("a", start + 1min);
+  EXPECT_FALSE(cooldowns.any());
+  cooldowns.rate_limited("a", std::nullopt, start + 2min, start + 2min);
+  EXPECT_EQ(cooldowns.until("a"), start + 2min + 1s);
 }
 
-TEST(Cooling, BeginsAnewAfterASuccessThatCameWhileItCooled) {
-  Cooling cooling;
-  for (int i = 0; i < 3; ++i) cooling.rate_limited("a", std::nullopt, cooling.until("a"), start);
-  EXPECT_EQ(cooling.until("a"), start + 4s);
-  cooling.succeeded("a", start + 1s);
-  cooling.rate_limited("a", std::nullopt, start + 10s, start + 10s);
-  EXPECT_EQ(cooling.until("a"), start + 11s);
+TEST(Cooldowns, BeginsAnewAfterASuccessThatCameWhileItCooled) {
+  Cooldowns cooldowns;
+  for (int i = 0; i < 3; ++i) cooldowns.rate_limited("a", std::nullopt, cooldowns.until("a"), start);
+  EXPECT_EQ(cooldowns.until("a"), start + 4s);
+  cooldowns.succeeded("a", start + 1s);
+  cooldowns.rate_limited("a", std::nullopt, start + 10s, start + 10s);
+  EXPECT_EQ(cooldowns.until("a"), start + 11s);
 }
 
 SimulatedAnswer limited(Headers headers = {}, std::string body = {}) {
@@ -96,37 +96,37 @@ SimulatedAnswer limited(Headers headers = {}, std::string body = {}) {
 }
 
 /// How long an endpoint is left alone after this answer.
-std::map<std::string, std::chrono::nanoseconds> cooling_after(SimulatedAnswer answer) {
+std::map<std::string, std::chrono::nanoseconds> cooldowns_after(SimulatedAnswer answer) {
   Simulation simulation({{std::move(answer)}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
   EXPECT_FALSE(ask(client));
-  return client.endpoints().at(0).cooling;
+  return client.endpoints().at(0).cooldowns;
 }
 
-TEST(CoolingEndpoint, FollowsWhatTheServerSays) {
+TEST(CooldownOfAnEndpoint, FollowsWhatTheServerSays) {
   const auto for_gpt = [](auto wait) { return ElementsAre(::testing::Pair("gpt-4o", wait)); };
-  EXPECT_THAT(cooling_after(limited()), for_gpt(1s));
-  EXPECT_THAT(cooling_after(limited({{"retry-after", "20"}})), for_gpt(20s));
-  EXPECT_THAT(cooling_after(limited({{"retry-after-ms", "1500.5"}, {"retry-after", "20"}})),
+  EXPECT_THAT(cooldowns_after(limited()), for_gpt(1s));
+  EXPECT_THAT(cooldowns_after(limited({{"retry-after", "20"}})), for_gpt(20s));
+  EXPECT_THAT(cooldowns_after(limited({{"retry-after-ms", "1500.5"}, {"retry-after", "20"}})),
               for_gpt(1500500us));
-  EXPECT_THAT(cooling_after(limited({{"retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"}})), for_gpt(20s));
-  EXPECT_THAT(cooling_after(limited({{"retry-after", "1800"}})), for_gpt(30min));
-  EXPECT_THAT(cooling_after(limited({{"retry-after", "86400"}})), for_gpt(1h));
-  EXPECT_THAT(cooling_after(
+  EXPECT_THAT(cooldowns_after(limited({{"retry-after", "Fri, 29 Sep 2023 16:26:57 GMT"}})), for_gpt(20s));
+  EXPECT_THAT(cooldowns_after(limited({{"retry-after", "1800"}})), for_gpt(30min));
+  EXPECT_THAT(cooldowns_after(limited({{"retry-after", "86400"}})), for_gpt(1h));
+  EXPECT_THAT(cooldowns_after(
                   limited({{"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-reset-requests", "6m0s"}})),
               for_gpt(6min));
   EXPECT_THAT(
-      cooling_after(limited({{"x-ratelimit-remaining-tokens", "7"}, {"x-ratelimit-reset-tokens", "6m0s"}})),
+      cooldowns_after(limited({{"x-ratelimit-remaining-tokens", "7"}, {"x-ratelimit-reset-tokens", "6m0s"}})),
       for_gpt(1s));
-  EXPECT_THAT(cooling_after(limited({}, R"([{"error":{"code":429,"details":[{"retryDelay":"34s"}]}}])")),
+  EXPECT_THAT(cooldowns_after(limited({}, R"([{"error":{"code":429,"details":[{"retryDelay":"34s"}]}}])")),
               for_gpt(34s));
-  EXPECT_THAT(cooling_after(limited({}, R"({"error":{"code":429,"details":[{"retryDelay":"0s"}]}})")),
+  EXPECT_THAT(cooldowns_after(limited({}, R"({"error":{"code":429,"details":[{"retryDelay":"0s"}]}})")),
               for_gpt(1s));
-  EXPECT_THAT(cooling_after(answering(R"({"error":{"message":"slow","code":429}})")), for_gpt(1s));
+  EXPECT_THAT(cooldowns_after(answering(R"({"error":{"message":"slow","code":429}})")), for_gpt(1s));
 }
 
-TEST(CoolingEndpoint, IsLeftAloneByItsWireModelAlone) {
+TEST(CooldownOfAnEndpoint, IsLeftAloneByItsWireModelAlone) {
   Simulation simulation({{limited({{"retry-after", "1800"}}), ok()}});
   simulation.endpoints[0].model_map = {{"small", "same"}, {"large", "same"}, {"other", "another"}};
   const Client client = simulation.client();
@@ -137,7 +137,7 @@ TEST(CoolingEndpoint, IsLeftAloneByItsWireModelAlone) {
   EXPECT_EQ(simulation.sent.size(), 2U);
 }
 
-TEST(CoolingEndpoint, IsAskedByNobodyBeforeItsTime) {
+TEST(CooldownOfAnEndpoint, IsAskedByNobodyBeforeItsTime) {
   Simulation simulation({{limited({{"retry-after", "30"}}), ok()}, {ok()}});
   const Client client = simulation.client();
   for (int i = 0; i < 10; ++i) {
@@ -149,7 +149,7 @@ TEST(CoolingEndpoint, IsAskedByNobodyBeforeItsTime) {
   EXPECT_EQ(simulation.sent.back(), (Simulation::Sent{0, 30s}));
 }
 
-TEST(CoolingEndpoint, IsWaitedForWhenThereIsNoOther) {
+TEST(CooldownOfAnEndpoint, IsWaitedForWhenThereIsNoOther) {
   Simulation simulation({{limited({{"retry-after", "120"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -160,7 +160,7 @@ TEST(CoolingEndpoint, IsWaitedForWhenThereIsNoOther) {
   EXPECT_LE(simulation.sent[1].at, 132s);
 }
 
-TEST(CoolingEndpoint, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) {
+TEST(CooldownOfAnEndpoint, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) {
   Simulation simulation({{limited({{"retry-after", "121"}}), ok()}});
   simulation.options.random = [] { return 0.0; };
   const Client client = simulation.client();
@@ -173,7 +173,7 @@ TEST(CoolingEndpoint, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) {
   EXPECT_EQ(simulation.elapsed(), 0s);
 }
 
-TEST(CoolingEndpoint, IsNotWaitedForBeyondTheDeadline) {
+TEST(CooldownOfAnEndpoint, IsNotWaitedForBeyondTheDeadline) {
   Simulation simulation({{limited({{"retry-after", "30"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -185,7 +185,7 @@ TEST(CoolingEndpoint, IsNotWaitedForBeyondTheDeadline) {
   EXPECT_EQ(simulation.elapsed(), 0s);
 }
 
-TEST(CoolingEndpoint, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
+TEST(CooldownOfAnEndpoint, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
   Simulation simulation({{limited({{"retry-after", "30"}}), ok()}});
   simulation.options.max_retries = 0;
   simulation.options.random = [] { return 0.999; };
@@ -196,7 +196,7 @@ TEST(CoolingEndpoint, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
   EXPECT_LT(simulation.elapsed(), 31s);
 }
 
-TEST(CoolingEndpoint, TheSoonestIsWaitedFor) {
+TEST(CooldownOfAnEndpoint, TheSoonestIsWaitedFor) {
   Simulation simulation({{limited({{"retry-after", "50"}}), ok()}, {limited({{"retry-after", "20"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -206,7 +206,7 @@ TEST(CoolingEndpoint, TheSoonestIsWaitedFor) {
   EXPECT_LE(simulation.elapsed(), 22s);
 }
 
-TEST(CoolingEndpoint, AShorterRetryAfterTakesNothingBack) {
+TEST(CooldownOfAnEndpoint, AShorterRetryAfterTakesNothingBack) {
   Simulation simulation({{after(5s, limited({{"retry-after", "1"}}))}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -216,7 +216,7 @@ TEST(CoolingEndpoint, AShorterRetryAfterTakesNothingBack) {
     EXPECT_FALSE(ask(client));
   });
   EXPECT_FALSE(ask(client));
-  EXPECT_EQ(client.endpoints().at(0).cooling.at("gpt-4o"), 1000s - 4s);
+  EXPECT_EQ(client.endpoints().at(0).cooldowns.at("gpt-4o"), 1000s - 4s);
 }
 
 }  // namespace

@@ -18,12 +18,12 @@ namespace openailb::detail {
 
 /// Until when an endpoint is left alone after its 429s, by wire model. That time only ever moves later: an
 /// answer that arrives late, or a shorter Retry-After, takes nothing back. Thread-safe.
-class Cooling {
+class Cooldowns {
  public:
-  /// False: no model is cooling. Takes no lock.
+  /// False: no model has a cooldown. Takes no lock.
   bool any() const noexcept { return size_.load(std::memory_order_acquire) != 0; }
 
-  /// Until when nobody is sent there with this model; TimePoint::min() when it is not cooling.
+  /// Until when nobody is sent there with this model; TimePoint::min() when it has no cooldown.
   TimePoint until(std::string_view model) const {
     const std::lock_guard lock(mutex_);
     auto found = models_.find(model);
@@ -41,7 +41,7 @@ class Cooling {
     Entry& entry = models_[std::string(model)];
     if (entry.in_a_row == 0 || admitted >= entry.not_before) ++entry.in_a_row;
     const auto pause =
-        (std::min<std::chrono::nanoseconds>)(wait.value_or(cooling(entry.in_a_row - 1)), longest);
+        (std::min<std::chrono::nanoseconds>)(wait.value_or(cooldown(entry.in_a_row - 1)), longest);
     entry.not_before = (std::max)(entry.not_before, now + pause);
     size_.store(models_.size(), std::memory_order_release);
   }
@@ -57,7 +57,7 @@ class Cooling {
     size_.store(models_.size(), std::memory_order_release);
   }
 
-  /// How much longer each model cools.
+  /// How much longer each cooldown lasts.
   std::map<std::string, std::chrono::nanoseconds> remaining(TimePoint now) const {
     const std::lock_guard lock(mutex_);
     std::map<std::string, std::chrono::nanoseconds> remaining;
