@@ -104,7 +104,7 @@ std::map<std::string, std::chrono::nanoseconds> cooldowns_after(SimulatedAnswer 
   return client.endpoints().at(0).cooldowns;
 }
 
-TEST(CooldownOfAnEndpoint, FollowsWhatTheServerSays) {
+TEST(EndpointInCooldown, FollowsWhatTheServerSays) {
   const auto for_gpt = [](auto wait) { return ElementsAre(::testing::Pair("gpt-4o", wait)); };
   EXPECT_THAT(cooldowns_after(limited()), for_gpt(1s));
   EXPECT_THAT(cooldowns_after(limited({{"retry-after", "20"}})), for_gpt(20s));
@@ -126,7 +126,7 @@ TEST(CooldownOfAnEndpoint, FollowsWhatTheServerSays) {
   EXPECT_THAT(cooldowns_after(answering(R"({"error":{"message":"slow","code":429}})")), for_gpt(1s));
 }
 
-TEST(CooldownOfAnEndpoint, IsLeftAloneByItsWireModelAlone) {
+TEST(EndpointInCooldown, IsLeftAloneByItsWireModelAlone) {
   Simulation simulation({{limited({{"retry-after", "1800"}}), ok()}});
   simulation.endpoints[0].model_map = {{"small", "same"}, {"large", "same"}, {"other", "another"}};
   const Client client = simulation.client();
@@ -137,7 +137,7 @@ TEST(CooldownOfAnEndpoint, IsLeftAloneByItsWireModelAlone) {
   EXPECT_EQ(simulation.sent.size(), 2U);
 }
 
-TEST(CooldownOfAnEndpoint, IsAskedByNobodyBeforeItsTime) {
+TEST(EndpointInCooldown, IsAskedByNobodyBeforeItsTime) {
   Simulation simulation({{limited({{"retry-after", "30"}}), ok()}, {ok()}});
   const Client client = simulation.client();
   for (int i = 0; i < 10; ++i) {
@@ -149,7 +149,7 @@ TEST(CooldownOfAnEndpoint, IsAskedByNobodyBeforeItsTime) {
   EXPECT_EQ(simulation.sent.back(), (Simulation::Sent{0, 30s}));
 }
 
-TEST(CooldownOfAnEndpoint, IsWaitedForWhenThereIsNoOther) {
+TEST(EndpointInCooldown, IsWaitedForWhenThereIsNoOther) {
   Simulation simulation({{limited({{"retry-after", "120"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -160,7 +160,7 @@ TEST(CooldownOfAnEndpoint, IsWaitedForWhenThereIsNoOther) {
   EXPECT_LE(simulation.sent[1].at, 132s);
 }
 
-TEST(CooldownOfAnEndpoint, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) {
+TEST(EndpointInCooldown, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) {
   Simulation simulation({{limited({{"retry-after", "121"}}), ok()}});
   simulation.options.random = [] { return 0.0; };
   const Client client = simulation.client();
@@ -173,7 +173,7 @@ TEST(CooldownOfAnEndpoint, IsNotWaitedForLongerThanTwoMinutesWhateverTheJitter) 
   EXPECT_EQ(simulation.elapsed(), 0s);
 }
 
-TEST(CooldownOfAnEndpoint, IsNotWaitedForBeyondTheDeadline) {
+TEST(EndpointInCooldown, IsNotWaitedForBeyondTheDeadline) {
   Simulation simulation({{limited({{"retry-after", "30"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -185,7 +185,7 @@ TEST(CooldownOfAnEndpoint, IsNotWaitedForBeyondTheDeadline) {
   EXPECT_EQ(simulation.elapsed(), 0s);
 }
 
-TEST(CooldownOfAnEndpoint, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
+TEST(EndpointInCooldown, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
   Simulation simulation({{limited({{"retry-after", "30"}}), ok()}});
   simulation.options.max_retries = 0;
   simulation.options.random = [] { return 0.999; };
@@ -196,7 +196,7 @@ TEST(CooldownOfAnEndpoint, IsWaitedForUpToTheDeadlineWhateverTheJitter) {
   EXPECT_LT(simulation.elapsed(), 31s);
 }
 
-TEST(CooldownOfAnEndpoint, TheSoonestIsWaitedFor) {
+TEST(EndpointInCooldown, TheSoonestIsWaitedFor) {
   Simulation simulation({{limited({{"retry-after", "50"}}), ok()}, {limited({{"retry-after", "20"}}), ok()}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
@@ -206,7 +206,7 @@ TEST(CooldownOfAnEndpoint, TheSoonestIsWaitedFor) {
   EXPECT_LE(simulation.elapsed(), 22s);
 }
 
-TEST(CooldownOfAnEndpoint, AShorterRetryAfterTakesNothingBack) {
+TEST(EndpointInCooldown, AShorterRetryAfterTakesNothingBack) {
   Simulation simulation({{after(5s, limited({{"retry-after", "1"}}))}});
   simulation.options.max_retries = 0;
   const Client client = simulation.client();
