@@ -1,13 +1,14 @@
 #pragma once
 
-#include <openailb/detail/call/answers.hpp>
+#include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
-#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
 #include <initializer_list>
@@ -24,15 +25,15 @@ namespace openailb {
 /// configuration throws std::invalid_argument that names the endpoint. Do not use one on both sides of a
 /// fork.
 template <class Execution>
-class BasicClient {
-  std::shared_ptr<detail::Core> core_;
+class BasicClient : private Resource<Execution> {
+  using Base = Resource<Execution>;
   using Answer = typename Execution::template Answer<JsonResponse>;
 
  public:
   /// The one endpoint that the environment describes; see endpoint_from_env().
   BasicClient() : BasicClient({endpoint_from_env()}) {}
   explicit BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options = {})
-      : core_(make_core(std::move(endpoints), std::move(options))), chat(core_) {}
+      : Base(make_core(std::move(endpoints), std::move(options))), chat(Base::core()) {}
   /// For endpoints in braces.
   BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options = {})
       : BasicClient(std::vector<EndpointConfig>(endpoints), std::move(options)) {}
@@ -42,42 +43,36 @@ class BasicClient {
 
   /// Posts a JSON body to any path, such as "/embeddings", through the same balancer. `{}` sends none.
   Answer post(std::string path, JsonDocument body = {}, RequestOptions options = {}) const {
-    return request("POST", std::move(path), std::move(body), std::move(options));
+    return Base::template send<JsonResponse>({.path = std::move(path), .body = std::move(body)},
+                                             std::move(options), detail::decode_any_json);
   }
 
   /// Gets any path, such as "/models", through the same balancer.
   Answer get(std::string path, RequestOptions options = {}) const {
-    return request("GET", std::move(path), {}, std::move(options));
+    return Base::template get<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
   }
 
   /// Deletes any path, such as "/files/file-abc", through the same balancer.
   Answer del(std::string path, RequestOptions options = {}) const {
-    return request("DELETE", std::move(path), {}, std::move(options));
+    return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
   }
 
   /// What each endpoint is doing at the moment.
   std::vector<EndpointStatus> endpoints() const {
-    return core_->balancer->status(core_->loops->lease()->now());
+    return Base::core()->balancer->status(Base::core()->runtime.now());
   }
 
  private:
-  static std::shared_ptr<detail::Core> make_core(std::vector<EndpointConfig> endpoints,
-                                                 ClientOptions options) {
+  static std::shared_ptr<detail::Core<Execution>> make_core(std::vector<EndpointConfig> endpoints,
+                                                            ClientOptions options) {
     detail::LoopPool::Factory make_loop = options.event_loop;
     if (!make_loop) {
       make_loop = [connection = options.connection] {
         return std::make_unique<detail::CurlEventLoop>(connection);
       };
     }
-    return std::make_shared<detail::Core>(std::move(endpoints), std::move(options), std::move(make_loop));
-  }
-
-  Answer request(std::string method, std::string path, JsonDocument body, RequestOptions options) const {
-    return Execution::template request<JsonResponse>(
-        *core_,
-        detail::make_call(std::move(method), std::move(path), std::move(body), false,
-                          core_->balancer->options(), std::move(options)),
-        detail::read_any_answer);
+    return std::make_shared<detail::Core<Execution>>(std::move(endpoints), std::move(options),
+                                                     std::move(make_loop));
   }
 
  public:

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 namespace openailb {
 
 /// The clock of every timeout, breaker and backoff.
 using TimePoint = std::chrono::steady_clock::time_point;
+
+/// Tells the time; from any thread. Tests give a clock that only they move.
+using ClockFunction = std::function<TimePoint()>;
 
 namespace detail {
 

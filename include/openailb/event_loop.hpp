@@ -1,53 +1,24 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/net/waiter.hpp>
 #include <openailb/http.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <coroutine>
 #include <cstddef>
+#include <deque>
+#include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <stop_token>
-#include <string>
 #include <utility>
 
 namespace openailb {
 
 class EventLoop;
-
-/// One suspended coroutine. What it waits for points at it, and puts it on the loop's ready list.
-class Waiter {
- public:
-  Waiter() = default;
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-  ~Waiter() { unlink(); }
-
-  std::coroutine_handle<> coroutine{};
-
-  /// Takes it off the ready list.
-  void unlink() noexcept {
-    previous_->next_ = next_;
-    next_->previous_ = previous_;
-    previous_ = next_ = this;
-  }
-
- private:
-  friend class EventLoop;
-
-  void link_before(Waiter& other) noexcept {
-    previous_ = other.previous_;
-    next_ = &other;
-    previous_->next_ = this;
-    other.previous_ = this;
-  }
-
-  Waiter* previous_{this};
-  Waiter* next_{this};
-};
 
 /// Something a coroutine can wait for: a Transfer or a Timer.
 class EventSource {
@@ -55,7 +26,7 @@ class EventSource {
   EventSource(const EventSource&) = delete;
   EventSource& operator=(const EventSource&) = delete;
 
-  void subscribe(Waiter& waiter) noexcept { waiter_ = &waiter; }
+  void subscribe(detail::Waiter& waiter) noexcept { waiter_ = &waiter; }
   void unsubscribe() noexcept { waiter_ = nullptr; }
 
  protected:
@@ -67,7 +38,7 @@ class EventSource {
 
  private:
   EventLoop* loop_;
-  Waiter* waiter_{};
+  detail::Waiter* waiter_{};
 };
 
 /// One request on its way and what has arrived of its answer. Destroying it takes it out of the loop.
@@ -143,19 +114,22 @@ class Timer : public EventSource {
 };
 
 /// What runs the coroutines: transfers, timers, and a list of coroutines that are ready to go on. A loop is
-/// run by one thread at a time; wake() alone may be called from others. Coroutines are resumed by run_once()
-/// and nowhere else, so nothing is ever resumed or destroyed inside a callback of the transport.
+/// run by one thread at a time; only wake() and post() may be called from others. Coroutines are resumed by
+/// run_once() and nowhere else, so nothing is ever resumed or destroyed inside a callback of the transport.
 class EventLoop {
  public:
-  EventLoop() = default;
+  /// A loop whose time is told by this clock, which may be asked after the loop is gone.
+  explicit EventLoop(ClockFunction clock = [] { return std::chrono::steady_clock::now(); })
+      : clock_(std::move(clock)) {}
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
   virtual ~EventLoop() = default;
 
-  virtual TimePoint now() const = 0;
+  TimePoint now() const { return clock_(); }
+  const ClockFunction& clock() const noexcept { return clock_; }
   /// The time of day, for answers that name a date.
   virtual std::chrono::system_clock::time_point date() const { return std::chrono::system_clock::now(); }
-  /// Begins a transfer. What fails at once finishes it at once; nothing is thrown.
+  /// Begins a transfer, without waiting. What fails at once finishes it at once.
   virtual void start(Transfer& transfer, HttpRequest request) = 0;
   /// Takes a transfer out; it is not touched again.
   virtual void cancel(Transfer& transfer) noexcept = 0;
@@ -166,7 +140,12 @@ class EventLoop {
   /// Ends the present or next wait(); from any thread.
   virtual void wake() noexcept = 0;
 
-  /// Waits if nothing is ready, but not beyond that time, and then resumes all that is.
+  /// Lets run_once() do something, on its thread; from any thread. What is left when the loop is destroyed is
+  /// not done.
+  void post(std::function<void()> task);
+
+  /// Does what was posted. Waits if that was nothing and nothing is ready, but not beyond that time, and then
+  /// resumes all that is.
   void run_once(TimePoint latest = (TimePoint::max)());
 
  protected:
@@ -176,7 +155,7 @@ class EventLoop {
   friend class EventSource;
   friend class Timer;
 
-  void make_ready(Waiter& waiter) noexcept {
+  void make_ready(detail::Waiter& waiter) noexcept {
     waiter.unlink();
     waiter.link_before(ready_);
   }
@@ -185,10 +164,15 @@ class EventLoop {
     if (!timer.fired_) timers_.erase(timer.entry_);
   }
   void fire_timers();
+  bool run_posted();
 
-  Waiter ready_{};                             // the head of a ring: its next is the first
+  detail::Waiter ready_{};                     // the head of a ring: its next is the first
   std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order of their making
   std::atomic<bool> stop_requested_{};
+  std::mutex posting_{};
+  std::deque<std::function<void()>> posted_{};
+  std::atomic<bool> anything_posted_{};  // so that the usual case, nothing, takes no lock
+  ClockFunction clock_;
 };
 
 inline void EventSource::notify() noexcept {
@@ -236,14 +220,41 @@ inline void EventLoop::fire_timers() {
   }
 }
 
+inline void EventLoop::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(posting_);
+    posted_.push_back(std::move(task));
+    anything_posted_.store(true);
+  }
+  wake();
+}
+
+/// Whether anything had been posted. What is posted meanwhile waits for the next time, and so does the rest
+/// when something throws.
+inline bool EventLoop::run_posted() {
+  if (!anything_posted_.load()) return false;
+  std::unique_lock lock(posting_);
+  for (std::size_t left = posted_.size(); left > 0; --left) {
+    const std::function<void()> task = std::move(posted_.front());
+    posted_.pop_front();
+    anything_posted_.store(!posted_.empty());
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+  return true;
+}
+
 inline void EventLoop::run_once(TimePoint latest) {
+  const bool ran_any = run_posted();
   fire_timers();
-  if (!anything_ready()) {
+  if (!ran_any && !anything_ready()) {
     wait(timers_.empty() ? latest : (std::min)(latest, timers_.begin()->first));
+    run_posted();
     fire_timers();
   }
   while (anything_ready()) {
-    Waiter& waiter = *ready_.next_;
+    detail::Waiter& waiter = *ready_.next_;
     waiter.unlink();
     waiter.coroutine.resume();
   }

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/call/committed_stream.hpp>
-#include <openailb/detail/call/exchange.hpp>
+#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/stream_call.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -12,7 +13,6 @@
 #include <openailb/stream.hpp>
 
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,14 +20,14 @@ namespace openailb {
 
 namespace detail {
 
-/// What all copies of a client share: the endpoints, and the loops that calls run on.
+/// What all copies of a client share: its endpoints, and what its calls run on.
+template <class Execution>
 struct Core {
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop)
-      : loops(std::make_shared<LoopPool>(std::move(make_loop))),
-        balancer(
-            std::make_shared<Balancer>(std::move(endpoints), std::move(options), loops->lease()->now())) {}
+      : runtime(std::move(make_loop)),
+        balancer(std::make_shared<Balancer>(std::move(endpoints), std::move(options), runtime.now())) {}
 
-  std::shared_ptr<LoopPool> loops;
+  typename Execution::Runtime runtime;
   std::shared_ptr<Balancer> balancer;
 };
 
@@ -48,22 +48,36 @@ struct Blocking {
   template <class Chunk>
   using ChunkStream = Stream<Chunk>;
 
-  /// `read(response, circumstances)` gives a Result<T>.
-  template <class T, class Read>
-  static Result<T> request(const detail::Core& core, Result<detail::Call> call, Read read) {
+  /// What the calls of a client run on: loops, one for each call, and the clock of all of them.
+  class Runtime {
+   public:
+    explicit Runtime(detail::LoopPool::Factory make_loop)
+        : loops_(std::make_shared<detail::LoopPool>(std::move(make_loop))),
+          clock_(loops_->lease()->clock()) {}
+
+    TimePoint now() const { return clock_(); }
+    detail::LoopLease lease() const { return loops_->lease(); }
+
+   private:
+    std::shared_ptr<detail::LoopPool> loops_;
+    ClockFunction clock_;
+  };
+
+  template <class T, class Decode>
+  static Result<T> answer(const detail::Core<Blocking>& core, Result<detail::Call> call, Decode decode) {
     if (!call) return std::move(call).error();
-    const detail::LoopLease loop = core.loops->lease();
+    const detail::LoopLease loop = core.runtime.lease();
     const std::unique_ptr<detail::StopPolling> polling = detail::poll_for_stop(*call);
-    auto task = detail::request<T>(*loop, core.balancer, *std::move(call), std::move(read));
+    auto task = detail::answer_call<T>(*loop, core.balancer, *std::move(call), decode);
     return detail::run(*loop, std::move(task), polling.get());
   }
 
   template <class Chunk>
-  static Stream<Chunk> stream(const detail::Core& core, Result<detail::Call> call) {
+  static Stream<Chunk> stream(const detail::Core<Blocking>& core, Result<detail::Call> call) {
     if (!call) return Stream<Chunk>(std::move(call).error());
-    detail::LoopLease loop = core.loops->lease();
+    detail::LoopLease loop = core.runtime.lease();
     std::unique_ptr<detail::StopPolling> polling = detail::poll_for_stop(*call);
-    auto task = detail::request_stream<Chunk>(*loop, core.balancer, *std::move(call));
+    auto task = detail::stream_call<Chunk>(*loop, core.balancer, *std::move(call));
     auto state = detail::run(*loop, std::move(task), polling.get());
     if (!state) return Stream<Chunk>(std::move(state).error());
     return Stream<Chunk>(std::move(loop), std::move(polling), *std::move(state));

@@ -6,19 +6,40 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace openailb {
 
+/// One part of a body of type multipart/form-data: a field of a form, or a file.
+struct BodyPart {
+  std::string name{};
+  std::string content{};       ///< its bytes, unless there is a file that has them
+  std::string file{};          ///< path of a file that is read while it is sent, again for each attempt
+  std::string filename{};      ///< what the server is told; empty: the file's own name, or none for a field
+  std::string content_type{};  ///< empty: by the name's extension, or none for a field
+};
+
 /// One HTTP request as it goes to the wire.
 struct HttpRequest {
-  std::string method{"POST"};                  ///< "GET", "POST" or "DELETE"
+  std::string method{"POST"};
   std::string url{};                           ///< absolute
   Headers headers{};                           ///< an empty value keeps the transport from adding its own
-  std::string body{};                          ///< of a POST
+  std::string body{};                          ///< as it is sent, unless there are parts
+  std::vector<BodyPart> parts{};               ///< sent as multipart/form-data
   std::chrono::nanoseconds connect_timeout{};  ///< name, TCP and TLS together; zero for no limit
   std::size_t max_response_size{};             ///< bytes of body, decompressed, that may wait to be read
   bool fresh_connection{};                     ///< no connection that was kept from an earlier request
 };
+
+namespace detail {
+
+/// Whether requests of this method have a body, if only an empty one.
+constexpr bool always_has_body(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+}  // namespace detail
 
 /// What has arrived of an answer. The body of a stream is what has not been read yet.
 struct HttpResponse {

@@ -126,7 +126,7 @@ TEST(Classify, WhatNginxSaysOfACertificateIsNotTheCallersFault) {
         Told{"The plain HTTP request was sent to HTTPS port", "base_url must begin with https://"}}) {
     const Error error = error_of_answer(400, page(told.title));
     EXPECT_EQ(error.message, "400 " + told.title);
-    const Failure failure = judge(error, {.path = chat}, nullptr);
+    const Failure failure = judge({.error = error, .path = chat}, nullptr);
     EXPECT_EQ(failure.failure_class, credential);
     EXPECT_EQ(failure.error.message, "400 " + told.title + " (" + told.advice + ")");
   }

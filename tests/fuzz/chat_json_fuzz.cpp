@@ -37,7 +37,10 @@ void read_error(const json& document) {
 }
 
 void read_answer(std::string_view text) {
-  const auto completion = openailb::detail::read_chat_completion({.body = std::string(text)}, {});
+  openailb::HttpResponse response{.status = 200, .body = std::string(text)};
+  bool delivered = false;
+  const auto completion = openailb::detail::decode_chat_completion(response, delivered);
+  require(!delivered);
   if (!completion) return;
   require(!completion->choices.empty());
   stable(*completion);

@@ -39,7 +39,7 @@ openailb::detail::Failure failure_of(openailb::Error error, const openailb::Head
       .endpoint = &endpoint,
       .admission = endpoint.standing().admit_anyway(loop->now()),
       .call = std::make_shared<openailb::detail::Call>(openailb::detail::Call{.path = "/chat/completions"})};
-  return trial.failure_in_answer(std::move(error), headers, loop->date());
+  return trial.failure(openailb::detail::evidence_in_answer(std::move(error), headers, loop->date()));
 }
 
 void look_at(const openailb::Error& error) {

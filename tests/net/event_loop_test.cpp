@@ -204,7 +204,6 @@ class GatedLoop final : public EventLoop {
  public:
   test::Gate waits{};
 
-  TimePoint now() const override { return curl_.now(); }
   void start(Transfer& transfer, HttpRequest request) override { curl_.start(transfer, std::move(request)); }
   void cancel(Transfer& transfer) noexcept override { curl_.cancel(transfer); }
   void wake() noexcept override { curl_.wake(); }

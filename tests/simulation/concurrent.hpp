@@ -11,21 +11,31 @@ namespace openailb::simulation {
 using namespace detail;
 
 /// How a simulated client executes: each call is a task, and all tasks run on one loop and one thread, so
-/// that thousands of calls interleave the same way in each run. The pool never has to make a second loop,
-/// because a lease is given back as soon as the task has been made.
+/// that thousands of calls interleave the same way in each run.
 struct Concurrent {
   template <class T>
   using Answer = Task<Result<T>>;
   template <class Chunk>
   using ChunkStream = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
 
+  /// The one loop.
+  class Runtime {
+   public:
+    explicit Runtime(const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
+    TimePoint now() const { return loop_->now(); }
+    EventLoop& loop() const noexcept { return *loop_; }
+
+   private:
+    std::unique_ptr<EventLoop> loop_;
+  };
+
   template <class T, class Decode>
-  static Answer<T> request(const Core& core, Result<Call> call, Decode decode) {
-    return ask<T>(*core.loops->lease(), core.balancer, std::move(call), std::move(decode));
+  static Answer<T> answer(const Core<Concurrent>& core, Result<Call> call, Decode decode) {
+    return ask<T>(core.runtime.loop(), core.balancer, std::move(call), decode);
   }
   template <class Chunk>
-  static ChunkStream<Chunk> stream(const Core& core, Result<Call> call) {
-    return open<Chunk>(*core.loops->lease(), core.balancer, std::move(call));
+  static ChunkStream<Chunk> stream(const Core<Concurrent>& core, Result<Call> call) {
+    return open<Chunk>(core.runtime.loop(), core.balancer, std::move(call));
   }
 
  private:
@@ -33,15 +43,14 @@ struct Concurrent {
   static Answer<T> ask(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call,
                        Decode decode) {
     if (!call) co_return std::move(call).error();
-    Answer<T> task =
-        openailb::detail::request<T>(loop, std::move(balancer), *std::move(call), std::move(decode));
+    Answer<T> task = answer_call<T>(loop, std::move(balancer), *std::move(call), decode);
     Result<T> answer = co_await task;
     co_return answer;
   }
   template <class Chunk>
   static ChunkStream<Chunk> open(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call) {
     if (!call) co_return std::move(call).error();
-    ChunkStream<Chunk> task = request_stream<Chunk>(loop, std::move(balancer), *std::move(call));
+    ChunkStream<Chunk> task = stream_call<Chunk>(loop, std::move(balancer), *std::move(call));
     Result<std::unique_ptr<CommittedStream<Chunk>>> state = co_await task;
     co_return state;
   }

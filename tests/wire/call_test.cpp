@@ -140,7 +140,7 @@ std::string sent_body(const Call& call) {
 }
 
 Call made(RequestOptions options, ClientOptions client = {}, bool streams = false) {
-  return *make_call("POST", "/x", {{"model", "m"}}, streams, client, std::move(options));
+  return *make_call({.path = "/x", .body = {{"model", "m"}}, .streams = streams}, client, std::move(options));
 }
 
 TEST(Call, TakesTheClientsOptionsWhereItHasNone) {
@@ -170,7 +170,7 @@ TEST(Call, StreamsSayThatTheyDo) {
 }
 
 TEST(Call, TakesTheMembersOfExtraBodyInstead) {
-  const Call call = *make_call("POST", "/x", {{"b", 1}, {"model", "m"}, {"a", 2}}, false, {},
+  const Call call = *make_call({.path = "/x", .body = {{"b", 1}, {"model", "m"}, {"a", 2}}}, {},
                                {.extra_body = {{"b", nullptr}, {"a", 3}, {"c", 4}}});
   EXPECT_EQ(sent_body(call), R"({"model":"m","a":3,"c":4})");
 }
@@ -179,7 +179,7 @@ TEST(Call, KeepsTheOrderOfItsMembersWhereverTheModelStands) {
   for (const char* body :
        {R"({"z":1,"model":"m","a":{"z":1,"a":2}})", R"({"model":"m","z":1})", R"({"z":1,"model":"m"})",
         R"({"model":"m"})", R"({"z":1,"a":2})", "{}", "[1,2]", R"("text")"}) {
-    EXPECT_EQ(sent_body(*make_call("POST", "/x", body, false, {}, {})), body);
+    EXPECT_EQ(sent_body(*make_call({.path = "/x", .body = body}, {}, {})), body);
   }
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 
-#include <openailb/detail/call/answers.hpp>
-#include <openailb/detail/failure/judge.hpp>
-#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/call/stream_opening.hpp>
+#include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
 
@@ -30,7 +31,7 @@ struct StreamTraits<ChatCompletionChunk> {
 };
 
 /// A 200 without a choice is no answer, and one whose choice has an `error`, as OpenRouter sends it, is that.
-inline Result<ChatCompletion> read_chat_completion(const HttpResponse& response, const Circumstances&) {
+inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, bool&) {
   Result<nlohmann::json> document = read_document(response);
   if (!document) return document.error();
   ChatCompletion completion = read_json<ChatCompletion>(*std::move(document));
@@ -48,27 +49,27 @@ inline Result<ChatCompletion> read_chat_completion(const HttpResponse& response,
 
 /// `client.chat.completions`.
 template <class Execution>
-class ChatCompletions {
+class ChatCompletions : public Resource<Execution> {
   using Answer = typename Execution::template Answer<ChatCompletion>;
   using ChunkStream = typename Execution::template ChunkStream<ChatCompletionChunk>;
 
  public:
-  explicit ChatCompletions(std::shared_ptr<detail::Core> core) : core_(std::move(core)) {}
+  using Resource<Execution>::Resource;
 
   /// Asks for one answer. Fails over between endpoints as long as another one may do better.
   Answer create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
-    return request(detail::write_json(params), std::move(options));
+    return complete(detail::write_json(params), std::move(options));
   }
   /// The same with a body of one's own, for parameters that this library has no name for: JSON in any of the
   /// forms of JsonDocument.
   template <class Body>
     requires std::convertible_to<Body, JsonDocument>
   Answer create(Body&& body, RequestOptions options = {}) const {
-    return request(std::forward<Body>(body), std::move(options));
+    return complete(std::forward<Body>(body), std::move(options));
   }
   /// The same with the members of a body in braces.
   Answer create(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
-    return request(body, std::move(options));
+    return complete(body, std::move(options));
   }
 
   /// Asks for a streamed answer. Returns at its first token or with an error; fails over until then.
@@ -87,30 +88,23 @@ class ChatCompletions {
   }
 
  private:
-  Answer request(JsonDocument body, RequestOptions options) const {
-    return Execution::template request<ChatCompletion>(
-        *core_, call(std::move(body), false, std::move(options)), detail::read_chat_completion);
+  using Base = Resource<Execution>;
+
+  Answer complete(JsonDocument body, RequestOptions options) const {
+    return Base::template post<ChatCompletion>("/chat/completions", std::move(body), std::move(options),
+                                               detail::decode_chat_completion);
   }
   ChunkStream open(JsonDocument body, RequestOptions options) const {
-    return Execution::template stream<ChatCompletionChunk>(*core_,
-                                                           call(std::move(body), true, std::move(options)));
+    return Base::template stream<ChatCompletionChunk>("/chat/completions", std::move(body),
+                                                      std::move(options));
   }
-  Result<detail::Call> call(JsonDocument body, bool streams, RequestOptions options) const {
-    if (!body.value().is_object() && !body.value().is_discarded()) {
-      return Error{.kind = ErrorKind::bad_request, .message = "not sent: the body is not a JSON object"};
-    }
-    return detail::make_call("POST", "/chat/completions", std::move(body), streams,
-                             core_->balancer->options(), std::move(options));
-  }
-
-  std::shared_ptr<detail::Core> core_;
 };
 
 /// `client.chat`.
 template <class Execution>
 class Chat {
  public:
-  explicit Chat(std::shared_ptr<detail::Core> core) : completions(std::move(core)) {}
+  explicit Chat(std::shared_ptr<detail::Core<Execution>> core) : completions(std::move(core)) {}
 
   ChatCompletions<Execution> completions;
 };

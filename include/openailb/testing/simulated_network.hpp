@@ -97,9 +97,9 @@ class SimulatedNetwork {
 /// A loop whose waiting moves the network's time on.
 class SimulatedNetwork::Loop final : public EventLoop {
  public:
-  explicit Loop(SimulatedNetwork& network) : network_(&network) {}
+  explicit Loop(SimulatedNetwork& network)
+      : EventLoop([&network] { return network.now(); }), network_(&network) {}
 
-  TimePoint now() const override { return network_->now_; }
   std::chrono::system_clock::time_point date() const override {
     using namespace std::chrono;
     return system_clock::time_point(seconds(1696004797)) +

@@ -184,9 +184,10 @@ inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                                    const Candidates& can, TimePoint now) const {
   const bool is_owed = progress.owed_to == picked.index;
+  const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
   if (is_owed) {
     progress.owed_to.reset();
-  } else if (progress.endpoints[picked.index].tried) {
+  } else if (was_tried) {
     --progress.retries_left;
   }
   std::chrono::nanoseconds connect_timeout = options_.connect_timeout;

@@ -12,6 +12,7 @@
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -48,11 +49,12 @@ class Endpoint {
   Result<std::string> key() const;
   Result<Url> url(const Call& call) const;
   /// The request, but for its URL. `retry` is how many attempts of the call came before it.
-  HttpRequest request(const Call& call, std::string_view key, std::size_t retry) const;
+  HttpRequest http_request(const Call& call, std::string_view key, std::size_t retry) const;
 
  private:
   Headers headers(const Call& call, std::string_view key, std::size_t retry) const;
   std::string body(const Call& call) const;
+  std::vector<BodyPart> parts(const Call& call) const;
 
   std::size_t index_;
   EndpointConfig config_;
@@ -117,21 +119,26 @@ inline Result<Url> Endpoint::url(const Call& call) const {
   return joined;
 }
 
-inline HttpRequest Endpoint::request(const Call& call, std::string_view key, std::size_t retry) const {
+inline HttpRequest Endpoint::http_request(const Call& call, std::string_view key, std::size_t retry) const {
   return HttpRequest{.method = call.method,
                      .headers = headers(call, key, retry),
                      .body = body(call),
+                     .parts = parts(call),
                      .max_response_size = options_->max_response_size};
 }
 
 inline Headers Endpoint::headers(const Call& call, std::string_view key, std::size_t retry) const {
   Headers headers = default_headers_;
-  headers.try_emplace("Accept", call.streams ? "text/event-stream" : "application/json");
-  if (call.method == "POST") {  // without a body libcurl would name a type of its own
-    headers.try_emplace("Content-Type", call.body.empty() ? "" : "application/json");
+  headers.try_emplace("Accept", call.accept);
+  if (!call.body.empty()) {
+    headers.try_emplace("Content-Type", "application/json");
+  } else if (!call.parts.empty()) {
+    headers.erase("Content-Type");  // it names the boundary between the parts, which only the transport knows
+  } else if (always_has_body(call.method)) {
+    headers.try_emplace("Content-Type", "");  // or libcurl would name a type of its own
   }
   headers.try_emplace("x-stainless-retry-count", std::to_string(retry));  // as the official SDKs tell it
-  // A key of the endpoint's own goes before a default of the client's, its own header before the key.
+  // The endpoint's own key overrides a default header of the client's, and its own header overrides the key.
   if (!key.empty() && !config_.headers.contains("Authorization")) {
     headers.insert_or_assign("Authorization", "Bearer " + std::string(key));
   }
@@ -140,8 +147,15 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
 }
 
 inline std::string Endpoint::body(const Call& call) const {
-  if (!call.model) return call.body;
+  if (!call.model || call.body.empty()) return call.body;
   return call.body + quote_json(wire_model(call)) + call.body_after_model;
+}
+
+inline std::vector<BodyPart> Endpoint::parts(const Call& call) const {
+  std::vector<BodyPart> parts = call.parts;
+  const auto model = std::ranges::find(parts, "model", &BodyPart::name);
+  if (call.model && model != parts.end()) model->content = wire_model(call);
+  return parts;
 }
 
 }  // namespace openailb::detail

@@ -24,7 +24,7 @@ inline std::string attempt_text(const Error& error) {
 struct Progress {
   /// What the call knows of one endpoint.
   struct Endpoint {
-    bool tried{};
+    bool tried{};                         ///< it was picked, whatever came of it
     bool ran_it{};                        ///< it failed the call after having received it whole
     std::optional<TimePoint> again_at{};  ///< null: not to be asked again
   };
@@ -67,7 +67,6 @@ inline void Progress::record(std::size_t index, const Failure& failure, std::chr
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
   }
   Endpoint& endpoint = endpoints[index];
-  endpoint.tried = true;
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
   if (failure.treatment.same_endpoint) endpoint.again_at = saturating_add(now, delay);

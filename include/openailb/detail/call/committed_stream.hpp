@@ -4,8 +4,9 @@
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
-#include <openailb/detail/call/open_stream.hpp>
+#include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -92,7 +93,7 @@ Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
       std::optional<Chunk> chunk = take(*std::move(event));
       if (chunk) co_return chunk;
     } else if (reader_.overflowed()) {
-      fail(trial_->failure(too_large()));
+      fail(trial_->failure({.error = too_large()}));
     } else if (transfer.done()) {
       finish_at_end_of_transfer();
     } else {
@@ -110,7 +111,7 @@ template <class Chunk>
 std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent event) {
   StreamEvent said = read_event(event);
   if (auto* error = std::get_if<Error>(&said)) {
-    fail(trial_->failure_in_answer(std::move(*error), info_.headers, loop_->date()));
+    fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
   } else if (std::holds_alternative<StreamEnd>(said)) {
     trial_->transfer->set_satisfied();
     finish();
@@ -126,7 +127,7 @@ std::optional<Chunk> CommittedStream<Chunk>::take_chunk(nlohmann::json document)
   std::optional<Chunk> chunk = read_json<Chunk>(std::move(document));
   if (Result<void> added = accumulator_.add(*chunk); !added) {
     added.error().body = text_;
-    fail(trial_->failure(std::move(added).error()));
+    fail(trial_->failure({.error = std::move(added).error()}));
     return std::nullopt;
   }
   ++chunks_;
@@ -144,9 +145,9 @@ template <class Chunk>
 void CommittedStream<Chunk>::finish_at_end_of_transfer() {
   const std::optional<TransferFailure>& failure = trial_->transfer->failure();
   if (!failure && accumulator_.finished()) return finish();
-  if (failure) return fail(trial_->failure_of_transfer(*failure));
+  if (failure) return fail(trial_->failure(evidence_of_transfer(*failure)));
   fail(trial_->failure(
-      Error{.kind = ErrorKind::connection, .message = "it ended without [DONE] or a finish_reason"}));
+      {.error = {.kind = ErrorKind::connection, .message = "it ended without [DONE] or a finish_reason"}}));
 }
 
 /// The caller, the call's deadline or the idle timeout ends it.
@@ -154,20 +155,17 @@ template <class Chunk>
 void CommittedStream<Chunk>::interrupt() {
   const Call& call = *trial_->call;
   if (call.stop_token.stop_requested()) {
-    fail(trial_->failure({.kind = ErrorKind::canceled, .message = "canceled by the caller"}),
-         ErrorKind::canceled);
-  } else if (loop_->now() >= deadline_) {
-    // An endpoint that was answering is not to blame for a deadline that was too short for the answer.
-    fail(trial_->failure({.kind = ErrorKind::timeout,
-                          .message = "the deadline of " + duration_text(call.deadline) + " passed"},
-                         {.had_time = false, .deadline_passed = true}),
-         ErrorKind::timeout);
-  } else {
-    const bool had_time = trial_->is_patient(call.idle_timeout, usual_idle_timeout(balancer_->options()));
-    fail(trial_->failure(
-        {.kind = ErrorKind::timeout, .message = "nothing came for " + duration_text(call.idle_timeout)},
-        {.had_time = had_time}));
+    return fail(trial_->failure(evidence_of_cancellation()), ErrorKind::canceled);
   }
+  const bool deadline_passed = loop_->now() >= deadline_;
+  Evidence seen =
+      trial_->ended(deadline_passed ? EndedBy::call_deadline : EndedBy::its_time, call.idle_timeout,
+                    usual_idle_timeout(balancer_->options()),
+                    deadline_passed ? "the deadline of " + duration_text(call.deadline) + " passed"
+                                    : "nothing came for " + duration_text(call.idle_timeout));
+  seen.was_answering = true;
+  fail(trial_->failure(std::move(seen)),
+       deadline_passed ? ErrorKind::timeout : ErrorKind::stream_interrupted);
 }
 
 template <class Chunk>
@@ -183,21 +181,6 @@ void CommittedStream<Chunk>::fail(const Failure& failure, ErrorKind kind) {
   error_->attempts.back().kind = kind;
   error_->attempts.back().message = failure.error.message;
   trial.settle(&failure, loop_->now());
-}
-
-/// A whole call with a streamed answer, up to its commit point.
-template <class Chunk>
-Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> request_stream(EventLoop& loop,
-                                                                     std::shared_ptr<Balancer> balancer,
-                                                                     Call call) {
-  const TimePoint deadline = limit_from(loop.now(), call.deadline);
-  const auto attempt = [](EventLoop& on, Trial& trial) { return open_stream<Chunk>(on, trial); };
-  Task<Result<Balanced<StreamReader>>> balancing =
-      balance<StreamReader>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
-  Result<Balanced<StreamReader>> balanced = co_await balancing;
-  if (!balanced) co_return std::move(balanced).error();
-  co_return std::make_unique<CommittedStream<Chunk>>(std::move(balancer), loop, deadline,
-                                                     *std::move(balanced));
 }
 
 }  // namespace openailb::detail

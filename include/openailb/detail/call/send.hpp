@@ -2,6 +2,7 @@
 
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
@@ -33,12 +34,12 @@ inline std::optional<Url> redirected(const HttpResponse& response, const Url& fr
 /// its first bytes. Anything else is a failure.
 inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
   Result<Url> target = trial.endpoint->url(*trial.call);
-  if (!target) co_return trial.failure(std::move(target).error(), {.sent = Sent::nothing});
+  if (!target) co_return trial.failure({.error = std::move(target).error(), .sent = Sent::nothing});
   Result<std::string> key = trial.endpoint->key();
-  if (!key) co_return trial.failure(std::move(key).error(), {.sent = Sent::nothing});
+  if (!key) co_return trial.failure({.error = std::move(key).error(), .sent = Sent::nothing});
   trial.key = *std::move(key);
   for (;;) {
-    HttpRequest request = trial.endpoint->request(*trial.call, trial.key, trial.retry);
+    HttpRequest request = trial.endpoint->http_request(*trial.call, trial.key, trial.retry);
     request.url = target->text();
     request.connect_timeout = trial.connect_timeout;
     request.fresh_connection = trial.fresh_connection;
@@ -58,10 +59,10 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
     if (is_answer) co_return std::nullopt;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
-      co_return trial.failure_of_transfer(*transfer.failure());
+      co_return trial.failure(evidence_of_transfer(*transfer.failure()));
     }
     std::optional<Url> next = redirected(transfer.response, *target, trial.redirects_left);
-    if (!next) co_return trial.failure_of_answer(std::move(transfer.response), loop.date());
+    if (!next) co_return trial.failure(evidence_of_answer(std::move(transfer.response), loop.date()));
     --trial.redirects_left;
     target = *std::move(next);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/failure/classify.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
@@ -14,18 +15,6 @@
 #include <utility>
 
 namespace openailb::detail {
-
-/// What is known of a failed attempt besides its error.
-struct Circumstances {
-  std::string_view path{};     ///< the call's own
-  Sent sent{Sent::all};        ///< how much of the request had gone out
-  bool connection_was_idle{};  ///< a kept connection turned out to be dead
-  bool would_fail_again{};     ///< asking the same endpoint again is no use
-  bool had_time{true};         ///< it was given long enough for a timeout to speak against the endpoint
-  bool deadline_passed{};      ///< the whole call's
-  bool delivered{};            ///< the endpoint did its part, only the caller cannot use it
-  const Headers* headers{};    ///< of the answer, if one came
-};
 
 /// Whether an endpoint may have run a request that it failed. 503 says that it did not, as refusals do.
 constexpr bool ran_the_request(const Error& error, Sent sent) {
@@ -41,9 +30,20 @@ inline void apply_should_retry(const Headers& headers, Treatment& treatment) {
   if (should_retry == "false") treatment.same_endpoint = false;
 }
 
-/// The verdict on a failed attempt; every one is passed here. `own` is the user's ClientOptions::classify.
-inline Failure judge(Error error, const Circumstances& seen,
-                     const std::function<std::optional<FailureClass>(const Error&)>& own) {
+/// Whether an attempt that was ended had been given long enough to blame its endpoint: as long as the client
+/// itself usually gives, or as the endpoint can be expected to need. A caller who is impatient must not bench
+/// a healthy one, nor a deadline that was too short for an answer that was coming.
+inline bool had_time(const Evidence& seen) {
+  if (seen.ended_by == EndedBy::itself) return true;
+  if (seen.ended_by == EndedBy::call_deadline && seen.was_answering) return false;
+  const bool as_long_as_usual = seen.usual.count() != 0 && seen.given >= seen.usual;
+  return as_long_as_usual || seen.given >= seen.patience;
+}
+
+/// The verdict on a failed attempt: every one is passed here, from what was seen alone. `own` is the user's
+/// ClientOptions::classify.
+inline Failure judge(Evidence seen, const std::function<std::optional<FailureClass>(const Error&)>& own) {
+  Error& error = seen.error;
   Failure failure{.ran_it = ran_the_request(error, seen.sent), .delay = error.retry_after};
   failure.failure_class = classify(error, seen.path);
   if (seen.delivered) failure.failure_class = FailureClass::client_error;
@@ -51,11 +51,11 @@ inline Failure judge(Error error, const Circumstances& seen,
     failure.failure_class = own(error).value_or(failure.failure_class);
   }
   const bool timed_out = error.kind == ErrorKind::timeout && failure.failure_class == FailureClass::transient;
-  if (timed_out && seen.deadline_passed) failure.failure_class = FailureClass::out_of_time;
+  if (timed_out && seen.ended_by == EndedBy::call_deadline) failure.failure_class = FailureClass::out_of_time;
   Treatment& treatment = failure.treatment = detail::treatment(failure.failure_class);
 
   const bool was_sent = error.kind != ErrorKind::bad_request || error.status != 0;
-  if (!was_sent || (timed_out && !seen.had_time)) treatment.breaker.reset();
+  if (!was_sent || (timed_out && !had_time(seen))) treatment.breaker.reset();
   if (seen.connection_was_idle && failure.failure_class == FailureClass::transient) {
     // Servers close idle connections: that says nothing about them, and the request can go again at once.
     treatment.breaker.reset();
@@ -63,7 +63,7 @@ inline Failure judge(Error error, const Circumstances& seen,
     failure.connection_was_idle = true;
     failure.delay = std::chrono::nanoseconds{};
   }
-  if (seen.headers != nullptr) apply_should_retry(*seen.headers, treatment);
+  apply_should_retry(error.headers, treatment);
   if (seen.would_fail_again || failure.delay > longest_retry_after) treatment.same_endpoint = false;
 
   if (const std::string_view hint = advice(error, failure.failure_class); !hint.empty()) {

@@ -18,6 +18,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,6 @@ class CurlEventLoop final : public EventLoop {
   explicit CurlEventLoop(ConnectionOptions options = {});
   ~CurlEventLoop() override;
 
-  TimePoint now() const override { return std::chrono::steady_clock::now(); }
   void start(Transfer& transfer, HttpRequest request) override;
   void cancel(Transfer& transfer) noexcept override;
   Sent sent(const Transfer& transfer) const noexcept override;
@@ -50,11 +50,13 @@ class CurlEventLoop final : public EventLoop {
 
   Handle make_handle();
   Handle take_handle();
+  CurlHandle* draining_to(std::string_view authority) const;
+  void begin(CurlHandle& handle);
   void perform();
   void poll(TimePoint until);
-  void drain();
   void drop_overdue();
   void completed(CurlHandle& handle, CURLcode code);
+  void drained(CurlHandle& handle);
   void retire(CurlHandle& handle) noexcept;
 
   ConnectionOptions options_;
@@ -63,6 +65,7 @@ class CurlEventLoop final : public EventLoop {
   std::vector<Handle> busy_{};
   std::vector<Handle> idle_{};
   std::size_t draining_{};
+  std::size_t added_{};  // to libcurl; the others wait for a connection
 };
 
 inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::move(options)) {
@@ -78,20 +81,44 @@ inline CurlEventLoop::~CurlEventLoop() {
 }
 
 inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
-  drain();
-  if (busy_.empty()) sockets_.let_dead_ones_end();
-  Handle handle = take_handle();
-  handle->transfer = &transfer;
-  handle->request = std::move(request);
+  Handle taken = take_handle();
+  CurlHandle& handle = *taken;
+  handle.transfer = &transfer;
+  handle.request = std::move(request);
   busy_.reserve(busy_.size() + 1);
   idle_.reserve(idle_.size() + busy_.size() + 1);  // so that giving handles back cannot fail
-  const bool taken = prepare(*handle);
-  if (!taken || curl_multi_add_handle(multi_.get(), handle->easy.get()) != CURLM_OK) {
-    return transfer.finish(TransferFailure{
-        .kind = ErrorKind::bad_request, .message = "not sent: libcurl does not accept its URL or a header"});
+  if (std::optional<std::string> fault = prepare(handle)) {
+    return transfer.finish(TransferFailure{.kind = ErrorKind::bad_request, .message = *std::move(fault)});
   }
-  transfer.handle = handle.get();
-  busy_.push_back(std::move(handle));
+  handle.waits_for = draining_ == 0 ? nullptr : draining_to(authority_of(handle.request.url));
+  transfer.handle = &handle;
+  busy_.push_back(std::move(taken));
+  if (handle.waits_for == nullptr) begin(handle);
+}
+
+/// An answer from there that is being drained, whose connection no other request waits for.
+inline CurlHandle* CurlEventLoop::draining_to(std::string_view authority) const {
+  for (const Handle& handle : busy_) {
+    if (handle->transfer != nullptr || authority_of(handle->request.url) != authority) continue;
+    const auto is_awaited = [&](const Handle& other) { return other->waits_for == handle.get(); };
+    if (std::ranges::none_of(busy_, is_awaited)) return handle.get();
+  }
+  return nullptr;
+}
+
+/// Hands a request to libcurl.
+inline void CurlEventLoop::begin(CurlHandle& handle) {
+  if (added_ == 0) sockets_.let_dead_ones_end();
+  if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
+    handle.is_added = true;
+    ++added_;
+    return;
+  }
+  Transfer& transfer = *handle.transfer;
+  transfer.handle = nullptr;
+  retire(handle);
+  transfer.finish(
+      TransferFailure{.kind = ErrorKind::bad_request, .message = "not sent: libcurl is out of memory"});
 }
 
 inline Sent CurlEventLoop::sent(const Transfer& transfer) const noexcept {
@@ -102,7 +129,7 @@ inline void CurlEventLoop::cancel(Transfer& transfer) noexcept {
   auto& handle = *static_cast<CurlHandle*>(transfer.handle);
   transfer.handle = nullptr;
   handle.transfer = nullptr;
-  if (!transfer.satisfied()) return retire(handle);
+  if (!transfer.satisfied() || !handle.is_added) return retire(handle);
   handle.drained_by = now() + drain_time;
   ++draining_;
 }
@@ -144,6 +171,11 @@ inline void CurlEventLoop::perform() {
 
 inline void CurlEventLoop::poll(TimePoint until) {
   const TimePoint present = now();
+  if (added_ != busy_.size()) {
+    for (const Handle& handle : busy_) {
+      if (handle->waits_for != nullptr) until = (std::min)(until, handle->waits_for->drained_by);
+    }
+  }
   long milliseconds = (std::numeric_limits<int>::max)();
   if (until != (TimePoint::max)()) {
     milliseconds = curl_milliseconds((std::max)(until - present, std::chrono::nanoseconds{}));
@@ -151,37 +183,33 @@ inline void CurlEventLoop::poll(TimePoint until) {
   curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(milliseconds), nullptr);
 }
 
-/// Lets the answers end whose readers have all they need, so that their connections can be used again. Only
-/// when nothing else is on its way, which would have to wait.
-inline void CurlEventLoop::drain() {
+inline void CurlEventLoop::drop_overdue() {
   if (draining_ == 0) return;
-  perform();
-  while (draining_ > 0 && draining_ == busy_.size()) {
-    TimePoint until = (TimePoint::max)();
-    for (const Handle& handle : busy_) until = (std::min)(until, handle->drained_by);
-    poll(until);
-    perform();
+  const auto is_overdue = [present = now()](const Handle& handle) {
+    return handle->transfer == nullptr && handle->drained_by <= present;
+  };
+  for (;;) {
+    const auto overdue = std::ranges::find_if(busy_, is_overdue);
+    if (overdue == busy_.end()) return;
+    drained(**overdue);
   }
 }
 
-inline void CurlEventLoop::drop_overdue() {
-  if (draining_ == 0) return;
-  const TimePoint present = now();
-  for (std::size_t index = busy_.size(); index-- > 0;) {
-    CurlHandle& handle = *busy_[index];
-    if (handle.transfer != nullptr || handle.drained_by > present) continue;
-    --draining_;
-    retire(handle);
+/// An answer's rest has come, or takes too long: the request that waits for its connection begins.
+inline void CurlEventLoop::drained(CurlHandle& handle) {
+  --draining_;
+  retire(handle);
+  const auto waits = [&](const Handle& other) { return other->waits_for == &handle; };
+  if (const auto next = std::ranges::find_if(busy_, waits); next != busy_.end()) {
+    (*next)->waits_for = nullptr;
+    begin(**next);
   }
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
   sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET));
   Transfer* transfer = handle.transfer;
-  if (transfer == nullptr) {
-    --draining_;
-    return retire(handle);
-  }
+  if (transfer == nullptr) return drained(handle);
   // libcurl says OK to a head that breaks off before its blank line,
   if (code == CURLE_OK && transfer->response.status == 0) code = CURLE_GOT_NOTHING;
   // and takes the bytes that some servers add to compressed data for a failure of ours to write.
@@ -196,8 +224,10 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
 /// Takes a handle out of libcurl and keeps it for the next request.
 inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   curl_multi_remove_handle(multi_.get(), handle.easy.get());
+  added_ -= std::exchange(handle.is_added, false) ? 1 : 0;
   handle.transfer = nullptr;
-  std::string().swap(handle.request.body);  // it would stay for as long as the loop, however large
+  handle.waits_for = nullptr;
+  handle.release_body();  // it would stay for as long as the loop, however large
   auto place = std::ranges::find(busy_, &handle, &Handle::get);
   idle_.push_back(std::move(*place));
   busy_.erase(place);

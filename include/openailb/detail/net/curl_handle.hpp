@@ -28,6 +28,9 @@ namespace openailb::detail {
 struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
+struct FreeMime {
+  void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
+};
 
 /// Initialises libcurl once per process. There is no cleanup: other users of libcurl may still be at work.
 inline void initialise_curl() {
@@ -65,8 +68,11 @@ struct CurlHandle {
   std::unique_ptr<CURL, FreeEasy> easy{curl_easy_init()};
   CurlHeaderLines headers{};
   HttpRequest request{};
-  Transfer* transfer{};  // null while the rest of an answer is drained
+  std::unique_ptr<curl_mime, FreeMime> parts{};  // of a multipart body
+  Transfer* transfer{};                          // null while the rest of an answer is drained
   TimePoint drained_by{};
+  CurlHandle* waits_for{};  // for its connection, while the rest of its answer is drained
+  bool is_added{};          // to the multi
   HeadReader head{};
   std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
@@ -90,6 +96,11 @@ struct CurlHandle {
       throw std::invalid_argument(std::string("openailb: this libcurl does not accept ") + what);
     }
   }
+  void release_body() noexcept {
+    std::string().swap(request.body);
+    request.parts.clear();
+    parts.reset();
+  }
   template <class Value>
   Value info(CURLINFO what) const {
     Value value{};
@@ -103,10 +114,10 @@ inline Sent sent_of(const CurlHandle& handle) {
   if (!handle.sent_before || handle.info<long>(CURLINFO_REQUEST_SIZE) <= *handle.sent_before) {
     return Sent::nothing;
   }
-  const auto uploaded = handle.info<curl_off_t>(CURLINFO_SIZE_UPLOAD_T);
-  const bool has_body = handle.request.method == "POST";
-  return !has_body || uploaded >= static_cast<curl_off_t>(handle.request.body.size()) ? Sent::all
-                                                                                      : Sent::part;
+  const HttpRequest& request = handle.request;
+  const auto size = request.parts.empty() ? static_cast<curl_off_t>(request.body.size())
+                                          : handle.info<curl_off_t>(CURLINFO_CONTENT_LENGTH_UPLOAD_T);
+  return handle.info<curl_off_t>(CURLINFO_SIZE_UPLOAD_T) >= size ? Sent::all : Sent::part;
 }
 
 /// "host:port" of a URL, for messages.

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/net/curl_callbacks.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/curl_parts.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -11,6 +12,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <optional>
+#include <string>
 
 /// \file
 /// What libcurl is told before a transfer.
@@ -77,8 +80,30 @@ inline void configure(CurlHandle& handle, const ConnectionOptions& options, Open
   configure_connection(handle, options);
 }
 
-/// What is this request's own. False: libcurl does not accept it.
-inline bool prepare(CurlHandle& handle) {
+/// Gives libcurl the body of a request, and the method: both are one matter to it. Gives what is wrong with
+/// them.
+inline std::optional<std::string> set_body(CurlHandle& handle) {
+  const HttpRequest& request = handle.request;
+  const bool has_parts = !request.parts.empty();
+  const bool has_text = !request.body.empty() || always_has_body(request.method);
+  bool taken = true;
+  if (has_parts) {
+    if (std::optional<std::string> fault = make_parts(handle)) return fault;
+    taken = handle.set(CURLOPT_MIMEPOST, handle.parts.get());
+  } else if (has_text) {
+    taken = handle.set(CURLOPT_POST, 1L) && handle.set(CURLOPT_POSTFIELDS, request.body.c_str()) &&
+            handle.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  } else {
+    taken = handle.set(CURLOPT_HTTPGET, 1L);
+  }
+  const bool is_usual = request.method == (has_parts || has_text ? "POST" : "GET");
+  taken = taken && handle.set(CURLOPT_CUSTOMREQUEST, is_usual ? nullptr : request.method.c_str());
+  if (taken) return std::nullopt;
+  return "not sent: libcurl does not accept its body";
+}
+
+/// What is this request's own. Gives what is wrong with it.
+inline std::optional<std::string> prepare(CurlHandle& handle) {
   const HttpRequest& request = handle.request;
   handle.head = {};
   handle.head_bytes = 0;
@@ -88,21 +113,13 @@ inline bool prepare(CurlHandle& handle) {
   const long connect_timeout = request.connect_timeout.count() == 0
                                    ? (std::numeric_limits<int>::max)()
                                    : curl_milliseconds(request.connect_timeout);
-  const bool posts = request.method == "POST";
-  const char* custom = request.method == "DELETE" ? "DELETE" : nullptr;
-  bool taken = handle.set(CURLOPT_URL, request.url.c_str()) &&
-               handle.set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
-               handle.set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L) &&
-               handle.set(CURLOPT_HTTP_CONTENT_DECODING, 1L) &&
-               handle.set(posts ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) &&
-               handle.set(CURLOPT_CUSTOMREQUEST, custom) &&
-               handle.set(CURLOPT_HTTPHEADER, handle.headers.fill(request.headers));
-  if (posts) {
-    const auto size = static_cast<curl_off_t>(request.body.size());
-    taken = taken && handle.set(CURLOPT_POSTFIELDS, request.body.c_str()) &&
-            handle.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
-  }
-  return taken;
+  const bool taken = handle.set(CURLOPT_URL, request.url.c_str()) &&
+                     handle.set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
+                     handle.set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L) &&
+                     handle.set(CURLOPT_HTTP_CONTENT_DECODING, 1L) &&
+                     handle.set(CURLOPT_HTTPHEADER, handle.headers.fill(request.headers));
+  if (!taken) return "not sent: libcurl does not accept its URL or a header";
+  return set_body(handle);
 }
 
 }  // namespace openailb::detail

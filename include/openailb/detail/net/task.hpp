@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/net/waiter.hpp>
 #include <openailb/event_loop.hpp>
 
 #include <coroutine>

@@ -4,6 +4,7 @@
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
+#include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
@@ -23,16 +24,29 @@
 
 namespace openailb::detail {
 
+/// What a resource asks of an endpoint. Its body is JSON, or parts, or nothing.
+struct ApiRequest {
+  std::string method{"POST"};
+  std::string path{};  ///< below the base URL, such as "/chat/completions"
+  JsonDocument body{};
+  std::vector<BodyPart> parts{};
+  bool needs_object{};   ///< the body must be a JSON object
+  std::string accept{};  ///< the type of the answer; empty: JSON, or the events of a stream
+  bool streams{};        ///< the answer is a stream of events
+};
+
 /// One call with all its options merged; nothing of it changes while it runs.
 struct Call {
   std::string method{};
-  std::string path{};  ///< below the base URL, such as "/chat/completions"
+  std::string path{};
+  std::string accept{};
   bool streams{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
-  /// The body's text. When there is a model this is what comes before its name, so that each endpoint can put
-  /// its own in instead of writing the whole body again.
+  /// The text of a JSON body. When there is a model this is what comes before its name, so that each endpoint
+  /// can put its own in instead of writing the whole body again.
   std::string body{};
   std::string body_after_model{};
+  std::vector<BodyPart> parts{};
   Headers headers{};
   std::map<std::string, std::string> query{};
   std::chrono::nanoseconds timeout{};   ///< of one attempt; for a stream, to its commit point
@@ -61,14 +75,19 @@ inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) 
   return client.idle_timeout.value_or(client.timeout);
 }
 
-inline std::string fault_of_request(std::string_view method, const nlohmann::ordered_json& body,
-                                    const RequestOptions& options) {
+inline std::string fault_of_request(const ApiRequest& request, const RequestOptions& options) {
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
-  if (!options.extra_body.empty() && method != "POST") return "extra_body needs a POST";
+  const nlohmann::ordered_json& body = request.body.value();
+  if (request.needs_object && !body.is_object() && !body.is_discarded()) {
+    return "the body is not a JSON object";
+  }
   if (!options.extra_body.empty()) {
+    const bool has_none = request.method == "GET" || request.method == "DELETE";
+    if (has_none && body.is_null()) return "extra_body needs a request that has a body";
+    if (!request.parts.empty()) return "extra_body needs a body that is JSON, not a form";
     if (!options.extra_body.value().is_object()) return "extra_body is not a JSON object";
     if (!body.is_null() && !body.is_object()) return "extra_body needs a body that is a JSON object";
   }
@@ -88,18 +107,34 @@ inline void merge_extra_body(nlohmann::ordered_json& body, nlohmann::ordered_jso
   }
 }
 
+inline std::string fault_of_model(const std::string& name) {
+  if (name.empty()) return "model is empty";
+  return is_utf8(name) ? "" : "model is not valid UTF-8";
+}
+
 inline std::string fault_of_body(nlohmann::ordered_json& body, bool streams) {
   if (!body.is_object()) return {};
   if (auto model = body.find("model"); model != body.end()) {
     const auto* name = model->get_ptr<const std::string*>();
     if (name == nullptr) return "model is not a string";
-    if (name->empty()) return "model is empty";
-    if (!is_utf8(*name)) return "model is not valid UTF-8";
+    if (std::string fault = fault_of_model(*name); !fault.empty()) return fault;
   }
   if (streams) body["stream"] = true;
   auto stream = body.find("stream");
   if (!streams && stream != body.end() && *stream == true)
     return "\"stream\": true needs the stream() method";
+  return {};
+}
+
+/// Finds the model that a form names.
+inline Result<void> read_parts(std::vector<BodyPart> parts, Call& call) {
+  call.parts = std::move(parts);
+  const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
+  if (model == call.parts.end() || !model->file.empty()) return {};
+  if (const std::string fault = fault_of_model(model->content); !fault.empty()) {
+    return Error{.kind = ErrorKind::bad_request, .message = fault};
+  }
+  call.model = model->content;
   return {};
 }
 
@@ -136,23 +171,27 @@ inline Result<void> write_body(nlohmann::ordered_json body, Call& call) {
 
 /// Merges the options and writes the body. What is wrong with them is an error of kind bad_request; nothing
 /// has been sent then.
-inline Result<Call> make_call(std::string method, std::string path, JsonDocument document, bool streams,
-                              const ClientOptions& client, RequestOptions options) {
-  nlohmann::ordered_json body = std::move(document).value();
-  std::string fault = fault_of_request(method, body, options);
+inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
+  std::string fault = fault_of_request(request, options);
+  nlohmann::ordered_json body = std::move(request.body).value();
   if (fault.empty()) {
     merge_extra_body(body, std::move(options.extra_body).value());
-    fault = fault_of_body(body, streams);
+    fault = fault_of_body(body, request.streams);
   }
-  if (Result<void> fine = check_characters(path); fault.empty() && !fine) {
+  if (Result<void> fine = check_characters(request.path); fault.empty() && !fine) {
     fault = "the path cannot be sent: " + fine.error().message;
   }
   if (!fault.empty()) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
 
-  Call call{.method = std::move(method), .path = std::move(path), .streams = streams};
-  if (Result<void> written = write_body(std::move(body), call); !written) {
+  if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
+  Call call{.method = std::move(request.method),
+            .path = std::move(request.path),
+            .accept = std::move(request.accept),
+            .streams = request.streams};
+  Result<void> written =
+      request.parts.empty() ? write_body(std::move(body), call) : read_parts(std::move(request.parts), call);
+  if (!written)
     return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + written.error().message};
-  }
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);
@@ -160,7 +199,7 @@ inline Result<Call> make_call(std::string method, std::string path, JsonDocument
   call.query = std::move(options.extra_query);
   call.timeout = options.timeout.value_or(client.timeout);
   call.idle_timeout = client.idle_timeout.value_or(call.timeout);
-  if (streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
+  if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
   call.deadline = options.deadline.value_or(client.deadline);
   call.max_retries = options.max_retries.value_or(client.max_retries);
   call.stop_token = std::move(options.stop_token);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/failure/error_body.hpp>
-#include <openailb/detail/failure/judge.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
@@ -18,7 +18,9 @@
 #include <utility>
 
 /// \file
-/// What the body of a 2xx says.
+/// What the body of a 2xx says. A decoder, `decode(response, delivered)`, gives a Result<T> of an answer. It
+/// may take the body out of the response, and sets `delivered` when the endpoint has done its part and only
+/// the caller cannot use the answer: then no other endpoint is asked.
 
 namespace openailb::detail {
 
@@ -36,15 +38,24 @@ inline Result<nlohmann::json> read_document(const HttpResponse& response) {
   return *std::move(document);
 }
 
+/// Decodes the JSON of a type with a table of fields.
+template <class T>
+Result<T> decode_json(HttpResponse& response, bool&) {
+  Result<nlohmann::json> document = read_document(response);
+  if (!document) return std::move(document).error();
+  return read_json<T>(*std::move(document));
+}
+
 /// "audio/mpeg" of "audio/mpeg; rate=24000".
 inline std::string media_type(const Headers& headers) {
   const std::string_view type = header(headers, "content-type");
   return lower(type.substr(0, type.find_first_of("; ")));
 }
 
-/// The answer to a call of any path. One without a body is null. One that is whole but of another type than
-/// JSON, such as audio, is an error, but has been delivered: another endpoint would only do it again.
-inline Result<JsonResponse> read_any_answer(const HttpResponse& response, Circumstances& seen) {
+/// Decodes the answer to a call of any path. One without a body is null. One that is whole but of another
+/// type than JSON, such as audio, is an error, but has been delivered: another endpoint would only do it
+/// again.
+inline Result<JsonResponse> decode_any_json(HttpResponse& response, bool& delivered) {
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) return JsonResponse();
   std::optional<nlohmann::json> document = parse_json(response.body);
   if (document) {
@@ -58,7 +69,7 @@ inline Result<JsonResponse> read_any_answer(const HttpResponse& response, Circum
   const bool should_be_json = type.empty() || type.ends_with("/json") || type.ends_with("+json");
   const bool is_page = type == "text/html" || (type.starts_with("text/") && is_html(response.body));
   if (should_be_json || is_page) return not_json(response);
-  seen.delivered = true;
+  delivered = true;
   return Error{.kind = ErrorKind::parse,
                .message = "answered with " + std::to_string(response.body.size()) + " bytes of " + type +
                           ", which is not JSON; Error::body has them"};

@@ -4,10 +4,11 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/send.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
-#include <openailb/detail/failure/judge.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
 #include <openailb/result.hpp>
@@ -18,28 +19,31 @@
 
 namespace openailb::detail {
 
-/// One attempt of a call with a single answer: sends it and reads what came. `read(response, circumstances)`
-/// gives a Result<T>.
-template <class T, class Read>
-Task<Attempted<std::unique_ptr<Answered<T>>>> exchange(EventLoop& loop, Trial& trial, Read read) {
+/// One attempt of a call with a single answer: sends it and decodes what came; see decode.hpp.
+template <class T, class Decode>
+Task<Attempted<std::unique_ptr<Answered<T>>>> try_for_answer(EventLoop& loop, Trial& trial, Decode decode) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
   if (failure) co_return *std::move(failure);
 
   HttpResponse& response = trial.transfer->response;
-  Circumstances seen;
-  Result<T> value = read(response, seen);
+  bool delivered = false;
+  Result<T> value = decode(response, delivered);
   if (value) co_return std::make_unique<Answered<T>>(*std::move(value), trial.info(std::move(response)));
   Error wrong = std::move(value).error();
   if (wrong.status == 0) wrong.status = response.status;
   wrong.body = std::move(response.body);
-  co_return trial.failure_in_answer(std::move(wrong), response.headers, loop.date(), seen);
+  Evidence seen = evidence_in_answer(std::move(wrong), response.headers, loop.date());
+  seen.delivered = delivered;
+  co_return trial.failure(std::move(seen));
 }
 
 /// A whole call with a single answer.
-template <class T, class Read>
-Task<Result<T>> request(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call, Read read) {
-  const auto attempt = [&read](EventLoop& on, Trial& trial) { return exchange<T>(on, trial, read); };
+template <class T, class Decode>
+Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call, Decode decode) {
+  const auto attempt = [&decode](EventLoop& on, Trial& trial) {
+    return try_for_answer<T>(on, trial, decode);
+  };
   Task<Result<Balanced<T>>> balancing =
       balance<T>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
   Result<Balanced<T>> balanced = co_await balancing;

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balance.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/committed_stream.hpp>
+#include <openailb/detail/call/send.hpp>
+#include <openailb/detail/call/stream_opening.hpp>
+#include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/http.hpp>
+#include <openailb/response_info.hpp>
+#include <openailb/result.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Why a stream has not come to its commit point.
+template <class Chunk>
+Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& opening, EventLoop& loop) {
+  const Transfer& transfer = *trial.transfer;
+  if (!opening.error() && transfer.failure()) return trial.failure(evidence_of_transfer(*transfer.failure()));
+  Error error = ended_too_soon();
+  if (opening.error()) {
+    error = *opening.error();
+  } else if (opening.is_document()) {
+    error = not_a_stream(transfer.response);
+  }
+  return trial.failure(evidence_in_answer(std::move(error), transfer.response.headers, loop.date()));
+}
+
+/// One attempt of a stream: sends the call and reads up to the commit point. Until then everything that goes
+/// wrong is a failure that another endpoint can make good.
+template <class Chunk>
+Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoop& loop, Trial& trial) {
+  Task<std::optional<Failure>> sending = send(loop, trial);
+  std::optional<Failure> failure = co_await sending;
+  if (failure) {
+    Failure failed = *std::move(failure);  // g++ 11 breaks down when it is moved within co_return here
+    co_return failed;
+  }
+
+  Transfer& transfer = *trial.transfer;
+  StreamOpening<Chunk> opening(trial.endpoint->options().max_response_size);
+  for (;;) {
+    opening.read(transfer);
+    if (opening.committed() || opening.error() || transfer.done()) break;
+    transfer.wake_on_data(!opening.is_document());
+    FirstOf news(transfer);
+    co_await news;
+  }
+  if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);
+  HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};
+  ResponseInfo info = trial.info(std::move(head));
+  co_return std::make_unique<Answered<StreamReader>>(std::move(opening).stream(), std::move(info));
+}
+
+/// A whole call with a streamed answer, up to its commit point.
+template <class Chunk>
+Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> stream_call(EventLoop& loop,
+                                                                  std::shared_ptr<Balancer> balancer,
+                                                                  Call call) {
+  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+  const auto attempt = [](EventLoop& on, Trial& trial) { return try_for_stream<Chunk>(on, trial); };
+  Task<Result<Balanced<StreamReader>>> balancing =
+      balance<StreamReader>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
+  Result<Balanced<StreamReader>> balanced = co_await balancing;
+  if (!balanced) co_return std::move(balanced).error();
+  co_return std::make_unique<CommittedStream<Chunk>>(std::move(balancer), loop, deadline,
+                                                     *std::move(balanced));
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/error.hpp>
+#include <openailb/headers.hpp>
+#include <openailb/http.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Who ended an attempt.
+enum class EndedBy {
+  itself,         ///< an answer came, or the connection failed
+  its_time,       ///< it was not done when its time was over
+  call_deadline,  ///< it was not done when the whole call's time was over
+};
+
+/// All that was seen of a failed attempt. judge() makes the verdict of it, and of nothing else.
+struct Evidence {
+  Error error{};
+  std::string_view path{};     ///< the call's own
+  Sent sent{Sent::all};        ///< how much of the request had gone out
+  bool connection_was_idle{};  ///< a kept connection turned out to be dead
+  bool would_fail_again{};     ///< asking the same endpoint again is no use
+  bool delivered{};            ///< the endpoint did its part, only the caller cannot use it
+  EndedBy ended_by{EndedBy::itself};
+  bool was_answering{};                 ///< when it was ended, a stream was coming
+  std::chrono::nanoseconds given{};     ///< how long it was given
+  std::chrono::nanoseconds usual{};     ///< how long the client usually gives one; zero for no limit
+  std::chrono::nanoseconds patience{};  ///< how long its endpoint can be expected to need
+};
+
+/// A transfer without a whole answer.
+inline Evidence evidence_of_transfer(const TransferFailure& reason) {
+  return {.error = {.kind = reason.kind, .message = reason.message},
+          .sent = reason.sent,
+          .connection_was_idle = reason.connection_was_idle,
+          .would_fail_again = reason.would_fail_again};
+}
+
+/// An error that came in an answer with these headers. `date` is the time of day, for a Retry-After that is
+/// one.
+inline Evidence evidence_in_answer(Error error, const Headers& headers,
+                                   std::chrono::system_clock::time_point date) {
+  error.request_id = header(headers, "x-request-id");
+  error.headers = headers;
+  if (auto wait = retry_after(headers, date)) error.retry_after = wait;
+  if (!error.retry_after && error.status == 429) error.retry_after = rate_limit_reset(headers);
+  return {.error = std::move(error)};
+}
+
+/// An answer that is no success.
+inline Evidence evidence_of_answer(HttpResponse response, std::chrono::system_clock::time_point date) {
+  Error error = error_of_answer(response.status, std::move(response.body));
+  if (response.status / 100 == 3) {
+    const std::string target(header(response.headers, "location"));
+    error.message = "answered with a redirect" + (target.empty() ? "" : " to " + target) +
+                    ", which is not followed: check base_url";
+  }
+  return evidence_in_answer(std::move(error), response.headers, date);
+}
+
+/// A stop token was used.
+inline Evidence evidence_of_cancellation() {
+  return {.error = {.kind = ErrorKind::canceled, .message = "canceled by the caller"}};
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/execution.hpp>
+#include <openailb/http.hpp>
+#include <openailb/json.hpp>
+#include <openailb/options.hpp>
+#include <openailb/result.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+/// What the resources of the API are made of, so that most of their methods are one line.
+template <class Execution>
+class Resource {
+ public:
+  explicit Resource(std::shared_ptr<detail::Core<Execution>> core) : core_(std::move(core)) {}
+  // Moving copies, so that a resource which was moved from still works.
+  Resource(const Resource&) = default;
+  Resource& operator=(const Resource&) = default;
+
+ protected:
+  template <class T>
+  using Answer = typename Execution::template Answer<T>;
+  template <class Chunk>
+  using ChunkStream = typename Execution::template ChunkStream<Chunk>;
+  /// Reads the body of a 2xx; see detail/call/decode.hpp.
+  template <class T>
+  using Decode = Result<T> (*)(HttpResponse& response, bool& delivered);
+
+  template <class T>
+  Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
+    return send<T>({.method = "GET", .path = std::move(path)}, std::move(options), decode);
+  }
+  template <class T>
+  Answer<T> post(std::string path, JsonDocument body, RequestOptions options,
+                 Decode<T> decode = detail::decode_json<T>) const {
+    return send<T>({.path = std::move(path), .body = std::move(body), .needs_object = true},
+                   std::move(options), decode);
+  }
+  template <class T>
+  Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
+    return send<T>({.method = "DELETE", .path = std::move(path)}, std::move(options), decode);
+  }
+  /// Any method, any body, any answer.
+  template <class T>
+  Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const {
+    return Execution::template answer<T>(*core_, make_call(std::move(request), std::move(options)), decode);
+  }
+  template <class Chunk>
+  ChunkStream<Chunk> stream(std::string path, JsonDocument body, RequestOptions options) const {
+    detail::ApiRequest request{
+        .path = std::move(path), .body = std::move(body), .needs_object = true, .streams = true};
+    return Execution::template stream<Chunk>(*core_, make_call(std::move(request), std::move(options)));
+  }
+
+  const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
+
+ private:
+  Result<detail::Call> make_call(detail::ApiRequest request, RequestOptions options) const {
+    return detail::make_call(std::move(request), core_->balancer->options(), std::move(options));
+  }
+
+  std::shared_ptr<detail::Core<Execution>> core_;
+};
+
+}  // namespace openailb
