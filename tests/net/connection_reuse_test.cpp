@@ -5,6 +5,8 @@
 #include "support/loopback.hpp"
 #include "support/scripted_server.hpp"
 #include "support/tls_server.hpp"
+#include <openailb/detail/net/curl_event_loop.hpp>
+#include <openailb/detail/net/task.hpp>
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>
@@ -13,9 +15,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace openailb::test {
@@ -149,6 +153,89 @@ TEST(ConnectionReuse, ACallWaitsAMomentForTheEndOfTheStreamBefore) {
     if (server.connection_count() == 1) ++reused;
   }
   EXPECT_GT(reused, 0);  // all of them, unless the machine is so busy that the moment takes 20 ms
+}
+
+/// Reads the beginning of an answer, as much as a reader needs.
+Task<bool> read_beginning(Transfer& reading) {
+  reading.wake_on_data(true);
+  FirstOf data(reading);
+  co_await data;
+  reading.set_satisfied();
+  co_return true;
+}
+
+Task<int> read_whole(Transfer& reading) {
+  FirstOf end(reading);
+  co_await end;
+  co_return reading.response.status;
+}
+
+/// A loop in which the rest of an answer is drained, which its server does not end before it is told to.
+struct Draining {
+  Gate end{};
+  ScriptedServer server{[this](Connection& connection) {
+    connection.read_request();
+    if (connection.index() == 0) {
+      connection.write(sse_without_end());
+      if (!end.wait(connection.stop_token())) return;
+      connection.write(last_chunk);
+      if (!connection.read_request()) return;
+    }
+    do {
+      connection.write(http_response(200, completion_json("next")));
+    } while (connection.read_request());
+  }};
+  std::unique_ptr<CurlEventLoop> loop = std::make_unique<CurlEventLoop>();
+
+  Draining() {
+    Transfer first(*loop, request());
+    run(*loop, read_beginning(first));
+  }
+  HttpRequest request() const {
+    return {.url = server.url() + "/x", .body = "{}", .max_response_size = 1000};
+  }
+};
+
+TEST(Draining, ARequestThatWaitsForItDoesNotHoldUpItsStart) {
+  Draining draining;
+  Transfer next(*draining.loop, draining.request());
+  EXPECT_EQ(next.sent(), Sent::nothing);
+  EXPECT_FALSE(next.done());
+  draining.end.open();
+  EXPECT_EQ(run(*draining.loop, read_whole(next)), 200);
+  EXPECT_EQ(draining.server.request_count(), 2);
+}
+
+TEST(Draining, ARequestGoesOnAnotherConnectionWhenItTakesTooLong) {
+  Draining draining;
+  Transfer next(*draining.loop, draining.request());
+  EXPECT_EQ(run(*draining.loop, read_whole(next)), 200);
+  EXPECT_EQ(draining.server.connection_count(), 2);
+}
+
+TEST(Draining, ARequestThatIsCanceledMeanwhileIsNeverSent) {
+  Draining draining;
+  std::optional<Transfer> canceled(std::in_place, *draining.loop, draining.request());
+  canceled.reset();
+  Transfer next(*draining.loop, draining.request());
+  EXPECT_EQ(run(*draining.loop, read_whole(next)), 200);
+  EXPECT_EQ(draining.server.request_count(), 2);
+}
+
+TEST(Draining, EachAnswerHoldsUpOneRequestAtMost) {
+  Draining draining;
+  Transfer second(*draining.loop, draining.request()), third(*draining.loop, draining.request());
+  EXPECT_EQ(run(*draining.loop, read_whole(third)), 200);
+  EXPECT_EQ(run(*draining.loop, read_whole(second)), 200);
+  EXPECT_EQ(draining.server.request_count(), 3);
+}
+
+TEST(Draining, ALoopMayEndMeanwhile) {
+  Draining draining;
+  auto next = std::make_unique<Transfer>(*draining.loop, draining.request());
+  next.reset();
+  draining.loop.reset();
+  EXPECT_EQ(draining.server.request_count(), 1);
 }
 
 TEST(ConnectionReuse, AServerThatNeverEndsAfterDoneHoldsNobodyUp) {

@@ -199,6 +199,47 @@ TEST_F(EventLoopTest, AFailureIsHandedOver) {
   EXPECT_EQ(transfer.failure()->kind, ErrorKind::connection);
 }
 
+TEST_F(EventLoopTest, DoesWhatWasPostedInItsOrder) {
+  loop->post([&] { log.push_back("one"); });
+  loop->post([&] { log.push_back("two"); });
+  EXPECT_THAT(log, IsEmpty());
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one", "two"));
+}
+
+TEST_F(EventLoopTest, WhatATaskPostsWaitsForTheNextTime) {
+  loop->post([&] {
+    log.push_back("one");
+    loop->post([&] { log.push_back("two"); });
+  });
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one"));
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one", "two"));
+}
+
+TEST_F(EventLoopTest, ATaskThatThrowsTakesNoOtherAlong) {
+  loop->post([] { throw std::runtime_error("a task"); });
+  loop->post([&] { log.push_back("next"); });
+  EXPECT_THROW(loop->run_once(), std::runtime_error);
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("next"));
+}
+
+TEST_F(EventLoopTest, IsNotWaitedForAfterWhatWasPosted) {
+  loop->post([&] { log.push_back("posted"); });
+  loop->run_once(began + 1h);
+  EXPECT_THAT(log, ElementsAre("posted"));
+  EXPECT_EQ(elapsed(), 0ns);
+}
+
+TEST_F(EventLoopTest, ItsClockOutlivesIt) {
+  const ClockFunction clock = loop->clock();
+  loop.reset();
+  network.advance(1s);
+  EXPECT_EQ(clock(), began + 1s);
+}
+
 /// libcurl's loop, which says when it is about to wait.
 class GatedLoop final : public EventLoop {
  public:
@@ -226,6 +267,31 @@ TEST(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
     });
     EXPECT_TRUE(run(loop, wait_until(loop, TimePoint::max(), stop.get_token())));
   }
+}
+
+TEST(CurlEventLoopTest, ATaskFromAnotherThreadEndsTheWait) {
+  for (int round = 0; round < 100; ++round) {
+    GatedLoop loop;
+    bool done = false;
+    const std::jthread other([&] {
+      loop.waits.wait();
+      loop.post([&] { done = true; });
+    });
+    while (!done) loop.run_once();
+  }
+}
+
+TEST(CurlEventLoopTest, TasksFromManyThreadsAreAllDone) {
+  CurlEventLoop loop;
+  constexpr int threads = 4, tasks = 500;
+  int done = 0;
+  std::vector<std::jthread> posting;
+  for (int thread = 0; thread < threads; ++thread) {
+    posting.emplace_back([&] {
+      for (int task = 0; task < tasks; ++task) loop.post([&] { ++done; });
+    });
+  }
+  while (done < threads * tasks) loop.run_once();
 }
 
 TEST(CurlEventLoopTest, AStopFromAnotherThreadIsNeverMissed) {
