@@ -34,16 +34,22 @@ class JsonDocument {
   JsonDocument(std::string_view text) : document_(detail::parse_ordered(text)) {}
   JsonDocument(const std::string& text) : JsonDocument(std::string_view(text)) {}
   JsonDocument(const char* text) : JsonDocument(std::string_view(text == nullptr ? "" : text)) {}
+  JsonDocument(const JsonDocument& other) : document_(detail::copy_ordered(other.document_)) {}
+  JsonDocument(JsonDocument&& other) noexcept = default;
+  JsonDocument& operator=(JsonDocument other) noexcept {
+    document_ = std::move(other.document_);
+    return *this;
+  }
 
   /// Null when there is none; discarded, in nlohmann_json's sense, when it is not valid.
   const nlohmann::ordered_json& value() const& { return document_; }
   nlohmann::ordered_json value() && { return std::move(document_); }
 
   bool empty() const { return document_.is_null(); }
-  nlohmann::ordered_json to_json() const { return document_; }
+  nlohmann::ordered_json to_json() const { return detail::copy_ordered(document_); }
   bool from_json(nlohmann::json&& json) {
     if (json.is_null()) return false;
-    document_ = json;
+    document_ = detail::copy_ordered(json);
     return true;
   }
 

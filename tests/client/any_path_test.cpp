@@ -120,6 +120,11 @@ TEST(AnyPath, RefusesWhatIsNestedTooDeeply) {
   EXPECT_EQ(client.chat.completions.create(deep).error().kind, ErrorKind::bad_request);
   EXPECT_EQ(client.chat.completions.stream(ordered).error()->kind, ErrorKind::bad_request);
   EXPECT_EQ(client.chat.completions.create(params).error().kind, ErrorKind::bad_request);
+  params = question();
+  params.response_format = JsonDocument(ordered_json::parse(text));  // moved in, and copied on its way out
+  EXPECT_EQ(client.chat.completions.create(params).error().kind, ErrorKind::bad_request);
+  const RequestOptions options{.extra_body = ordered_json{{"deep", ordered_json::parse(text)}}};
+  EXPECT_EQ(ask(client, options).error().kind, ErrorKind::bad_request);
   ChatCompletionMessageParam message;
   EXPECT_THROW(from_json(deep, message), std::invalid_argument);
   EXPECT_TRUE(simulation.sent.empty());
