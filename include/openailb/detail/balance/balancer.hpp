@@ -79,13 +79,13 @@ class Balancer {
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
     : options_(std::move(options)), picker_(configs.size()) {
-  if (configs.empty()) refuse_options("a client needs at least one endpoint");
+  if (configs.empty()) reject_options("a client needs at least one endpoint");
   check_options(options_);
   std::set<std::string> names;
   for (std::size_t index = 0; index < configs.size(); ++index) {
     EndpointConfig& config = configs[index];
     if (config.name.empty()) config.name = "endpoint-" + std::to_string(index);
-    if (!names.insert(config.name).second) refuse_options("two endpoints are named " + config.name);
+    if (!names.insert(config.name).second) reject_options("two endpoints are named " + config.name);
   }
   for (EndpointConfig& config : configs) {
     config.breaker = endpoint_breaker(std::move(config.breaker), options_.breaker, config.name);

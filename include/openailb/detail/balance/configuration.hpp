@@ -20,25 +20,25 @@
 #include <vector>
 
 /// \file
-/// What a client's configuration comes to: faults refused, defaults filled in, secrets found.
+/// What a client's configuration comes to: faults rejected, defaults filled in, secrets found.
 
 namespace openailb::detail {
 
-[[noreturn]] inline void refuse_options(std::string_view fault) {
+[[noreturn]] inline void reject_options(std::string_view fault) {
   throw std::invalid_argument("openailb: " + std::string(fault));
 }
 
 inline void check_options(const ClientOptions& options) {
   const std::chrono::nanoseconds zero{};
-  if (options.max_retries < 0) refuse_options("max_retries is negative");
-  if (options.max_endpoints < 1) refuse_options("max_endpoints is below 1");
-  if (options.timeout < zero) refuse_options("timeout is negative");
-  if (options.connect_timeout < zero) refuse_options("connect_timeout is negative");
-  if (options.deadline < zero) refuse_options("deadline is negative");
-  if (options.first_token_timeout < zero) refuse_options("first_token_timeout is negative");
-  if (options.failover_connect_timeout < zero) refuse_options("failover_connect_timeout is negative");
-  if (options.idle_timeout.value_or(zero) < zero) refuse_options("idle_timeout is negative");
-  if (std::string fault = fault_of_connection(options.connection); !fault.empty()) refuse_options(fault);
+  if (options.max_retries < 0) reject_options("max_retries is negative");
+  if (options.max_endpoints < 1) reject_options("max_endpoints is below 1");
+  if (options.timeout < zero) reject_options("timeout is negative");
+  if (options.connect_timeout < zero) reject_options("connect_timeout is negative");
+  if (options.deadline < zero) reject_options("deadline is negative");
+  if (options.first_token_timeout < zero) reject_options("first_token_timeout is negative");
+  if (options.failover_connect_timeout < zero) reject_options("failover_connect_timeout is negative");
+  if (options.idle_timeout.value_or(zero) < zero) reject_options("idle_timeout is negative");
+  if (std::string fault = fault_of_connection(options.connection); !fault.empty()) reject_options(fault);
 }
 
 /// What of a configuration no message may show: the key, and the values of headers and queries that carry
@@ -87,7 +87,7 @@ inline Headers endpoint_headers(const EndpointConfig& config, const ClientOption
   return headers;
 }
 
-[[noreturn]] inline void refuse(const std::string& endpoint, std::string_view fault) {
+[[noreturn]] inline void reject(const std::string& endpoint, std::string_view fault) {
   throw std::invalid_argument("openailb: " + endpoint + ": " + std::string(fault));
 }
 
@@ -103,14 +103,14 @@ inline std::string fault_of_model_map(const std::map<std::string, std::string>& 
 
 /// The base URL of a valid configuration. Throws std::invalid_argument that names the endpoint otherwise.
 inline Url checked_base_url(const EndpointConfig& config, const Headers& headers) {
-  if (has_control_character(config.name)) refuse("an endpoint", "its name has a control character");
+  if (has_control_character(config.name)) reject("an endpoint", "its name has a control character");
   if (!config.api_key.rotates() && has_control_character(config.api_key())) {
-    refuse(config.name, "api_key has a control character, such as a line break at its end");
+    reject(config.name, "api_key has a control character, such as a line break at its end");
   }
-  if (std::string fault = fault_of_headers(headers); !fault.empty()) refuse(config.name, fault);
-  if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) refuse(config.name, fault);
+  if (std::string fault = fault_of_headers(headers); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) reject(config.name, fault);
   Result<Url> url = Url::parse(config.base_url);
-  if (!url) refuse(config.name, "base_url: " + url.error().message);
+  if (!url) reject(config.name, "base_url: " + url.error().message);
   return *url;
 }
 
