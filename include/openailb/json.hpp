@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/response_info.hpp>
 
@@ -47,9 +48,9 @@ class JsonDocument {
 
   bool empty() const { return document_.is_null(); }
   nlohmann::ordered_json to_json() const { return detail::copy_ordered(document_); }
-  bool from_json(nlohmann::json&& json) {
-    if (json.is_null()) return false;
-    document_ = detail::copy_ordered(json);
+  bool from_json(const detail::JsonNode& json) {
+    if (json.type == detail::JsonType::null) return false;
+    document_ = detail::json_of(json);
     return true;
   }
 

@@ -27,14 +27,14 @@ namespace detail {
 template <>
 struct StreamTraits<ChatCompletionChunk> {
   using Accumulator = ChatCompletionAccumulator;
-  static bool commits(const nlohmann::json& chunk) { return openailb::commits(chunk); }
+  static bool commits(const JsonNode& chunk) { return detail::commits(chunk); }
 };
 
 /// A 200 without a choice is no answer, and one whose choice has an `error`, as OpenRouter sends it, is that.
 inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, bool&) {
-  Result<nlohmann::json> document = read_document(response);
-  if (!document) return document.error();
-  ChatCompletion completion = read_json<ChatCompletion>(*std::move(document));
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
+  ChatCompletion completion = read_json<ChatCompletion>(document.root());
   if (completion.choices.empty()) {
     return Error{.kind = ErrorKind::parse, .message = "answered without a choice: " + response.body};
   }

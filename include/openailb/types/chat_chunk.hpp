@@ -70,36 +70,41 @@ struct ChatCompletionChunk {
 namespace detail {
 
 /// Anything but null, "", [] and {}.
-inline bool says_something(const nlohmann::json& json) {
-  return json.is_string() ? !json.get_ref<const std::string&>().empty() : !json.empty();
+inline bool says_something(const JsonNode& json) {
+  switch (json.type) {
+    case JsonType::null: return false;
+    case JsonType::string: return !json.text.empty();
+    case JsonType::array:
+    case JsonType::object: return json.size > 1;
+    default: return true;
+  }
 }
 
-inline bool choice_commits(const nlohmann::json& choice) {
-  if (!choice.is_object()) return false;
-  if (auto reason = choice.find("finish_reason"); reason != choice.end() && says_something(*reason)) {
+inline bool choice_commits(const JsonNode& choice) {
+  if (const JsonNode* reason = find_member(choice, "finish_reason"); reason && says_something(*reason)) {
     return true;
   }
-  auto delta = choice.find("delta");
-  if (delta == choice.end() || !delta->is_object()) return false;
-  for (const auto& [name, value] : delta->get_ref<const nlohmann::json::object_t&>()) {
-    if (name != "role" && says_something(value)) return true;
+  const JsonNode* delta = find_member(choice, "delta");
+  if (delta == nullptr || delta->type != JsonType::object) return false;
+  for (const JsonNode* name = delta + 1; name != delta->end(); name = name[1].end()) {
+    if (!says_something(name[1]) || is_named(*name, "role")) continue;
+    if (find_member(*delta, string_of(*name)) == name + 1) return true;  // and no later one overrides it
+  }
+  return false;
+}
+
+/// Whether a chunk is the commit point of its stream, after which no other endpoint may take over: a choice
+/// has a finish reason, or its delta has anything besides `role` that is not null, "", [] or {}. That is
+/// asked of the raw JSON, because members that this library has no name for count as well.
+inline bool commits(const JsonNode& chunk) {
+  const JsonNode* choices = find_member(chunk, "choices");
+  if (choices == nullptr || choices->type != JsonType::array) return false;
+  for (const JsonNode* choice = choices + 1; choice != choices->end(); choice = choice->end()) {
+    if (choice_commits(*choice)) return true;
   }
   return false;
 }
 
 }  // namespace detail
-
-/// Whether a chunk is the commit point of its stream, after which no other endpoint may take over: a choice
-/// has a finish reason, or its delta has anything besides `role` that is not null, "", [] or {}. That is
-/// asked of the raw JSON, because members that this library has no name for count as well.
-inline bool commits(const nlohmann::json& chunk) {
-  if (!chunk.is_object()) return false;
-  auto choices = chunk.find("choices");
-  if (choices == chunk.end() || !choices->is_array()) return false;
-  for (const auto& choice : *choices) {
-    if (detail::choice_commits(choice)) return true;
-  }
-  return false;
-}
 
 }  // namespace openailb

@@ -140,9 +140,9 @@ class ChatCompletionMessageContent {
     return text() ? nlohmann::ordered_json(*text()) : nlohmann::ordered_json();
   }
 
-  bool from_json(nlohmann::json&& json) {
-    if (json.is_array()) return detail::read_json(std::move(json), value_.emplace<Parts>());
-    return json.is_string() && detail::read_json(std::move(json), value_.emplace<std::string>());
+  bool from_json(detail::JsonNode& json) {
+    if (json.type == detail::JsonType::array) return detail::read_json(json, value_.emplace<Parts>());
+    return json.type == detail::JsonType::string && detail::read_json(json, value_.emplace<std::string>());
   }
 
  private:

@@ -35,11 +35,11 @@ class ChatCompletionStop {
     return is_list_ ? detail::write_json(texts_) : nlohmann::ordered_json(texts_.front());
   }
 
-  bool from_json(nlohmann::json&& json) {
+  bool from_json(detail::JsonNode& json) {
     texts_.clear();
-    is_list_ = json.is_array();
-    if (is_list_) return detail::read_json(std::move(json), texts_);
-    return json.is_string() && detail::read_json(std::move(json), texts_.emplace_back());
+    is_list_ = json.type == detail::JsonType::array;
+    if (is_list_) return detail::read_json(json, texts_);
+    return json.type == detail::JsonType::string && detail::read_json(json, texts_.emplace_back());
   }
 
  private:
@@ -164,9 +164,9 @@ struct ChatCompletionTool {
   JsonDocument document{};  ///< the whole tool as JSON, which is then sent in the place of all this
 
   nlohmann::ordered_json to_json() const;
-  bool from_json(nlohmann::json&& json) {
-    document = std::as_const(json);
-    return json.is_object();
+  bool from_json(detail::JsonNode& json) {
+    document = detail::json_of(json);
+    return json.type == detail::JsonType::object;
   }
 };
 

@@ -17,8 +17,6 @@
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -61,7 +59,7 @@ class CommittedStream {
 
  private:
   std::optional<Chunk> take(ServerSentEvent event);
-  std::optional<Chunk> take_chunk(nlohmann::json document);
+  std::optional<Chunk> take_chunk(JsonNode& document, std::string& data);
   void finish();
   void finish_at_end_of_transfer();
   void interrupt();
@@ -79,6 +77,7 @@ class CommittedStream {
   ResponseInfo info_;
   typename StreamTraits<Chunk>::Accumulator accumulator_{};
   std::string text_{};
+  ScannedJson document_{};  // of the last chunk, kept for its memory
   std::optional<Error> error_{};
   std::size_t chunks_{};
 };
@@ -109,22 +108,22 @@ Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
 
 template <class Chunk>
 std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent event) {
-  StreamEvent said = read_event(event);
+  StreamEvent said = read_event(event, document_);
   if (auto* error = std::get_if<Error>(&said)) {
     fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
   } else if (std::holds_alternative<StreamEnd>(said)) {
     trial_->transfer->set_satisfied();
     finish();
   } else {
-    text_ = std::move(event.data);
-    return take_chunk(std::move(std::get<nlohmann::json>(said)));
+    return take_chunk(*std::get<JsonNode*>(said), event.data);
   }
   return std::nullopt;
 }
 
 template <class Chunk>
-std::optional<Chunk> CommittedStream<Chunk>::take_chunk(nlohmann::json document) {
-  std::optional<Chunk> chunk = read_json<Chunk>(std::move(document));
+std::optional<Chunk> CommittedStream<Chunk>::take_chunk(JsonNode& document, std::string& data) {
+  std::optional<Chunk> chunk = read_json<Chunk>(document);
+  text_ = std::move(data);
   if (Result<void> added = accumulator_.add(*chunk); !added) {
     added.error().body = text_;
     fail(trial_->failure({.error = std::move(added).error()}));

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
@@ -30,20 +31,18 @@ inline Error not_json(const HttpResponse& response) {
   return error;
 }
 
-/// The JSON of an answer that is to be of a type of its own.
-inline Result<nlohmann::json> read_document(const HttpResponse& response) {
-  std::optional<nlohmann::json> document = parse_json(response.body);
-  if (!document) return not_json(response);
-  if (std::optional<Error> inside = error_inside(*document)) return *std::move(inside);
-  return *std::move(document);
+/// Reads the JSON of an answer that is to be of a type of its own. Gives what is wrong with it.
+inline std::optional<Error> read_document(const HttpResponse& response, ScannedJson& document) {
+  if (!document.read(response.body)) return not_json(response);
+  return error_inside(document.root());
 }
 
 /// Decodes the JSON of a type with a table of fields.
 template <class T>
 Result<T> decode_json(HttpResponse& response, bool&) {
-  Result<nlohmann::json> document = read_document(response);
-  if (!document) return std::move(document).error();
-  return read_json<T>(*std::move(document));
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
+  return read_json<T>(document.root());
 }
 
 /// "audio/mpeg" of "audio/mpeg; rate=24000".

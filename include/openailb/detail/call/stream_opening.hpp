@@ -8,8 +8,6 @@
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -65,7 +63,7 @@ class StreamOpening {
   }
 
   void take(ServerSentEvent event, Transfer& transfer) {
-    StreamEvent said = read_event(event);
+    StreamEvent said = read_event(event, document_);
     if (auto* error = std::get_if<Error>(&said)) {
       error_ = std::move(*error);
     } else if (std::holds_alternative<StreamEnd>(said)) {
@@ -74,14 +72,15 @@ class StreamOpening {
     } else {
       size_ += sizeof event + event.event.size() + event.data.size();
       if (size_ > max_size_) error_ = too_large();
+      committed_ = StreamTraits<Chunk>::commits(*std::get<JsonNode*>(said));
       events_.push_back(std::move(event));
-      committed_ = StreamTraits<Chunk>::commits(std::get<nlohmann::json>(said));
     }
   }
 
   std::size_t max_size_;
   StreamReader reader_;
   std::deque<ServerSentEvent> events_{};
+  ScannedJson document_{};
   std::size_t size_{};
   std::optional<char> first_{};  // that is not blank
   std::optional<Error> error_{};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/failure/error_body.hpp>
-#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/sse.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
@@ -22,23 +22,24 @@ namespace openailb::detail {
 /// The stream says that it is over: `[DONE]`.
 struct StreamEnd {};
 
-/// What one event of a stream says.
-using StreamEvent = std::variant<nlohmann::json, StreamEnd, Error>;
+/// What one event of a stream says. JSON is never null.
+using StreamEvent = std::variant<JsonNode*, StreamEnd, Error>;
 
-/// Reads an event. What is not JSON is not repeated in the error's message, only in its body.
-inline StreamEvent read_event(const ServerSentEvent& event) {
+/// Reads an event, its JSON into `document`. What is not JSON is not repeated in the error's message, only in
+/// its body.
+inline StreamEvent read_event(const ServerSentEvent& event, ScannedJson& document) {
   if (event.data.starts_with("[DONE]")) return StreamEnd{};  // as the official Python SDK does
-  std::optional<nlohmann::json> document = parse_json(event.data);
-  if (!document) {
+  if (!document.read(event.data)) {
     const bool is_error = event.event == "error" && !event.data.empty();
     return Error{.kind = is_error ? ErrorKind::api : ErrorKind::parse,
                  .message = is_error ? event.data : "an event of the stream is not JSON",
                  .status = 200,
                  .body = event.data};
   }
-  std::optional<Error> inside = error_inside(*document);
-  if (!inside && event.event == "error") inside = error_inside({{"error", *document}});
-  if (!inside) return *std::move(document);
+  std::optional<Error> inside = error_inside(document.root());
+  if (!inside && event.event == "error")
+    inside = error_inside(nlohmann::json{{"error", json_of(document.root())}});
+  if (!inside) return &document.root();
   inside->body = event.data;
   return *std::move(inside);
 }

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
@@ -196,6 +197,16 @@ inline std::optional<Error> error_inside(const nlohmann::json& document) {
   }
   if (error.message.empty()) error.message = text_of(object);
   return error;
+}
+
+/// The same of JSON that has been scanned.
+inline std::optional<Error> error_inside(const JsonNode& document) {
+  const JsonNode* member = find_member(document, "error");
+  const JsonNode* object = find_member(document, "object");
+  const bool may_be_one =
+      document.type == JsonType::array || (member != nullptr && member->type != JsonType::null) ||
+      (object != nullptr && object->type == JsonType::string && string_of(*object) == "error");
+  return may_be_one ? error_inside(json_of(document)) : std::nullopt;
 }
 
 }  // namespace openailb::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 
 #include <nlohmann/json.hpp>
@@ -59,40 +60,48 @@ template <class T>
 concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
 
 /// A class that is its own judge of its JSON: `nlohmann::ordered_json to_json() const`, and `bool from_json(
-/// nlohmann::json&&)`, which is false when there was nothing to read.
+/// JsonNode&)`, which is false when there was nothing to read.
 template <class T>
-concept JsonCustom = requires(T& value, const T& constant, nlohmann::json& json) {
+concept JsonCustom = requires(T& value, const T& constant, JsonNode& node) {
   { constant.to_json() } -> std::same_as<nlohmann::ordered_json>;
-  { value.from_json(std::move(json)) } -> std::same_as<bool>;
+  { value.from_json(node) } -> std::same_as<bool>;
 };
 
-/// Reads what can be read, moving it out of `json`, and never fails: null is as good as missing, and a
-/// member that is missing, unknown or of another type than expected leaves the default. An integer reads
-/// as a string, a text of digits or a whole or broken number as an integer if it fits; an element of another
-/// type than expected is skipped. False when `json` itself is of another type than expected.
+/// Reads what can be read, and never fails: null is as good as missing, and a member that is missing, unknown
+/// or of another type than expected leaves the default. An integer reads as a string, a text of digits or a
+/// whole or broken number as an integer if it fits; an element of another type than expected is skipped.
+/// False when `node` itself is of another type than expected.
 template <class T>
-bool read_json(nlohmann::json&& json, T& value);
+bool read_json(JsonNode& node, T& value);
+
+/// The same of nlohmann_json's.
+template <class T>
+bool read_json(const nlohmann::json& json, T& value) {
+  ScannedJson scanned;
+  scanned.rewrite(json);
+  return read_json(scanned.root(), value);
+}
 
 /// The JSON of a value, in the order of its fields. Fields that are absent are left out.
 template <class T>
 nlohmann::ordered_json write_json(const T& value);
 
-/// A new T read from `json`, tolerantly.
-template <class T>
-T read_json(nlohmann::json json) {
+/// A new T, read tolerantly from a JsonNode or an nlohmann::json.
+template <class T, class Json>
+T read_json(Json&& json) {
   T value{};
-  read_json(std::move(json), value);
+  read_json(json, value);
   return value;
 }
 
 struct FieldReader {
-  nlohmann::json::object_t& members;
+  JsonNode& object;
 
   template <class T>
   void operator()(std::string_view name, T& value) {
-    auto found = members.find(name);
-    if (found == members.end()) return;
-    if (read_json(std::move(found->second), value) || found->second.is_null()) members.erase(found);
+    JsonNode* found = find_member(object, name);
+    if (found == nullptr) return;
+    if (read_json(*found, value) || found->type == JsonType::null) set_read(name);
   }
 
   template <class T>
@@ -103,23 +112,35 @@ struct FieldReader {
   /// Leaves the member where it is, so that it goes back by the name by which it came.
   template <class T>
   void alias(std::string_view name, T& value) {
-    auto found = members.find(name);
-    if (value.empty() && found != members.end()) read_json(nlohmann::json(found->second), value);
+    JsonNode* found = value.empty() ? find_member(object, name) : nullptr;
+    if (found != nullptr) read_json(*found, value);
   }
 
   /// A text, or the text of any other JSON: servers send objects where a text of JSON belongs.
   void text(std::string_view name, std::string& value) {
-    auto found = members.find(name);
-    if (found == members.end()) return;
-    if (found->second.is_structured()) {
-      found->second = found->second.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const JsonNode* found = find_member(object, name);
+    if (found == nullptr || (found->type != JsonType::object && found->type != JsonType::array)) {
+      return (*this)(name, value);
     }
-    (*this)(name, value);
+    value = json_of(*found).dump();
+    set_read(name);
   }
 
   void rest(nlohmann::json& extra) {
+    nlohmann::json::object_t members;
+    for (JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) {
+      // Of several members with one name the last one counts, even if it is null.
+      if (!name->is_read) members.insert_or_assign(string_of(*name), json_of(name[1]));
+    }
     std::erase_if(members, [](const auto& member) { return member.second.is_null(); });
     if (!members.empty()) extra = std::move(members);
+  }
+
+ private:
+  void set_read(std::string_view name) {
+    for (JsonNode* one = &object + 1; one != object.end(); one = one[1].end()) {
+      if (is_named(*one, name)) one->is_read = true;
+    }
   }
 };
 
@@ -170,98 +191,105 @@ struct FieldWriter {
 };
 
 template <class T>
-bool read_integer(const nlohmann::json& json, T& value) {
+bool read_number(const nlohmann::json& json, T& value) {
   auto take = [&value](auto number) {
     if (!std::in_range<T>(number)) return false;
     value = static_cast<T>(number);
     return true;
   };
-  if (const auto* text = json.get_ptr<const std::string*>()) {
-    std::int64_t number = 0;
-    const char* end = text->data() + text->size();
-    const auto read = std::from_chars(text->data(), end, number);
-    return read.ptr == end && read.ec == std::errc{} && take(number);
-  }
   if (json.is_number_unsigned()) return take(json.get<std::uint64_t>());
   if (json.is_number_integer()) return take(json.get<std::int64_t>());
-  if (!json.is_number_float()) return false;
   auto number = json.get<double>();
   // Outside of this range, and for NaN, the cast would be undefined.
   return std::abs(number) < 0x1p63 && take(static_cast<std::int64_t>(number));
 }
 
-inline bool read_string(nlohmann::json&& json, std::string& value) {
-  if (json.is_string()) {
-    value = std::move(json.get_ref<std::string&>());
-  } else if (json.is_number_integer()) {
-    value = json.dump();
-  } else {
-    return false;
+template <class T>
+bool read_integer(const JsonNode& node, T& value) {
+  if (node.type != JsonType::number && node.type != JsonType::string) return false;
+  const std::string text = node.is_escaped ? string_of(node) : std::string();
+  const std::string_view digits = node.is_escaped ? std::string_view(text) : node.text;
+  std::int64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, number);
+  if (read.ptr != end || read.ec != std::errc{}) {
+    return node.type == JsonType::number && read_number(json_of(node), value);
   }
+  if (!std::in_range<T>(number)) return false;
+  value = static_cast<T>(number);
   return true;
 }
 
-template <class T>
-bool read_vector(nlohmann::json&& json, std::vector<T>& value) {
-  if (!json.is_array()) return false;
-  value.clear();
-  for (auto& element : json) {
-    if (T item{}; read_json(std::move(element), item)) value.push_back(std::move(item));
-  }
-  return true;
-}
-
-template <class T>
-bool read_map(nlohmann::json&& json, std::map<std::string, T>& value) {
-  if (!json.is_object()) return false;
-  value.clear();
-  for (auto& [name, member] : json.get_ref<nlohmann::json::object_t&>()) {
-    if (T item{}; read_json(std::move(member), item)) value.emplace(name, std::move(item));
-  }
-  return true;
-}
-
-template <class T>
-bool read_json(nlohmann::json&& json, T& value) {
-  if constexpr (std::same_as<T, nlohmann::json>) {
-    if (json.is_null()) return false;
-    value = std::move(json);
+inline bool read_string(const JsonNode& node, std::string& value) {
+  if (node.type == JsonType::string) {
+    value = string_of(node);
     return true;
-  } else if constexpr (std::same_as<T, nlohmann::ordered_json>) {
-    if (json.is_null()) return false;
-    value = json;
+  }
+  if (node.type != JsonType::number) return false;
+  const nlohmann::json number = json_of(node);
+  if (number.is_number_integer()) value = number.dump();
+  return number.is_number_integer();
+}
+
+template <class T>
+bool read_vector(JsonNode& node, std::vector<T>& value) {
+  if (node.type != JsonType::array) return false;
+  value.clear();
+  for (JsonNode* element = &node + 1; element != node.end(); element = element->end()) {
+    if (T item{}; read_json(*element, item)) value.push_back(std::move(item));
+  }
+  return true;
+}
+
+template <class T>
+bool read_map(JsonNode& node, std::map<std::string, T>& value) {
+  if (node.type != JsonType::object) return false;
+  value.clear();
+  for (JsonNode* name = &node + 1; name != node.end(); name = name[1].end()) {
+    std::string text = string_of(*name);
+    value.erase(text);  // of several members with one name the last one counts
+    if (T item{}; read_json(name[1], item)) value.emplace(std::move(text), std::move(item));
+  }
+  return true;
+}
+
+template <class T>
+bool read_json(JsonNode& node, T& value) {
+  if constexpr (std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>) {
+    if (node.type == JsonType::null) return false;
+    value = json_of(node);
     return true;
   } else if constexpr (JsonTable<T>) {
     if constexpr (requires { value.read_text(std::string{}); }) {
-      if (json.is_string()) return value.read_text(std::move(json.get_ref<std::string&>())), true;
+      if (node.type == JsonType::string) return value.read_text(string_of(node)), true;
     }
-    if (!json.is_object()) return false;
-    FieldReader field{json.get_ref<nlohmann::json::object_t&>()};
+    if (node.type != JsonType::object) return false;
+    FieldReader field{node};
     T::fields(value, field);
     if constexpr (requires { value.finish_reading(); }) value.finish_reading();
     return true;
   } else if constexpr (JsonCustom<T>) {
-    return value.from_json(std::move(json));
+    return value.from_json(node);
   } else if constexpr (is_optional<T>) {
     typename T::value_type inner{};
-    if (json.is_null() || !read_json(std::move(json), inner)) return false;
+    if (node.type == JsonType::null || !read_json(node, inner)) return false;
     value = std::move(inner);
     return true;
   } else if constexpr (is_vector<T>) {
-    return read_vector(std::move(json), value);
+    return read_vector(node, value);
   } else if constexpr (is_string_map<T>) {
-    return read_map(std::move(json), value);
+    return read_map(node, value);
   } else if constexpr (std::same_as<T, std::string>) {
-    return read_string(std::move(json), value);
+    return read_string(node, value);
   } else if constexpr (std::same_as<T, bool>) {
-    if (json.is_boolean()) value = json.get<bool>();
-    return json.is_boolean();
+    if (node.type == JsonType::boolean) value = node.text == "true";
+    return node.type == JsonType::boolean;
   } else if constexpr (std::floating_point<T>) {
-    if (json.is_number()) value = json.get<T>();
-    return json.is_number();
+    if (node.type == JsonType::number) value = json_of(node).get<T>();
+    return node.type == JsonType::number;
   } else {
     static_assert(std::integral<T>, "a type with a table of fields() or a to_json() and from_json()");
-    return read_integer(json, value);
+    return read_integer(node, value);
   }
 }
 
