@@ -224,7 +224,7 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
 /// Takes a handle out of libcurl and keeps it for the next request.
 inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   curl_multi_remove_handle(multi_.get(), handle.easy.get());
-  added_ -= std::exchange(handle.is_added, false) ? 1 : 0;
+  if (std::exchange(handle.is_added, false)) --added_;
   handle.transfer = nullptr;
   handle.waits_for = nullptr;
   handle.release_body();  // it would stay for as long as the loop, however large
