@@ -10,8 +10,8 @@
 
 namespace openailb {
 
-/// An API key, or a function that gives one and is asked once per attempt, for tokens that rotate. Such a
-/// function may be called from several threads at once; what it throws reaches the caller of the API.
+/// An API key, or a function that returns one, for tokens that rotate. The function is called once per
+/// attempt, possibly from several threads at once. What it throws reaches the caller of the API.
 class ApiKey {
  public:
   ApiKey() = default;
@@ -32,7 +32,7 @@ class ApiKey {
   /// The key to use now.
   std::string operator()() const { return ask_ ? ask_() : key_; }
 
-  /// Whether the key is asked for anew each time.
+  /// Whether the key comes from a function, which is called for each attempt.
   bool rotates() const noexcept { return static_cast<bool>(ask_); }
 
   friend bool operator==(const ApiKey& key, std::string_view text) { return !key.ask_ && key.key_ == text; }

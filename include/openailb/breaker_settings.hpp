@@ -15,11 +15,11 @@
 
 namespace openailb {
 
-/// What a circuit breaker does with a request, as in sony/gobreaker v2.
+/// The state of a circuit breaker, as in sony/gobreaker v2: what it does with a request.
 enum class State {
-  closed,     ///< all are admitted
-  half_open,  ///< a few are admitted as probes, to see whether things work again
-  open,       ///< all are refused
+  closed,     ///< all requests are admitted
+  half_open,  ///< a few requests are admitted, as probes that show whether things work again
+  open,       ///< all requests are refused
 };
 
 /// The enumerator's own spelling, such as "half_open".
@@ -34,39 +34,43 @@ constexpr std::string_view to_string(State state) {
 
 inline std::ostream& operator<<(std::ostream& out, State state) { return out << to_string(state); }
 
-/// What came of an admitted request, in the eyes of its breaker.
+/// How an admitted request ended, as its breaker counts it.
 enum class Outcome {
   success,    ///< may close a half-open breaker
   failure,    ///< may open a closed breaker, and opens a half-open one
-  exclusion,  ///< neither: says nothing about what the breaker guards
+  exclusion,  ///< counts as neither: it says nothing about what the breaker guards
 };
 
 /// How a CircuitBreaker behaves: the Settings of sony/gobreaker v2. A zero, a negative duration and a null
-/// function mean "unset". The functions are called outside the breaker's lock, from any thread, so they may
-/// call the breaker; what they throw comes out of the call that led to them.
+/// function mean "unset". The functions are called from any thread and outside the breaker's lock, so they
+/// may call the breaker. What they throw comes out of the breaker's function that called them.
 struct BreakerSettings {
-  /// Appears in the breaker's errors and is handed to on_state_change.
+  /// Named in the breaker's errors and passed to on_state_change.
   std::string name{};
-  /// How many probes a half-open period admits, not counting those that end as excluded, and how many
-  /// successes in a row close the breaker. Unset: 1.
+  /// How many probes are admitted each time the breaker is half-open, not counting those that end as
+  /// excluded, and how many successes in a row close the breaker. Unset: 1.
   std::uint32_t max_requests{};
-  /// The length of the window over which the closed state counts. Unset: it counts without end.
+  /// The length of the window over which a closed breaker counts. Unset: its counts are never cleared while
+  /// it is closed.
   std::chrono::nanoseconds interval{};
-  /// The window rolls in steps of this length, and interval is rounded up to a multiple of it. Unset: all of
-  /// the window is cleared each time that interval has passed. Ignored when interval is unset.
+  /// The window moves on in steps of this length, and interval is rounded up to a multiple of it. Unset: all
+  /// counts are cleared each time interval has passed. Ignored when interval is unset.
   std::chrono::nanoseconds bucket_period{};
   /// How long the breaker stays open before it admits probes. Unset: 60 s.
   std::chrono::nanoseconds timeout{};
-  /// Asked after each failure in the closed state, with counts that include it: open the breaker? Unset: when
-  /// more than 5 failures came in a row. If it throws, the failure stays counted and the breaker closed.
+  /// Called after each failure of a closed breaker, with counts that include this failure. True opens the
+  /// breaker. Unset: true after more than 5 failures in a row. If it throws, the failure stays counted and
+  /// the breaker stays closed.
   std::function<bool(const Counts&)> ready_to_trip{};
-  /// Told of each change of state, in their order and never two at a time, whichever threads cause them.
-  /// Changes that come meanwhile follow on the same thread, even if it throws; then the first exception is
-  /// rethrown.
+  /// Called for each change of state: in the order of the changes, and by one thread at a time, whichever
+  /// threads cause them. A thread that is calling it also delivers the changes that come meanwhile, even if
+  /// it throws; then the first exception is rethrown.
   std::function<void(const std::string& name, State from, State to)> on_state_change{};
-  /// Asked what a report counts as: success or failure? Null stands for no error. Unset: see Permit::report.
+  /// Called with the error of a report, or null if there was none. True: the report counts as a success;
+  /// false: as a failure. Unset: see Permit::report.
   std::function<bool(const Error*)> is_successful{};
-  /// Asked before is_successful: exclude it? Unset: no. If one of the two throws, the request is excluded.
+  /// Called before is_successful. True: the report is excluded. Unset: false. If one of the two throws, the
+  /// request is excluded.
   std::function<bool(const Error*)> is_excluded{};
 };
 
@@ -85,7 +89,7 @@ inline std::size_t buckets(const BreakerSettings& settings) {
   return static_cast<std::size_t>(count);
 }
 
-/// The settings with all that was unset filled in and interval rounded up.
+/// The settings with defaults for what is unset, and with interval rounded up.
 inline BreakerSettings filled(BreakerSettings settings) {
   constexpr std::chrono::nanoseconds zero{};
   if (settings.max_requests == 0) settings.max_requests = 1;

@@ -21,10 +21,10 @@
 
 namespace openailb {
 
-/// Keeps requests away from what fails too often: the state machine of sony/gobreaker v2, without I/O and
-/// with the time passed in. State changes are lazy: only state(), an admission and a report move the clock
-/// on, and a time earlier than one that it has seen counts as that one. Thread-safe; nothing blocks for long,
-/// since user code runs outside the lock.
+/// Keeps requests away from something that fails too often. It is the state machine of sony/gobreaker v2: it
+/// does no I/O, and its functions are told the time. The state changes only when state(), close(), an
+/// admission or a report brings a new time. A time earlier than the latest one counts as the latest.
+/// Thread-safe; nothing blocks for long, since user code runs outside the lock.
 class CircuitBreaker {
  public:
   using Clock = std::chrono::steady_clock;
@@ -39,8 +39,8 @@ class CircuitBreaker {
   CircuitBreaker(const CircuitBreaker&) = delete;
   CircuitBreaker& operator=(const CircuitBreaker&) = delete;
 
-  /// Leave to send a request, or why there is none: circuit_open, with the time until it is half-open as
-  /// retry_after, or too_many_probes. A refusal is counted nowhere.
+  /// A permit to send a request, or the reason for refusing it: circuit_open, whose retry_after is the time
+  /// until the breaker is half-open, or too_many_probes. Refusals are not counted.
   Result<Permit> try_acquire(Clock::time_point now = Clock::now()) {
     auto [permit, reopens_in] = admit(now);
     if (permit) return *std::move(permit);
@@ -49,20 +49,22 @@ class CircuitBreaker {
                  .retry_after = reopens_in};
   }
 
-  /// As try_acquire, without the words: null when refused.
+  /// As try_acquire, but without an Error: null when refused.
   [[nodiscard]] std::optional<Permit> acquire(Clock::time_point now = Clock::now()) {
     return admit(now).permit;
   }
 
-  /// False: a request would be refused now. True is a hint that one might be admitted. Takes no lock.
+  /// False: the breaker would refuse a request now. True: it might admit one, as acquire() decides. Takes no
+  /// lock.
   bool may_admit(Clock::time_point now = Clock::now()) const noexcept { return now > admits_after(); }
 
-  /// After which time a request may be admitted: time_point::min() when closed, or half-open with room for
-  /// a probe; the end of the timeout when open; time_point::max() when half-open and full. Takes no lock.
+  /// The time after which a request may be admitted: time_point::min() when closed, or half-open with room
+  /// for a probe; the end of the timeout when open; time_point::max() when half-open and full. Takes no lock.
   Clock::time_point admits_after() const noexcept { return admits_after_.load(std::memory_order_acquire); }
 
-  /// Runs `function` if it is admitted and reports what it returned: a Result<T>, or a T or nothing, which is
-  /// given as a Result<T>. An exception is reported as the Error that describes it, and rethrown.
+  /// Calls `function` if the breaker admits it, and reports what it returns. `function` returns a Result<T>,
+  /// a T or nothing; execute() gives a T as a Result<T> and nothing as a Result<void>. An exception is
+  /// reported as the Error that describes it, and rethrown.
   template <class Function>
   auto execute(Function&& function) {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function>>;
@@ -87,16 +89,17 @@ class CircuitBreaker {
     }
   }
 
-  /// What a report of this error, or of none if null, counts as: is_excluded is asked, then is_successful,
-  /// and `otherwise` is what counts where both are silent.
+  /// What a report of this error counts as; null means no error. is_excluded decides first, then
+  /// is_successful. If neither does, it counts as `otherwise`.
   Outcome judge(const Error* error, Outcome otherwise) const {
     if (settings_.is_excluded && settings_.is_excluded(error)) return Outcome::exclusion;
     if (settings_.is_successful) return settings_.is_successful(error) ? Outcome::success : Outcome::failure;
     return otherwise;
   }
 
-  /// Closes it at once, for whoever knows that what it guards works again; nothing if it is closed. What was
-  /// admitted before no longer counts. gobreaker has no such control; resilience4j and Polly do.
+  /// Closes the breaker at once: for a caller who knows that what it guards works again. Does nothing if it
+  /// is closed already. Late results of requests that were admitted before are then ignored. gobreaker has no
+  /// such function; resilience4j and Polly have one.
   void close(Clock::time_point now = Clock::now()) {
     Lock lock(mutex_);
     advance(now);
@@ -113,7 +116,8 @@ class CircuitBreaker {
     return state;
   }
 
-  /// The counts as they stand, which a window that has passed unnoticed still includes.
+  /// The counts at the latest time that the breaker was told: they still include a window that has ended
+  /// since.
   Counts counts() const {
     Lock lock(mutex_);
     return counts_.totals();
@@ -122,7 +126,7 @@ class CircuitBreaker {
   /// The settings' name.
   const std::string& name() const noexcept { return settings_.name; }
 
-  /// The settings with all that was unset filled in and interval rounded up; null functions other than
+  /// The settings with defaults for what was unset, and with interval rounded up. Null functions other than
   /// ready_to_trip stay null.
   const BreakerSettings& settings() const noexcept { return settings_; }
 
@@ -137,7 +141,8 @@ class CircuitBreaker {
     State from, to;
   };
 
-  /// Without a permit: how long the breaker stays open, or null when it is half-open and full.
+  /// Without a permit, reopens_in is how long the breaker stays open; null if it is half-open and has no
+  /// probe left.
   struct Decision {
     std::optional<Permit> permit{};
     std::optional<std::chrono::nanoseconds> reopens_in{};
@@ -159,7 +164,8 @@ class CircuitBreaker {
     return decision;
   }
 
-  /// Whether an outcome of that admission would still count and is worth asking the predicates about.
+  /// False: an outcome of that admission comes too late to count, so the predicates need not be asked. True
+  /// if there are no predicates.
   bool awaits(const Admission& admission, Clock::time_point now) {
     if (!settings_.is_excluded && !settings_.is_successful) return true;
     Lock lock(mutex_);
@@ -200,7 +206,7 @@ class CircuitBreaker {
     lock.unlock();
     const bool trip = settings_.ready_to_trip(counts);
     lock.lock();
-    // Others may have changed the state meanwhile, which would have begun a new generation.
+    // Another thread may have changed the state meanwhile, which begins a new generation.
     if (trip && admission.generation == generation_) change_state(State::open);
   }
 
@@ -214,7 +220,7 @@ class CircuitBreaker {
     return state_ == State::half_open && counts.requests - counts.total_exclusions >= settings_.max_requests;
   }
 
-  /// Does what time alone does.
+  /// Moves the clock to `now`, and makes the changes that time alone brings.
   void advance(Clock::time_point now) {
     latest_ = (std::max)(latest_, now);
     if (latest_ <= expiry_) return;
@@ -226,8 +232,8 @@ class CircuitBreaker {
       roll();
   }
 
-  /// Moves on to the bucket of this moment. Buckets begin at exactly a multiple of their period; windows and
-  /// the open state end just after theirs.
+  /// Moves on to the bucket of the latest time. A bucket begins exactly at a multiple of its period. A window
+  /// of one bucket and the open state, however, end just after their time.
   void roll() {
     const std::chrono::nanoseconds elapsed = latest_ - start_;
     counts_.grow(static_cast<std::uint64_t>(elapsed / settings_.bucket_period));
@@ -256,8 +262,8 @@ class CircuitBreaker {
     expiry_ = latest_ < never - duration ? latest_ + duration : never;
   }
 
-  /// Tells may_admit and admits_after. They are read far more often than the answer changes, so their cache
-  /// line is left alone when it does not.
+  /// Updates what may_admit and admits_after read. They are read far more often than the value changes, so an
+  /// unchanged value is not written: a write would take the cache line from the readers.
   void publish() noexcept {
     const auto after = state_ == State::open ? expiry_
                        : full()              ? (Clock::time_point::max)()
@@ -265,8 +271,9 @@ class CircuitBreaker {
     if (after != admits_after()) admits_after_.store(after, std::memory_order_release);
   }
 
-  /// Hands the pending changes on, in order and outside the lock. One caller at a time does so and takes
-  /// along what others, or on_state_change itself, append meanwhile. Unlocks if it throws.
+  /// Passes the pending changes to on_state_change, in order and outside the lock. One thread at a time does
+  /// so. It also delivers what other threads, or on_state_change itself, add meanwhile. Releases the lock if
+  /// it has delivered anything.
   void deliver(Lock& lock) {
     if (pending_.empty() || delivering_) return;
     std::exception_ptr thrown;
@@ -288,7 +295,7 @@ class CircuitBreaker {
   const BreakerSettings settings_;
   std::atomic<Clock::time_point> admits_after_{};
 
-  alignas(64) mutable std::mutex mutex_;  // guards what follows, on a cache line apart from what is only read
+  alignas(64) mutable std::mutex mutex_;  // guards what follows; not on the cache line of what is only read
   State state_ = State::closed;
   bool delivering_ = false;
   std::uint64_t generation_ = 0;
@@ -308,7 +315,7 @@ inline void Permit::settle(Outcome outcome, Clock::time_point now) {
 }
 
 inline void Permit::report(const Error* error, Outcome otherwise, Clock::time_point now) {
-  Permit claimed(std::move(*this));  // whatever a predicate throws or does, this is the first report
+  Permit claimed(std::move(*this));  // this is the first report, whatever a predicate does or throws
   if (!claimed.breaker_ || !claimed.breaker_->awaits(claimed.admission_, now)) return;
   claimed.settle(claimed.breaker_->judge(error, otherwise), now);
 }

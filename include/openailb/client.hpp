@@ -21,43 +21,44 @@ namespace openailb {
 
 /// An OpenAI client over several endpoints: `client.chat.completions.create(params)`.
 ///
-/// Thread-safe. A copy shares its endpoints, breakers and connections; a moved-from client still works. Bad
-/// configuration throws std::invalid_argument that names the endpoint. Do not use one on both sides of a
-/// fork.
+/// Thread-safe. A copy shares the endpoints, breakers and connections of the original. A moved-from client
+/// still works. The constructor throws std::invalid_argument for a bad configuration; the message names the
+/// endpoint or the option. Do not use a client on both sides of a fork.
 template <class Execution>
 class BasicClient : private Resource<Execution> {
   using Base = Resource<Execution>;
   using Answer = typename Execution::template Answer<JsonResponse>;
 
  public:
-  /// The one endpoint that the environment describes; see endpoint_from_env().
+  /// A client of the one endpoint that the environment describes; see endpoint_from_env().
   BasicClient() : BasicClient({endpoint_from_env()}) {}
   explicit BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options = {})
       : Base(make_core(std::move(endpoints), std::move(options))), chat(Base::core()) {}
-  /// For endpoints in braces.
+  /// The same for endpoints in braces.
   BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options = {})
       : BasicClient(std::vector<EndpointConfig>(endpoints), std::move(options)) {}
-  // Moving copies: both then share one core, and neither is left empty.
+  // A move copies: both then share one core, and neither is left empty.
   BasicClient(const BasicClient&) = default;
   BasicClient& operator=(const BasicClient&) = default;
 
-  /// Posts a JSON body to any path, such as "/embeddings", through the same balancer. `{}` sends none.
+  /// Posts a JSON body to any path, such as "/embeddings", with the same load balancing and failover. `{}`
+  /// sends no body.
   Answer post(std::string path, JsonDocument body = {}, RequestOptions options = {}) const {
     return Base::template send<JsonResponse>({.path = std::move(path), .body = std::move(body)},
                                              std::move(options), detail::decode_any_json);
   }
 
-  /// Gets any path, such as "/models", through the same balancer.
+  /// Sends a GET to any path, such as "/models", with the same load balancing and failover.
   Answer get(std::string path, RequestOptions options = {}) const {
     return Base::template get<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
   }
 
-  /// Deletes any path, such as "/files/file-abc", through the same balancer.
+  /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
   Answer del(std::string path, RequestOptions options = {}) const {
     return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
   }
 
-  /// What each endpoint is doing at the moment.
+  /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const {
     return Base::core()->balancer->status(Base::core()->runtime.now());
   }
@@ -79,7 +80,7 @@ class BasicClient : private Resource<Execution> {
   Chat<Execution> chat;
 };
 
-/// The client that blocks: every call runs on the calling thread.
+/// The blocking client: every call runs on the calling thread.
 using Client = BasicClient<Blocking>;
 
 }  // namespace openailb

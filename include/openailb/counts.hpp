@@ -8,8 +8,8 @@
 
 namespace openailb {
 
-/// What a circuit breaker has seen since its counts were last cleared, as sony/gobreaker v2 keeps it. A
-/// 64-bit count does not wrap: one request per nanosecond would take five centuries.
+/// What a circuit breaker has counted since its counts were last cleared, as in sony/gobreaker v2. A 64-bit
+/// count does not overflow: at one request per nanosecond that would take five centuries.
 struct Counts {
   std::uint64_t requests{};               ///< admitted, whether or not their outcome is known yet
   std::uint64_t total_successes{};        ///< reported as a success
@@ -30,15 +30,16 @@ inline std::ostream& operator<<(std::ostream& out, const Counts& counts) {
 
 namespace detail {
 
-/// Counts over a window that rolls bucket by bucket, as gobreaker's rollingCounts; with one bucket, a plain
-/// window. Buckets are numbered by their age, counted up from 0; the newest takes the place of the oldest.
-/// Holds no lock and reads no clock.
+/// Counts over a window that moves on bucket by bucket, as gobreaker's rollingCounts. With one bucket, it is
+/// a plain window. The buckets are numbered from 0 on, and this number is called the age of a bucket. Each
+/// new bucket replaces the oldest. Takes no lock and reads no clock.
 class RollingCounts {
  public:
   /// A window of `buckets` buckets, at least one.
   explicit RollingCounts(std::size_t buckets) : buckets_((std::max<std::size_t>)(buckets, 1)) {}
 
-  /// The sum over the window. Runs are not summed up: they follow the order of arrival.
+  /// The sums over the window. The consecutive counts are not sums: they follow the order in which results
+  /// arrive.
   const Counts& totals() const noexcept { return totals_; }
 
   /// The number of the newest bucket, in which requests are counted.
@@ -56,8 +57,8 @@ class RollingCounts {
     ++bucket(age_).requests;
   }
 
-  /// Books a success to the bucket in which its request was counted. False: that bucket has left the
-  /// window, and nothing was counted.
+  /// Counts a success in the bucket in which its request was counted. False: that bucket has left the window,
+  /// and nothing was counted.
   bool on_success(std::uint64_t age) noexcept {
     return book(age, [](Counts& counts) {
       ++counts.total_successes;
@@ -66,7 +67,7 @@ class RollingCounts {
     });
   }
 
-  /// Books a failure, as on_success does.
+  /// Counts a failure in the same way.
   bool on_failure(std::uint64_t age) noexcept {
     return book(age, [](Counts& counts) {
       ++counts.total_failures;
@@ -75,12 +76,12 @@ class RollingCounts {
     });
   }
 
-  /// Books an exclusion, as on_success does. It interrupts no run.
+  /// Counts an exclusion in the same way. It does not change the consecutive counts.
   bool on_exclusion(std::uint64_t age) noexcept {
     return book(age, [](Counts& counts) { ++counts.total_exclusions; });
   }
 
-  /// Rolls the window on until its newest bucket is `age`; never backwards.
+  /// Moves the window on until its newest bucket is `age`; never back.
   void grow(std::uint64_t age) noexcept {
     if (age <= age_) return;
     if (age - age_ >= buckets_.size()) {
@@ -99,7 +100,7 @@ class RollingCounts {
 
  private:
   Counts& bucket(std::uint64_t age) noexcept {
-    const std::uint64_t back = age_ - age;  // in place of a remainder, which costs a division
+    const std::uint64_t back = age_ - age;  // not a remainder, which would cost a division
     return buckets_.data()[back <= newest_ ? newest_ - back : newest_ + buckets_.size() - back];
   }
 
@@ -125,8 +126,9 @@ class RollingCounts {
     oldest = {};
   }
 
-  /// A run loses what the bucket that left held of it, but only if it reaches back into that bucket: if it
-  /// is as long as the bucket's own run at its end and all that the later buckets hold.
+  /// Takes from a run (successes or failures in a row) its part in the bucket that leaves the window. The run
+  /// reaches back into that bucket only if it is as long as the run at the end of that bucket plus all that
+  /// the later buckets hold.
   static void shorten(std::uint64_t& run, std::uint64_t lost, std::uint64_t later) noexcept {
     if (run == lost + later) run = later;
   }
@@ -134,7 +136,7 @@ class RollingCounts {
   std::vector<Counts> buckets_;
   Counts totals_;
   std::uint64_t age_ = 0;
-  std::uint64_t newest_ = 0;  // its place in buckets_; with all of them empty any will do
+  std::uint64_t newest_ = 0;  // its index in buckets_; any will do while all are empty
 };
 
 }  // namespace detail

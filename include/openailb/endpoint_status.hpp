@@ -9,14 +9,14 @@
 
 namespace openailb {
 
-/// What one endpoint is doing at the moment.
+/// The status of one endpoint at one moment.
 struct EndpointStatus {
   std::string name{};
   std::string base_url{};  ///< without its query
   State state{};           ///< of its circuit breaker
   Counts counts{};         ///< of its circuit breaker
-  int in_flight{};         ///< attempts running, streams counted to their end
-  std::map<std::string, std::chrono::nanoseconds> cooldowns{};  ///< for how long it is rate limited, by model
+  int in_flight{};         ///< attempts under way; a stream counts until it ends
+  std::map<std::string, std::chrono::nanoseconds> cooldowns{};  ///< by model: how long it stays rate limited
 };
 
 }  // namespace openailb

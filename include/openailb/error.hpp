@@ -15,7 +15,7 @@
 
 namespace openailb {
 
-/// What went wrong, named as the official OpenAI SDKs name their exceptions where they have one.
+/// What went wrong. Where the official OpenAI SDKs have an exception for it, the name is theirs.
 enum class ErrorKind {
   bad_request,            ///< 400, or a request that was wrong before it was sent
   authentication,         ///< 401
@@ -29,10 +29,10 @@ enum class ErrorKind {
   connection,             ///< no connection, or one that broke before the answer was whole
   timeout,                ///< a connect timeout, an attempt's timeout or the call's deadline
   canceled,               ///< the caller's stop token
-  parse,                  ///< a 2xx that is not what was asked for
-  stream_interrupted,     ///< a stream that broke after its first token had been handed on
-  circuit_open,           ///< a circuit breaker that is open
-  too_many_probes,        ///< a half-open circuit breaker whose probes are all taken
+  parse,                  ///< a 2xx without a valid answer
+  stream_interrupted,     ///< a stream that broke after its first token
+  circuit_open,           ///< refused by an open circuit breaker
+  too_many_probes,        ///< refused by a half-open circuit breaker that has no probe left
   no_endpoint_available,  ///< every endpoint has an open breaker or a cooldown; see Error::retry_after
 };
 
@@ -62,23 +62,23 @@ constexpr std::string_view to_string(ErrorKind kind) {
 
 inline std::ostream& operator<<(std::ostream& out, ErrorKind kind) { return out << to_string(kind); }
 
-/// What a failure means for the call and for its endpoint: a row of the table in failure.hpp.
-/// ClientOptions::classify may choose another one for an error.
+/// What a failure means for the call and for its endpoint: a row of the table in detail/failure/failure.hpp.
+/// ClientOptions::classify may choose another row for an error.
 enum class FailureClass {
-  client_error,      ///< the request is wrong: no endpoint would take it
-  transient,         ///< the endpoint or the way to it broke
+  client_error,      ///< the request is wrong: every endpoint would reject it
+  transient,         ///< the endpoint or the connection to it failed
   invalid_response,  ///< a 2xx that does not decode
   conflict,          ///< 409
   rate_limited,      ///< 429: the endpoint gets a cooldown
-  quota,             ///< the account has run dry
+  quota,             ///< the account has no credit left
   credential,        ///< the key is not accepted
-  forbidden,         ///< forbidden for a reason that is neither the key's nor the content's
+  forbidden,         ///< a 403 about neither key nor content; or this endpoint cannot be sent the request
   no_such_model,     ///< the endpoint does not serve this model or path
   out_of_time,       ///< the call's deadline passed
   canceled,          ///< the caller gave up
 };
 
-/// One attempt of a call: which endpoint was asked, and what came of it.
+/// The record of one attempt of a call: which endpoint was asked, and how the attempt ended.
 struct Attempt {
   std::string endpoint{};              ///< the endpoint's name
   std::optional<ErrorKind> kind{};     ///< null: the attempt succeeded
@@ -90,21 +90,23 @@ struct Attempt {
 /// Why a call failed. Never holds an API key: configured keys are redacted from every member.
 struct Error {
   ErrorKind kind{ErrorKind::api};
-  std::string message{};     ///< for a person: which endpoint failed how, and what was tried
+  std::string message{};     ///< for people to read: what was tried, and how each endpoint failed
   int status{};              ///< the HTTP status of the last answer, 0 when there was none
   std::string type{};        ///< the server's `error.type`
-  std::string code{};        ///< the server's `error.code`; a number is written out
+  std::string code{};        ///< the server's `error.code`; a number as text
   std::string param{};       ///< the server's `error.param`
   std::string request_id{};  ///< the server's `x-request-id`
   Headers headers{};         ///< the last answer's, such as `x-ratelimit-remaining-tokens`
-  /// How long to wait before another try, as the server said or as the soonest breaker or cooldown.
+  /// How long to wait before the next call: as the server said, or until the first breaker admits or the
+  /// first cooldown ends.
   std::optional<std::chrono::nanoseconds> retry_after{};
   std::string endpoint{};           ///< the name of the endpoint that failed last
   std::string body{};               ///< the answer's body; for a stream, the text that could not be used
   std::vector<Attempt> attempts{};  ///< every attempt of the call, in order
 };
 
-/// What a Result or a Stream throws when its value is asked for and there is none. Copies share one Error.
+/// What a Result throws when it is asked for a value that it does not have, and a loop over a Stream when the
+/// stream fails. Copies share one Error.
 class Exception : public std::runtime_error {
  public:
   explicit Exception(Error error)
@@ -119,7 +121,8 @@ class Exception : public std::runtime_error {
 
 namespace detail {
 
-/// The exception being handled as an Error: an Exception's own, else one with what it says as the message.
+/// The exception that is being handled, as an Error: that of an Exception, or else one whose message is
+/// what().
 inline Error describe_current_exception() {
   try {
     throw;

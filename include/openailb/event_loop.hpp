@@ -41,26 +41,27 @@ class EventSource {
   detail::Waiter* waiter_{};
 };
 
-/// One request on its way and what has arrived of its answer. Destroying it takes it out of the loop.
-/// Only the loop that runs it writes to it, by the functions under "for event loops".
+/// One request that is under way, and what has arrived of its answer. Destroying it takes it out of the loop.
+/// Its loop fills `response`, from which a reader may take the body. Only the loop calls the functions under
+/// "for event loops".
 class Transfer : public EventSource {
  public:
   Transfer(EventLoop& loop, HttpRequest request);
   ~Transfer();
 
-  /// Whether a waiting coroutine should go on: at the end and, if it wakes on data, when there is some.
+  /// Whether a waiting coroutine should go on: the transfer has ended, or it wakes on data and there is some.
   bool ready() const noexcept { return done_ || (wakes_on_data_ && !response.body.empty()); }
   bool done() const noexcept { return done_; }
   const std::optional<TransferFailure>& failure() const noexcept { return failure_; }
   /// How much of the request has been sent so far.
   Sent sent() const noexcept;
 
-  /// For a reader that takes the body in pieces.
+  /// For a reader that takes the body in pieces: then not only the end wakes it, but also data.
   void wake_on_data(bool wakes) noexcept { wakes_on_data_ = wakes; }
   bool wakes_on_data() const noexcept { return wakes_on_data_; }
 
-  /// The reader has all that it needs: the rest of the answer is thrown away, and the connection is kept
-  /// if that rest is short.
+  /// Says that the reader has all that it needs. Then the rest of the answer is thrown away, and the
+  /// connection is kept if that rest comes soon.
   void set_satisfied() noexcept { satisfied_ = true; }
   bool satisfied() const noexcept { return satisfied_; }
 
@@ -69,14 +70,14 @@ class Transfer : public EventSource {
   /// \name for event loops
   ///@{
   void data_arrived() noexcept {
-    if (ready()) notify();  // not when it was empty
+    if (ready()) notify();  // an empty piece wakes nobody
   }
   void finish(std::optional<TransferFailure> failure = {}) noexcept {
     failure_ = std::move(failure);
     done_ = true;
     notify();
   }
-  void* handle{};  ///< the loop's own; null when the loop has nothing to take out
+  void* handle{};  ///< for the loop's own use; null when the transfer is not in the loop
                    ///@}
 
  private:
@@ -100,7 +101,7 @@ class Timer : public EventSource {
  private:
   friend class EventLoop;
 
-  /// Runs on whatever thread requests the stop, so it takes no lock and touches no list.
+  /// Runs on the thread that requests the stop, so it takes no lock and touches no list.
   struct WakeLoop {
     EventLoop* loop;
     void operator()() const noexcept;
@@ -113,12 +114,12 @@ class Timer : public EventSource {
   std::stop_callback<WakeLoop> on_stop_;
 };
 
-/// What runs the coroutines: transfers, timers, and a list of coroutines that are ready to go on. A loop is
-/// run by one thread at a time; only wake() and post() may be called from others. Coroutines are resumed by
-/// run_once() and nowhere else, so nothing is ever resumed or destroyed inside a callback of the transport.
+/// Runs coroutines: it has transfers, timers, and a list of the coroutines that are ready to go on. One
+/// thread at a time runs a loop; only wake() and post() may be called from other threads. Waiting coroutines
+/// are resumed only by run_once(), so none is resumed or destroyed inside a callback of the transport.
 class EventLoop {
  public:
-  /// A loop whose time is told by this clock, which may be asked after the loop is gone.
+  /// A loop that takes its time from this clock. The clock may be called after the loop is gone.
   explicit EventLoop(ClockFunction clock = [] { return std::chrono::steady_clock::now(); })
       : clock_(std::move(clock)) {}
   EventLoop(const EventLoop&) = delete;
@@ -127,25 +128,25 @@ class EventLoop {
 
   TimePoint now() const { return clock_(); }
   const ClockFunction& clock() const noexcept { return clock_; }
-  /// The time of day, for answers that name a date.
+  /// The time of day, for a Retry-After that is a date.
   virtual std::chrono::system_clock::time_point date() const { return std::chrono::system_clock::now(); }
-  /// Begins a transfer, without waiting. What fails at once finishes it at once.
+  /// Begins a transfer and does not wait for it. If it fails at once, it is finished at once.
   virtual void start(Transfer& transfer, HttpRequest request) = 0;
-  /// Takes a transfer out; it is not touched again.
+  /// Takes a transfer out of the loop, which does not touch it again.
   virtual void cancel(Transfer& transfer) noexcept = 0;
-  /// How much of a transfer's request has been sent so far. A loop that cannot tell says: all.
+  /// How much of a transfer's request has been sent so far. A loop that cannot tell returns Sent::all.
   virtual Sent sent(const Transfer&) const noexcept { return Sent::all; }
-  /// Lets transfers make progress until one is ready, wake() is called or the time has come.
+  /// Lets transfers make progress until a coroutine is ready, wake() is called or it is `until`.
   virtual void wait(TimePoint until) = 0;
-  /// Ends the present or next wait(); from any thread.
+  /// Ends the current wait() or, if there is none, the next. May be called from any thread.
   virtual void wake() noexcept = 0;
 
-  /// Lets run_once() do something, on its thread; from any thread. What is left when the loop is destroyed is
-  /// not done.
+  /// Lets run_once() call `task` on its thread. May be called from any thread. Tasks that are left when the
+  /// loop is destroyed are not called.
   void post(std::function<void()> task);
 
-  /// Does what was posted. Waits if that was nothing and nothing is ready, but not beyond that time, and then
-  /// resumes all that is.
+  /// Calls the posted tasks. If there were none and no coroutine is ready, waits, but not beyond `latest`.
+  /// Then resumes all coroutines that are ready.
   void run_once(TimePoint latest = (TimePoint::max)());
 
  protected:
@@ -167,7 +168,7 @@ class EventLoop {
   bool run_posted();
 
   detail::Waiter ready_{};                     // the head of a ring: its next is the first
-  std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order of their making
+  std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order in which they were made
   std::atomic<bool> stop_requested_{};
   std::mutex posting_{};
   std::deque<std::function<void()>> posted_{};
@@ -229,8 +230,8 @@ inline void EventLoop::post(std::function<void()> task) {
   wake();
 }
 
-/// Whether anything had been posted. What is posted meanwhile waits for the next time, and so does the rest
-/// when something throws.
+/// Calls the posted tasks; false if there were none. Tasks that are posted meanwhile wait for the next time.
+/// So do the remaining ones if a task throws.
 inline bool EventLoop::run_posted() {
   if (!anything_posted_.load()) return false;
   std::unique_lock lock(posting_);

@@ -31,7 +31,7 @@ struct Core {
   std::shared_ptr<Balancer> balancer;
 };
 
-/// Puts the call's function into its stop token; null when it has none.
+/// Makes the call's stop token obey its should_stop as well; null if it has no such function.
 inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
   if (!call.should_stop) return nullptr;
   auto polling = std::make_unique<StopPolling>(std::move(call.should_stop), std::move(call.stop_token));
@@ -41,14 +41,14 @@ inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
 
 }  // namespace detail
 
-/// How a Client executes: each call runs on the calling thread, on a loop of its own, until it is done.
+/// How a Client runs its calls: each on the calling thread, on an event loop of its own, until it is done.
 struct Blocking {
   template <class T>
   using Answer = Result<T>;
   template <class Chunk>
   using ChunkStream = Stream<Chunk>;
 
-  /// What the calls of a client run on: loops, one for each call, and the clock of all of them.
+  /// What the calls of a client run on: an event loop for each call, and the clock of all loops.
   class Runtime {
    public:
     explicit Runtime(detail::LoopPool::Factory make_loop)

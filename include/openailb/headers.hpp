@@ -21,8 +21,9 @@ struct HeaderNameLess {
   }
 };
 
-/// HTTP headers by name. In a request an empty value removes a header that a wider setting had added;
-/// in an answer a header that came several times has its values joined by ", ".
+/// HTTP headers by name. In a request, an empty value removes a header that a wider setting had added (the
+/// call overrides the endpoint, which overrides the client). In an answer, the values of a header that came
+/// several times are joined by ", ".
 using Headers = std::map<std::string, std::string, HeaderNameLess>;
 
 /// The value of a header, empty when it is not there.

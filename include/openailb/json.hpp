@@ -13,8 +13,9 @@
 
 namespace openailb {
 
-/// JSON that is sent as it is given: an nlohmann::json, an nlohmann::ordered_json, which keeps the order of
-/// its keys, JSON as text, or members in braces. What is not JSON is refused when it is to be sent.
+/// JSON that is sent as it is given. It is made from an nlohmann::json, an nlohmann::ordered_json (which
+/// keeps the order of its keys), JSON as text, or members in braces. If it is not valid, the call that is to
+/// send it fails with bad_request.
 class JsonDocument {
  public:
   JsonDocument() = default;
@@ -42,7 +43,7 @@ class JsonDocument {
     return *this;
   }
 
-  /// Null when there is none; discarded, in nlohmann_json's sense, when it is not valid.
+  /// Null when nothing was given; discarded, in nlohmann_json's sense, when it is not valid.
   const nlohmann::ordered_json& value() const& { return document_; }
   nlohmann::ordered_json value() && { return std::move(document_); }
 
@@ -58,7 +59,7 @@ class JsonDocument {
   nlohmann::ordered_json document_{};
 };
 
-/// What Client::post, get and del give: the answer's JSON itself, and who gave it.
+/// What Client::post, get and del return: the answer's JSON itself, and in `info` which endpoint gave it.
 struct JsonResponse : nlohmann::json {
   JsonResponse() = default;
   explicit JsonResponse(nlohmann::json document) : nlohmann::json(std::move(document)) {}
@@ -66,7 +67,7 @@ struct JsonResponse : nlohmann::json {
   ResponseInfo info{};
 };
 
-/// Found by nlohmann_json when a response is put into another document: then it is the JSON that counts.
+/// Lets nlohmann_json put a response into another document, as its JSON without `info`.
 template <class Json>
 void to_json(Json& json, const JsonResponse& response) {
   json = static_cast<const nlohmann::json&>(response);

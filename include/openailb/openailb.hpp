@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Everything of openailb but the add-ons.
+/// All of openailb except the headers in openailb/testing/.
 
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
 #error "openailb needs C++20: compile with -std=c++20 or newer"

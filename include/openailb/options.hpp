@@ -25,12 +25,11 @@ class EventLoop;
 struct EndpointConfig {
   /// Sent as `Authorization: Bearer`; empty sends none. May be a function, for tokens that rotate.
   ApiKey api_key{};
-  /// Scheme, host and path prefix. `{model}` in the path becomes the mapped model, as Azure OpenAI wants it.
+  /// Scheme, host and path prefix. `{model}` in the path becomes the mapped model, as Azure OpenAI needs it.
   std::string base_url{"https://api.openai.com/v1"};
   /// What a model is called here: `{{"gpt-4o", "openai/gpt-4o"}}`. Models that are not listed pass unchanged.
   std::map<std::string, std::string> model_map{};
-  /// Shown in errors and statuses, and given to RequestOptions::endpoint. Empty: "endpoint-0", "endpoint-1",
-  /// ...
+  /// Shown in errors and statuses; RequestOptions::endpoint takes it. Empty: "endpoint-0", "endpoint-1", ...
   std::string name{};
   std::string organization{};  ///< sent as `OpenAI-Organization`
   std::string project{};       ///< sent as `OpenAI-Project`
@@ -47,42 +46,45 @@ struct ConnectionOptions {
   std::string proxy{};               ///< such as "http://proxy:3128"; empty: the usual environment variables
 };
 
-/// What a call does when every endpoint that it may ask is refused by its circuit breaker.
+/// What a call does when the circuit breaker of every endpoint that it may ask refuses.
 enum class WhenAllOpen {
-  ask,   ///< asks them all the same, as a last resort: a breaker decides the order, never the fate
-  fail,  ///< fails at once with no_endpoint_available, whose retry_after is the soonest reopening
-  wait,  ///< waits for the soonest reopening if that is within 60 s and the deadline, and then asks
+  ask,   ///< asks them nevertheless, as a last resort: a breaker only decides the order
+  fail,  ///< fails at once with no_endpoint_available; retry_after says when the first breaker admits
+  wait,  ///< waits until the first breaker admits, if within 60 s and the deadline, and then asks
 };
 
 /// Settings of a client. For every duration zero means no limit.
 struct ClientOptions {
   BreakerSettings breaker{};  ///< unset: open for 30 s after 3 failures in a row
-  int max_retries{2};         ///< attempts on endpoints that this call has tried already
-  int max_endpoints{3};       ///< how many may fail a call after they had received it whole
+  int max_retries{2};         ///< attempts on endpoints that this call has tried already, and redirects
+  int max_endpoints{3};       ///< how many may fail a call after having received it whole
   std::chrono::nanoseconds timeout{
-      std::chrono::seconds(600)};  ///< one attempt; a stream's, to its first token
+      std::chrono::seconds(600)};  ///< one attempt; of a stream, up to its first token
   std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};  ///< name, TCP and TLS together
-  /// The same while another endpoint could be asked instead. Nothing has been sent then.
+  /// connect_timeout while another endpoint could be asked instead. Nothing has been sent by then.
   std::chrono::nanoseconds failover_connect_timeout{std::chrono::seconds(1)};
   std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};  ///< the whole call, its stream included
-  std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, to its first token
-  /// Waiting for a stream's next piece, inside next(). Unset: the call's timeout.
+  std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, up to its first token
+  /// How long next() waits for a stream's next piece. Unset: the call's timeout.
   std::optional<std::chrono::nanoseconds> idle_timeout{};
   Headers default_headers{};
   std::map<std::string, std::string> default_query{};
-  /// Chooses another class for an error, and so what the call and the breaker make of it; null leaves it.
+  /// May choose another class for an error, and with it what the call and the breaker do. Null keeps the
+  /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
   ConnectionOptions connection{};
-  /// The largest answer, decompressed; in a stream, the largest event.
+  /// The largest answer in bytes, decompressed. Of a stream: the largest event, and the most that all events
+  /// before its first token may take.
   std::size_t max_response_size{std::size_t{64} << 20};
-  /// Uniform in [0, 1), for the jitter of waits; called from any thread. Null: a generator per thread.
+  /// Returns a random number, uniform in [0, 1), for the jitter of waits. Called from any thread. Null: a
+  /// generator per thread.
   std::function<double()> random{};
-  /// Makes the event loops that calls run on. Null: loops on libcurl. Tests give simulated ones.
+  /// Makes the event loops that calls run on. Null: loops on libcurl. Tests pass simulated ones.
   std::function<std::unique_ptr<EventLoop>()> event_loop{};
 };
 
-/// Settings of one call; what is not set is the client's.
+/// Settings of one call. What is not set is taken from the client.
 struct RequestOptions {
   std::optional<std::chrono::nanoseconds> timeout{};
   std::optional<std::chrono::nanoseconds> deadline{};
@@ -91,8 +93,8 @@ struct RequestOptions {
   std::map<std::string, std::string> extra_query{};  ///< overrides queries of the same name
   JsonDocument extra_body{};     ///< members to add to the body or replace; null removes one
   std::stop_token stop_token{};  ///< ends the call at once, waits included
-  /// For a program that has a flag and no stop token: asked about every 50 ms while the call waits, on its
-  /// own thread. True ends the call.
+  /// For a program that has a flag instead of a stop token: called about every 50 ms while the call waits, on
+  /// the calling thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
 };
@@ -117,8 +119,8 @@ inline EndpointConfig endpoint_from_env() {
   return endpoint;
 }
 
-/// An Azure OpenAI resource such as "https://my-resource.openai.azure.com": the deployment is the mapped
-/// model.
+/// An endpoint for an Azure OpenAI resource such as "https://my-resource.openai.azure.com". The deployment is
+/// the mapped model.
 inline EndpointConfig azure_endpoint(std::string resource_url, std::string api_key, std::string api_version) {
   while (resource_url.ends_with('/')) resource_url.pop_back();
   return {.base_url = resource_url + "/openai/deployments/{model}",

@@ -11,10 +11,10 @@ namespace openailb {
 
 class CircuitBreaker;
 
-/// Leave to send one request, granted by a CircuitBreaker, which must outlive it. The first report wins,
-/// later ones do nothing. Destroyed unreported it counts as excluded at the time of its admission, so that a
-/// lost probe cannot keep others out; that moves no clock and calls no user code. For use by one thread at a
-/// time.
+/// Permission to send one request, granted by a CircuitBreaker, which must outlive it. Only the first report
+/// counts. A permit that is destroyed without a report counts as excluded at the time of its admission, so
+/// that a lost probe cannot keep others out; this moves no clock and calls no user code. For use by one
+/// thread at a time.
 class [[nodiscard]] Permit {
  public:
   using Clock = std::chrono::steady_clock;
@@ -36,14 +36,14 @@ class [[nodiscard]] Permit {
   /// Reports an exclusion without asking them.
   void exclude(Clock::time_point now = Clock::now()) { settle(Outcome::exclusion, now); }
 
-  /// Reports that the request ended with this error, or with none if null. is_excluded and is_successful say
-  /// what that counts as; unset, an error is a failure. They are not asked when the report comes too late to
-  /// count.
+  /// Reports that the request ended with this error, or without one if null. is_excluded and is_successful
+  /// decide what that counts as; if both are unset, an error is a failure. They are not asked when the report
+  /// comes too late to count.
   void report(const Error* error, Clock::time_point now = Clock::now()) {
     report(error, error ? Outcome::failure : Outcome::success, now);
   }
 
-  /// The same, but where is_excluded does not hold and is_successful is unset, `otherwise` is what counts.
+  /// The same, but the report counts as `otherwise` if is_excluded does not hold and is_successful is unset.
   void report(const Error* error, Outcome otherwise, Clock::time_point now = Clock::now());
 
   /// Whether this was granted as a probe of a half-open breaker.
@@ -52,9 +52,10 @@ class [[nodiscard]] Permit {
  private:
   friend class CircuitBreaker;
 
-  /// What the breaker must know of a request when its outcome arrives.
+  /// What the breaker needs to know about a request when its outcome arrives. A new generation begins when
+  /// the state changes, and when a plain window has passed and all counts are cleared.
   struct Admission {
-    std::uint64_t generation;  // outcomes count only in the generation that admitted them
+    std::uint64_t generation;  // an outcome counts only in the generation that admitted its request
     std::uint64_t age;         // the bucket in which the request was counted
     bool half_open;
   };

@@ -8,7 +8,7 @@
 
 namespace openailb {
 
-/// Who served a call, and what it took. Not part of the JSON.
+/// Which endpoint served a call, and what attempts that took. Not part of the JSON.
 struct ResponseInfo {
   std::string endpoint{};           ///< the name of the endpoint that answered
   std::string base_url{};           ///< its base URL, without a query
@@ -16,7 +16,7 @@ struct ResponseInfo {
   std::string request_id{};         ///< the server's `x-request-id`
   Headers headers{};                ///< the answer's headers
   std::vector<Attempt> attempts{};  ///< every attempt of the call, in order; the last one succeeded
-  std::string body{};               ///< the answer as it came, with whatever this library has no name for
+  std::string body{};               ///< the answer's text, with the members that this library has no name for
 };
 
 }  // namespace openailb

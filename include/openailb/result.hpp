@@ -24,10 +24,10 @@ inline constexpr bool is_result<Result<T>> = true;
 
 }  // namespace detail
 
-/// A value or the Error that took its place, with the names of std::expected. Every access is checked:
-/// asking for a value that is not there throws Exception, asking a success for its error throws
-/// std::logic_error. On a temporary, value() and * give the value itself, and what -> points at lasts to the
-/// end of the expression.
+/// A value, or the Error that explains why there is none. The names are those of std::expected, but every
+/// access is checked: asking for a value that is not there throws Exception, and asking a success for its
+/// error throws std::logic_error. On a temporary, value() and * return the value itself, and what -> points
+/// at lives until the end of the expression.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -83,7 +83,7 @@ class [[nodiscard]] Result {
     return has_value() ? std::move(*this).value() : static_cast<T>(std::forward<U>(fallback));
   }
 
-  /// `next(value)`, itself a Result; an error is passed on.
+  /// Calls `next(value)`, which returns a Result, and returns that; an error is passed on.
   template <class Next>
   auto and_then(Next&& next) & {
     return and_then_on(*this, std::forward<Next>(next));
@@ -111,7 +111,7 @@ class [[nodiscard]] Result {
     return transform_on(std::move(*this), std::forward<Change>(change));
   }
 
-  /// This Result, or `fallback(error)`, itself a Result of the same type.
+  /// This Result if it is a success, else `fallback(error)`, which returns a Result of the same type.
   template <class Fallback>
   Result or_else(Fallback&& fallback) const& {
     return has_value() ? *this : Result(std::invoke(std::forward<Fallback>(fallback), error()));
@@ -189,7 +189,7 @@ class [[nodiscard]] Result<void> {
   }
   Error error() const&& { return checked_error(); }
 
-  /// `next()`, itself a Result; an error is passed on.
+  /// Calls `next()`, which returns a Result, and returns that; an error is passed on.
   template <class Next>
   auto and_then(Next&& next) const {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Next>>;
@@ -210,7 +210,7 @@ class [[nodiscard]] Result<void> {
     }
   }
 
-  /// This Result, or `fallback(error)`, itself a Result<void>.
+  /// This Result if it is a success, else `fallback(error)`, which returns a Result<void>.
   template <class Fallback>
   Result or_else(Fallback&& fallback) const {
     return error_ ? Result(std::invoke(std::forward<Fallback>(fallback), *error_)) : *this;

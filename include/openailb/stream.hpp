@@ -23,7 +23,8 @@ namespace openailb {
 ///     for (const auto& chunk : stream) ...              // throws Exception when the stream breaks
 ///     while (auto chunk = stream.next()) ...            // and then look at stream.error()
 ///
-/// Destroying it ends the transfer. It can be read once, by one thread at a time, and outlives its client.
+/// Destroying it ends the transfer. It can be read only once, and by one thread at a time. It may outlive its
+/// client.
 template <class Chunk>
 class [[nodiscard]] Stream {
  public:
@@ -31,7 +32,7 @@ class [[nodiscard]] Stream {
   using Completion =
       std::remove_cvref_t<decltype(std::declval<const detail::CommittedStream<Chunk>&>().completion())>;
 
-  /// A stream that never began.
+  /// A stream that failed before its first token.
   explicit Stream(Error error) : error_(std::move(error)) {}
   Stream(detail::LoopLease loop, std::unique_ptr<detail::StopPolling> polling,
          std::unique_ptr<detail::CommittedStream<Chunk>> state)
@@ -40,7 +41,7 @@ class [[nodiscard]] Stream {
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) = delete;
 
-  /// The next chunk; null at the end, and then error() says whether it was a clean one.
+  /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
   std::optional<Chunk> next() {
     if (!state_ || !loop_) return std::nullopt;
     std::optional<Chunk> chunk = detail::run(**loop_, state_->next(), polling_.get());
@@ -51,31 +52,32 @@ class [[nodiscard]] Stream {
   /// Why the stream failed or broke; null while all is well.
   const std::optional<Error>& error() const noexcept { return state_ ? state_->error() : error_; }
 
-  /// What has accumulated so far, as create() would have returned it.
+  /// The answer as far as it has come, in the form that create() returns.
   const Completion& completion() const noexcept {
     static const Completion nothing{};
     return state_ ? state_->completion() : nothing;
   }
 
-  /// The text of the last chunk's event, with whatever this library has no name for.
+  /// The JSON text of the last chunk, with the members that this library has no name for.
   const std::string& raw() const noexcept {
     static const std::string nothing{};
     return state_ ? state_->text() : nothing;
   }
 
-  /// Who serves the stream; empty when it never began.
+  /// Which endpoint serves the stream; empty when the stream failed before its first token.
   const ResponseInfo& info() const noexcept {
     static const ResponseInfo nothing{};
     return state_ ? state_->info() : nothing;
   }
 
-  /// Ends the transfer now; next() gives null from here on. What has accumulated stays.
+  /// Ends the transfer now. From then on next() returns null; completion() keeps what has come.
   void close() noexcept {
     if (state_ && loop_) state_->close();
     loop_.reset();
   }
 
-  /// Throws std::logic_error when called twice: a stream is read once, and another request is not made.
+  /// Throws std::logic_error when called twice: a stream can be read only once, and no second request is
+  /// sent.
   Iterator begin() {
     if (std::exchange(iterated_, true))
       throw std::logic_error("openailb: a stream can be iterated only once");
@@ -86,14 +88,14 @@ class [[nodiscard]] Stream {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  std::optional<detail::LoopLease> loop_{};  // before the state, whose transfer lives in it
+  std::optional<detail::LoopLease> loop_{};  // declared before the state, whose transfer lives in it
   std::unique_ptr<detail::StopPolling> polling_{};
   std::unique_ptr<detail::CommittedStream<Chunk>> state_{};
   std::optional<Error> error_{};
   bool iterated_{};
 };
 
-/// Walks a stream by next(); throws Exception when the stream breaks.
+/// Reads a stream by next(). Throws Exception when the stream fails.
 template <class Chunk>
 class Stream<Chunk>::Iterator {
  public:

@@ -4,7 +4,7 @@
 
 namespace openailb {
 
-/// The version of this library. The one place it is written: CMake reads it from this line.
+/// The version of this library. It is written only here: CMake reads it from this line.
 inline constexpr std::string_view version = "0.1.0";
 
 }  // namespace openailb

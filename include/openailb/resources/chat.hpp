@@ -23,14 +23,15 @@ namespace openailb {
 
 namespace detail {
 
-/// How chunks of a chat completion accumulate, and which of them commits their stream.
+/// How the chunks of a chat completion are put together, and which of them is the commit point of the stream.
 template <>
 struct StreamTraits<ChatCompletionChunk> {
   using Accumulator = ChatCompletionAccumulator;
   static bool commits(const JsonNode& chunk) { return detail::commits(chunk); }
 };
 
-/// A 200 without a choice is no answer, and one whose choice has an `error`, as OpenRouter sends it, is that.
+/// Reads a chat completion. Without a choice it is an error of kind parse. If its choice ended with an
+/// `error`, as OpenRouter sends it, the result is that error.
 inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
@@ -56,33 +57,34 @@ class ChatCompletions : public Resource<Execution> {
  public:
   using Resource<Execution>::Resource;
 
-  /// Asks for one answer. Fails over between endpoints as long as another one may do better.
+  /// Asks for one answer. If an endpoint fails, the call retries on another as long as that may help.
   Answer create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
     return complete(detail::write_json(params), std::move(options));
   }
-  /// The same with a body of one's own, for parameters that this library has no name for: JSON in any of the
-  /// forms of JsonDocument.
+  /// The same with your own body, for parameters that this library has no name for: JSON in any of the forms
+  /// that JsonDocument takes.
   template <class Body>
     requires std::convertible_to<Body, JsonDocument>
   Answer create(Body&& body, RequestOptions options = {}) const {
     return complete(std::forward<Body>(body), std::move(options));
   }
-  /// The same with the members of a body in braces.
+  /// The same with the members of the body in braces.
   Answer create(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
     return complete(body, std::move(options));
   }
 
-  /// Asks for a streamed answer. Returns at its first token or with an error; fails over until then.
+  /// Asks for a streamed answer. Returns when its first token has come, or with an error. Until then, the
+  /// call retries on another endpoint if one fails.
   ChunkStream stream(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
     return open(detail::write_json(params), std::move(options));
   }
-  /// The same with a body of one's own.
+  /// The same with your own body.
   template <class Body>
     requires std::convertible_to<Body, JsonDocument>
   ChunkStream stream(Body&& body, RequestOptions options = {}) const {
     return open(std::forward<Body>(body), std::move(options));
   }
-  /// The same with the members of a body in braces.
+  /// The same with the members of the body in braces.
   ChunkStream stream(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
     return open(body, std::move(options));
   }

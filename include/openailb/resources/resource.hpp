@@ -14,12 +14,12 @@
 
 namespace openailb {
 
-/// What the resources of the API are made of, so that most of their methods are one line.
+/// The base of the API's resources. With it, most of their methods are one line.
 template <class Execution>
 class Resource {
  public:
   explicit Resource(std::shared_ptr<detail::Core<Execution>> core) : core_(std::move(core)) {}
-  // Moving copies, so that a resource which was moved from still works.
+  // A move copies, so that a moved-from resource still works.
   Resource(const Resource&) = default;
   Resource& operator=(const Resource&) = default;
 
@@ -46,7 +46,7 @@ class Resource {
   Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
     return send<T>({.method = "DELETE", .path = std::move(path)}, std::move(options), decode);
   }
-  /// Any method, any body, any answer.
+  /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const {
     return Execution::template answer<T>(*core_, make_call(std::move(request), std::move(options)), decode);

@@ -9,8 +9,8 @@
 
 namespace openailb::testing {
 
-/// Random numbers of which the same seed gives the same ones with every compiler: the standard's engines do,
-/// its distributions do not.
+/// Random numbers. The same seed gives the same numbers with every compiler, which the standard's engines
+/// guarantee but its distributions do not.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
@@ -28,8 +28,8 @@ class Random {
   std::chrono::nanoseconds between(std::chrono::nanoseconds low, std::chrono::nanoseconds high) {
     return low + std::chrono::duration_cast<std::chrono::nanoseconds>((high - low) * uniform());
   }
-  /// Log-normal, as latencies are: half of them are shorter than `median`. With a spread of 0.5 one of forty
-  /// is longer than 2.7 times that.
+  /// Log-normal, as latencies are: half of the durations are shorter than `median`. With a spread of 0.5, one
+  /// of forty is longer than 2.7 times the median.
   std::chrono::nanoseconds around(std::chrono::nanoseconds median, double spread) {
     const double angle = 2.0 * std::numbers::pi * uniform();
     const double normal = std::sqrt(-2.0 * std::log(1.0 - uniform())) * std::cos(angle);

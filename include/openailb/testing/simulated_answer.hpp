@@ -12,15 +12,15 @@
 
 namespace openailb::testing {
 
-/// What a simulated server does with one request.
+/// How a simulated server answers one request.
 struct SimulatedAnswer {
   /// How the answer ends once everything has been sent.
   enum class Ending {
-    complete,  ///< as it should
+    complete,  ///< cleanly
     reset,     ///< the connection breaks
     hang,      ///< nothing more ever comes
   };
-  /// Bytes that come by themselves.
+  /// A piece of the body that is sent separately.
   struct Piece {
     std::chrono::nanoseconds after{};  ///< the pause before it
     std::string bytes{};
@@ -32,9 +32,9 @@ struct SimulatedAnswer {
   std::chrono::nanoseconds latency{};  ///< from the request to the headers
   std::vector<Piece> pieces{};         ///< sent after the body, for streams
   Ending ending{Ending::complete};
-  /// False: nobody answers at that address. The connection times out, by HttpRequest::connect_timeout.
+  /// False: no server answers at that address, so connecting times out after HttpRequest::connect_timeout.
   bool connects{true};
-  /// Set: no answer comes at all, but this failure, after the latency.
+  /// If set, the request fails in this way after the latency, and no answer comes.
   std::optional<TransferFailure> failure{};
 };
 
@@ -45,7 +45,7 @@ inline std::size_t size(const SimulatedAnswer& answer) {
   return sum;
 }
 
-/// The same answer, of which only so many bytes of body come before it ends.
+/// The same answer, but it ends after the first `bytes` bytes of its body.
 inline SimulatedAnswer cut(SimulatedAnswer answer, std::size_t bytes, SimulatedAnswer::Ending ending) {
   const auto keep = [&bytes](std::string& text) {
     if (text.size() > bytes) text.resize(bytes);
@@ -58,7 +58,7 @@ inline SimulatedAnswer cut(SimulatedAnswer answer, std::size_t bytes, SimulatedA
   return answer;
 }
 
-/// The same answer, its body coming so many bytes at a time with a pause before each.
+/// The same answer, but its body is sent in pieces of `bytes` bytes, with a pause before each.
 inline SimulatedAnswer drip(SimulatedAnswer answer, std::size_t bytes, std::chrono::nanoseconds pause) {
   std::string body = std::exchange(answer.body, {});
   for (const SimulatedAnswer::Piece& piece : answer.pieces) body += piece.bytes;

@@ -19,32 +19,33 @@
 namespace openailb::testing {
 
 /// A network of scripted servers in virtual time, for tests of programs that use a Client: nothing sleeps,
-/// and the same script gives the same run. Give its loops to ClientOptions::event_loop:
+/// and the same script gives the same run. Pass its loops to ClientOptions::event_loop:
 ///
 ///     SimulatedNetwork network;
 ///     network.serve("https://one.example", [](const HttpRequest&) { return SimulatedAnswer{...}; });
 ///     Client client({{.base_url = "https://one.example/v1"}}, {.event_loop = network.loops()});
 ///
-/// For one thread. It must outlive its clients and their streams.
+/// For use by one thread. It must outlive its clients and their streams.
 class SimulatedNetwork {
  public:
   using Server = std::function<SimulatedAnswer(const HttpRequest&)>;
 
-  /// Answers requests to an origin such as "https://one.example"; others cannot be resolved.
+  /// Lets `server` answer the requests to an origin such as "https://one.example". Other origins cannot be
+  /// resolved.
   void serve(const std::string& origin, Server server) {
     servers_.insert_or_assign(origin, std::make_shared<Server>(std::move(server)));
   }
 
-  /// Makes loops on this network.
+  /// A function that makes event loops on this network.
   std::function<std::unique_ptr<EventLoop>()> loops();
 
-  /// The virtual time, which passes only while a call waits or by advance().
+  /// The virtual time. It passes only while a call waits, and by advance() and jump().
   TimePoint now() const noexcept { return now_; }
   void advance(std::chrono::nanoseconds by) { run_until(now_ + by); }
-  /// Moves the clock on past whatever was due meanwhile, which happens late: a computer that was asleep.
+  /// Moves the clock on, as when a computer was asleep: what was due meanwhile happens late.
   void jump(std::chrono::nanoseconds by) { now_ += by; }
 
-  /// Does something at a time: a stop request, a server that changes.
+  /// Calls `action` at that time, such as to request a stop or to change a server.
   void at(TimePoint when, std::function<void()> action) { schedule(when, std::move(action)); }
 
   /// Every request that was sent, in order.
@@ -94,7 +95,7 @@ class SimulatedNetwork {
   std::vector<HttpRequest> requests_{};
 };
 
-/// A loop whose waiting moves the network's time on.
+/// An event loop whose wait() moves the network's time on.
 class SimulatedNetwork::Loop final : public EventLoop {
  public:
   explicit Loop(SimulatedNetwork& network)
@@ -136,7 +137,7 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
   auto server = servers_.find(origin);
   SimulatedAnswer answer{.failure = TransferFailure{.message = "could not resolve " + origin}};
   if (server != servers_.end()) {
-    const std::shared_ptr<Server> serve = server->second;  // which may replace itself
+    const std::shared_ptr<Server> serve = server->second;  // a copy, as it may replace itself
     answer = (*serve)(request);
   }
   const std::uint64_t id = next_id_++;

@@ -21,19 +21,19 @@ namespace openailb::testing {
 /// What a simulated server does wrong.
 enum class Fault {
   none,
-  unreachable,           ///< no connection: it is refused at once
+  unreachable,           ///< no connection: connecting fails at once
   black_hole,            ///< no connection: nobody answers
   idle_connection_died,  ///< a kept connection turns out to be dead
   reset,                 ///< the connection breaks before the answer
   hang,                  ///< no answer ever comes
   slow,                  ///< the answer takes twenty times as long
   drip,                  ///< the answer comes in pieces of a few bytes
-  broken,                ///< the connection breaks at any byte of the answer
-  stalled,               ///< nothing more comes after any byte of the answer
-  truncated,             ///< the answer ends cleanly at any byte
+  broken,                ///< the connection breaks at a random byte of the answer
+  stalled,               ///< nothing more comes after a random byte of the answer
+  truncated,             ///< the answer ends cleanly at a random byte
   no_end,                ///< a stream ends without `[DONE]`
   noise,                 ///< random bytes
-  html,                  ///< a proxy's page
+  html,                  ///< a proxy's HTML page
   no_choice,             ///< JSON that is no completion
   error_inside,          ///< a 200 with an error in it; in a stream, somewhere among the chunks
   bad_request,           ///< 400
@@ -85,7 +85,7 @@ constexpr std::string_view to_string(Fault fault) {
   return "unknown";
 }
 
-/// The status of an answer with this fault, if the fault is one.
+/// The status of an answer with this fault: 200 unless the fault is another status.
 constexpr int status_of(Fault fault) {
   switch (fault) {
     case Fault::bad_request: return 400;
@@ -108,9 +108,9 @@ struct ServerBehaviour {
   std::chrono::nanoseconds latency{std::chrono::milliseconds(200)};  ///< median, from request to headers
   double latency_spread{0.3};                                        ///< see Random::around
   std::chrono::nanoseconds chunk_interval{std::chrono::milliseconds(10)};  ///< between a stream's chunks
-  std::chrono::nanoseconds retry_after{std::chrono::seconds(1)};           ///< what a 429 says
-  std::vector<std::pair<Fault, double>> faults{};  ///< which share of the requests each one befalls
-  /// What the answer to a request says, in words that a stream sends one by one. Null: what was asked.
+  std::chrono::nanoseconds retry_after{std::chrono::seconds(1)};           ///< the wait that a 429 asks for
+  std::vector<std::pair<Fault, double>> faults{};  ///< each with the share of requests that have it
+  /// The text of the answer to a request; a stream sends it word by word. Null: the request's last message.
   std::function<std::string(const HttpRequest&)> content{};
 };
 
@@ -125,7 +125,7 @@ class SimulatedServer {
 
   ServerBehaviour& behaviour() noexcept { return behaviour_; }
 
-  /// Draws what befalls the next request.
+  /// Draws the fault of the next request.
   Fault next_fault() {
     double draw = random_.uniform();
     for (const auto& [fault, share] : behaviour_.faults) {
@@ -135,7 +135,7 @@ class SimulatedServer {
     return Fault::none;
   }
 
-  /// The answer to a request that this befalls.
+  /// The answer to a request with this fault.
   SimulatedAnswer answer(const HttpRequest& request, Fault fault);
 
  private:
@@ -240,7 +240,7 @@ inline SimulatedAnswer SimulatedServer::completion(const HttpRequest& request) c
           nlohmann::json{{"object", "chat.completion"}, {"choices", nlohmann::json::array({choice})}}.dump()};
 }
 
-/// One event per word, the white space before it included.
+/// One event per word, with the space before it.
 inline SimulatedAnswer SimulatedServer::stream(const HttpRequest& request, Fault fault) {
   const std::string text = content(request);
   std::vector<std::string> events{detail::event(detail::chunk({{"role", "assistant"}, {"content", ""}}))};

@@ -22,8 +22,8 @@ namespace openailb {
 /// Puts the chunks of a stream together into the answer that would have come without streaming.
 class ChatCompletionAccumulator {
  public:
-  /// Adds a chunk. An index below 0 or above 127, or more tool calls than that, is an error of kind parse and
-  /// changes nothing.
+  /// Adds a chunk. An index below 0 or above 127, or more than 128 tool calls, is an error of kind parse, and
+  /// nothing is added. A tool call may have the index -1, which stands for 0.
   Result<void> add(const ChatCompletionChunk& chunk) {
     if (auto wrong = find_wrong_index(chunk)) {
       return Error{.kind = ErrorKind::parse, .message = "a chunk has the index " + std::to_string(*wrong)};
@@ -45,8 +45,8 @@ class ChatCompletionAccumulator {
   const ChatCompletion& completion() const& { return completion_; }
   ChatCompletion completion() && { return std::move(completion_); }
 
-  /// Whether a choice was seen and every choice that was seen has a finish reason: a stream that ends
-  /// here without `[DONE]` has ended cleanly.
+  /// Whether there is a choice and every choice has a finish reason: a stream that ends then has ended
+  /// cleanly, even without `[DONE]`.
   bool finished() const {
     return !completion_.choices.empty() && std::ranges::none_of(completion_.choices, [](const auto& choice) {
       return choice.finish_reason.empty();
@@ -56,7 +56,7 @@ class ChatCompletionAccumulator {
  private:
   using ToolCall = ChatCompletionMessageToolCall;
 
-  // A hostile index must not make the lists grow, and nothing real comes near this one.
+  // Keeps a hostile server from making the lists grow; real indexes stay far below it.
   static constexpr std::int64_t max_index = 127;
 
   std::optional<std::int64_t> find_wrong_index(const ChatCompletionChunk& chunk) const {
@@ -108,7 +108,7 @@ class ChatCompletionAccumulator {
     merge(message.extra, delta.extra);
   }
 
-  /// A content that comes as parts in one chunk and as a text in another is parts.
+  /// If the content comes as parts in one chunk and as a text in another, it is kept as parts.
   static void add_parts(ChatCompletionMessage& message, const ChatCompletionDelta& delta) {
     std::vector<ContentPart>& parts = message.content_parts;
     if (parts.empty() && delta.content_parts.empty()) return;
@@ -120,7 +120,8 @@ class ChatCompletionAccumulator {
     }
   }
 
-  /// Pieces of a text, or of a reasoning up to its signature, are one.
+  /// Joins a piece to the last part if both are plain text, or both are reasoning and the last part has no
+  /// signature yet. Otherwise the piece becomes a new part.
   static void add_part(std::vector<ContentPart>& parts, const ContentPart& part) {
     const bool continues =
         !parts.empty() && parts.back().type == part.type && !parts.back().extra.contains("signature");
@@ -133,9 +134,9 @@ class ChatCompletionAccumulator {
     }
   }
 
-  /// Members that have no name here add up much as in the official Python SDK: texts and lists grow, items of
-  /// a list that belong together are one, objects are merged, all else is replaced. So are texts that are
-  /// labels, which servers repeat in each chunk.
+  /// Merges members that have no name here, much as the official Python SDK does: texts and lists grow, items
+  /// of a list that belong together are merged, objects are merged, and all else is replaced. Texts that are
+  /// labels are replaced too, since servers repeat them in each chunk.
   static void merge(nlohmann::json& value, const nlohmann::json& piece) {
     if (piece.is_null()) return;
     if (value.is_string() && piece.is_string()) {
@@ -161,8 +162,8 @@ class ChatCompletionAccumulator {
     return std::ranges::find(labels, name) != labels.end();
   }
 
-  /// Adds to the item that a piece belongs to, which is among the last: it has the same index, and where both
-  /// have a type or an id, the same.
+  /// Merges a piece into the item that it belongs to, or adds it to the list if there is none. The item is
+  /// among the last, has the same index and, where both have a type or an id, the same type or id.
   static void merge_item(nlohmann::json& list, const nlohmann::json& piece) {
     constexpr std::size_t last = 32;
     const auto belongs_to = [&](const nlohmann::json& item) {
@@ -177,7 +178,7 @@ class ChatCompletionAccumulator {
     list.push_back(piece);
   }
 
-  /// Whether both have a member and not the same.
+  /// Whether both have this member, with different values.
   static bool differs(const nlohmann::json& one, const nlohmann::json& other, const char* name) {
     const auto mine = one.find(name), theirs = other.find(name);
     const bool both = mine != one.end() && theirs != other.end() && !mine->is_null() && !theirs->is_null();
@@ -203,9 +204,10 @@ class ChatCompletionAccumulator {
     merge(call.extra, piece.extra);
   }
 
-  /// The call that a piece belongs to: the one with its index, or a new one. Some servers send no index; see
-  /// find_unnumbered. Others give every call the same: there a piece with a name and another id than the call
-  /// of that index begins a new one, to which the index belongs from then on.
+  /// The tool call that a piece belongs to: the one with its index, or a new one. Some servers send no index;
+  /// see find_unnumbered. Others give every tool call the same index. Then a piece that has a name, and
+  /// another id than the tool call of that index, begins a new tool call. From then on that index stands for
+  /// the new one.
   ToolCall& find_tool_call(std::vector<ToolCall>& calls, std::int64_t choice, const ToolCall& piece) {
     const std::int64_t next = calls.empty() ? 0 : *calls.back().index + 1;
     if (!piece.index) {
@@ -227,8 +229,8 @@ class ChatCompletionAccumulator {
     return found == calls.end() ? nullptr : &*found;
   }
 
-  /// The call that a piece without an index belongs to: the one with its id, or without an id the last one,
-  /// unless both have a name. Null: it begins a new one.
+  /// The tool call that a piece without an index belongs to. With an id, it is the one with that id. Without
+  /// an id, it is the last one, unless both have a name. Null: the piece begins a new tool call.
   static const ToolCall* find_unnumbered(const std::vector<ToolCall>& calls, const ToolCall& piece) {
     if (!piece.id.empty()) return find_by_id(calls, piece.id);
     const bool continues = !calls.empty() && !(has_name(calls.back()) && has_name(piece));
@@ -254,8 +256,8 @@ class ChatCompletionAccumulator {
     if (!piece.empty()) value = piece;
   }
 
-  /// Members around a message are whole in each chunk that has them. `taken` has a name in an answer, though
-  /// not in a chunk.
+  /// Replaces members beside the message: a chunk that has one has all of it. `taken` is left out, since it
+  /// has a name in an answer, though not in a chunk.
   static void take(nlohmann::json& members, const nlohmann::json& newer, std::string_view taken) {
     if (!newer.is_object()) return;
     for (const auto& [name, member] : newer.items()) {
@@ -269,7 +271,7 @@ class ChatCompletionAccumulator {
   }
 
   ChatCompletion completion_;
-  /// By choice and the index of a tool call in its chunks: the index under which it is kept.
+  /// For each choice and index that its chunks give a tool call: the index under which that is kept.
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> kept_index_{};
 };
 

@@ -45,7 +45,7 @@ struct ChatCompletionChunk {
   std::string service_tier{};
   std::string system_fingerprint{};
   nlohmann::json moderation{};  ///< what moderation found, where it was asked for
-  std::string obfuscation{};    ///< of no meaning: it makes all chunks alike in size
+  std::string obfuscation{};    ///< has no meaning: it makes all chunks the same size
   nlohmann::json extra{};       ///< members that have no name here
 
   /// The new content of the first choice; empty when there is none.
@@ -93,9 +93,9 @@ inline bool choice_commits(const JsonNode& choice) {
   return false;
 }
 
-/// Whether a chunk is the commit point of its stream, after which no other endpoint may take over: a choice
-/// has a finish reason, or its delta has anything besides `role` that is not null, "", [] or {}. That is
-/// asked of the raw JSON, because members that this library has no name for count as well.
+/// Whether a chunk is the commit point of its stream, after which there is no failover. It is if a choice has
+/// a finish reason, or a delta that has anything besides `role` that is not null, "", [] or {}. The raw JSON
+/// is checked, because members that this library has no name for count as well.
 inline bool commits(const JsonNode& chunk) {
   const JsonNode* choices = find_member(chunk, "choices");
   if (choices == nullptr || choices->type != JsonType::array) return false;

@@ -50,7 +50,7 @@ struct ChatCompletionCustomToolCall {
 /// One tool call of an answer, or a piece of one in a chunk.
 struct ChatCompletionMessageToolCall {
   std::optional<std::int64_t> index{};  ///< which call a chunk's piece belongs to; some servers send none
-  std::string id{};                     ///< to be given back in tool_message
+  std::string id{};                     ///< pass it to tool_message
   std::string type{};                   ///< "function" or "custom"
   ChatCompletionFunctionCall function{};
   ChatCompletionCustomToolCall custom{};
@@ -67,7 +67,7 @@ struct ChatCompletionMessageToolCall {
   }
 };
 
-/// Where a quoted page is to be found, and which part of the content rests on it.
+/// The address of a page that the answer cites, and which part of the content refers to it.
 struct ChatCompletionUrlCitation {
   std::int64_t start_index{};
   std::int64_t end_index{};
@@ -85,7 +85,7 @@ struct ChatCompletionUrlCitation {
   }
 };
 
-/// A note on an answer's content, as web search makes them.
+/// A note on an answer's content, such as web search adds.
 struct ChatCompletionAnnotation {
   std::string type{};  ///< "url_citation"
   std::optional<ChatCompletionUrlCitation> url_citation{};
@@ -101,8 +101,8 @@ struct ChatCompletionAnnotation {
 
 /// A spoken answer.
 struct ChatCompletionAudio {
-  std::string id{};           ///< to be given back instead of the sound in the next request
-  std::int64_t expires_at{};  ///< Unix seconds until which the id may be used
+  std::string id{};           ///< to be sent instead of the sound in the next request
+  std::int64_t expires_at{};  ///< until when the id may be used, in Unix seconds
   std::string data{};         ///< base64, in the format that was asked for
   std::string transcript{};
 
@@ -152,11 +152,11 @@ struct ChatCompletionMessage {
   std::string content{};                     ///< empty when there are tool calls or a refusal instead
   std::string refusal{};                     ///< why the model would not answer
   std::string reasoning_content{};           ///< as DeepSeek and vLLM send it; others call it `reasoning`
-  std::vector<ContentPart> content_parts{};  ///< the content where it came as a list, as Mistral sends it
+  std::vector<ContentPart> content_parts{};  ///< the content if it came as a list, as Mistral sends it
   std::vector<ChatCompletionAnnotation> annotations{};
   std::optional<ChatCompletionAudio> audio{};
   std::vector<ChatCompletionMessageToolCall> tool_calls{};
-  ChatCompletionFunctionCall function_call{};  ///< deprecated by OpenAI: tool_calls took its place
+  ChatCompletionFunctionCall function_call{};  ///< deprecated by OpenAI: see tool_calls
   nlohmann::json extra{};                      ///< members that have no name here
 
   template <class Self, class Field>
@@ -174,7 +174,7 @@ struct ChatCompletionMessage {
     field.rest(self.extra);
   }
 
-  /// Joins the texts of a content that came as a list.
+  /// Joins the texts, and the reasoning, of a content that came as a list.
   void finish_reading() {
     for (const ContentPart& part : content_parts) {
       if (part.text && !detail::is_thinking(part)) content += *part.text;
@@ -186,8 +186,8 @@ struct ChatCompletionMessage {
 /// A token that the model might have chosen.
 struct ChatCompletionTopLogprob {
   std::string token{};
-  double logprob{-9999};  ///< OpenAI's number for a very unlikely token, also where a server has none
-  std::optional<std::vector<std::int64_t>> bytes{};  ///< its UTF-8, for tokens that are parts of characters
+  double logprob{-9999};  ///< OpenAI's number for a very unlikely token; also if a server sends none
+  std::optional<std::vector<std::int64_t>> bytes{};  ///< its UTF-8, for tokens that are part of a character
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -200,7 +200,7 @@ struct ChatCompletionTopLogprob {
 /// The token that the model chose, and its likeliest alternatives.
 struct ChatCompletionTokenLogprob {
   std::string token{};
-  double logprob{-9999};  ///< OpenAI's number for a very unlikely token, also where a server has none
+  double logprob{-9999};  ///< OpenAI's number for a very unlikely token; also if a server sends none
   std::optional<std::vector<std::int64_t>> bytes{};
   std::vector<ChatCompletionTopLogprob> top_logprobs{};
 
@@ -225,7 +225,7 @@ struct ChatCompletionLogprobs {
   }
 };
 
-/// What the tokens of the prompt were.
+/// How many tokens of each kind the prompt had.
 struct PromptTokensDetails {
   std::int64_t audio_tokens{};
   std::int64_t cached_tokens{};
@@ -243,7 +243,7 @@ struct PromptTokensDetails {
   }
 };
 
-/// What the tokens of the completion were.
+/// How many tokens of each kind the completion had.
 struct CompletionTokensDetails {
   std::int64_t accepted_prediction_tokens{};
   std::int64_t audio_tokens{};
@@ -263,7 +263,7 @@ struct CompletionTokensDetails {
   }
 };
 
-/// How many tokens a call took.
+/// How many tokens a call used.
 struct CompletionUsage {
   std::int64_t prompt_tokens{};
   std::int64_t completion_tokens{};
@@ -306,18 +306,18 @@ struct ChatCompletion {
   std::string id{};
   std::string object{};    ///< "chat.completion"
   std::int64_t created{};  ///< Unix seconds
-  std::string model{};     ///< as the server calls it, which need not be what was asked for
+  std::string model{};     ///< as the server calls it, which may differ from the name in the request
   std::vector<ChatCompletionChoice> choices{};
   std::optional<CompletionUsage> usage{};
   std::string service_tier{};
   std::string system_fingerprint{};
   std::map<std::string, std::string> metadata{};  ///< of stored completions
-  nlohmann::json moderation{};                    ///< what moderation found, where it was asked for
+  nlohmann::json moderation{};                    ///< what moderation found, if it was asked for
   nlohmann::json extra{};                         ///< members that have no name here, such as `citations`
-  ResponseInfo info{};                            ///< who served it; not part of the JSON
+  ResponseInfo info{};                            ///< which endpoint served it; not part of the JSON
 
-  /// The content of the first choice; empty when there is none. A copy, so that it may be taken from a
-  /// completion that nobody keeps.
+  /// The content of the first choice; empty when there is none. It is a copy, so that text() may be called on
+  /// a temporary.
   std::string text() const { return choices.empty() ? std::string{} : choices.front().message.content; }
 
   template <class Self, class Field>

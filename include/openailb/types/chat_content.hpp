@@ -29,7 +29,7 @@ struct ChatCompletionImageUrl {
   }
 };
 
-/// A sound.
+/// Audio.
 struct ChatCompletionInputAudio {
   std::string data{};      ///< base64
   std::string format{};    ///< "wav" or "mp3"
@@ -43,7 +43,7 @@ struct ChatCompletionInputAudio {
   }
 };
 
-/// A file: one uploaded before by its id, or its data and name.
+/// A file: the id of one uploaded before, or data and a name.
 struct ChatCompletionFile {
   std::string file_data{};  ///< a `data:` URL in base64
   std::string file_id{};
@@ -61,7 +61,7 @@ struct ChatCompletionFile {
 
 /// One part of a message's content; text_part, image_part, input_audio_part and file_part make them.
 struct ChatCompletionContentPart {
-  std::string type{};  ///< names the member that counts
+  std::string type{};  ///< says which member is used
   std::optional<std::string> text{};
   ChatCompletionImageUrl image_url{};
   ChatCompletionInputAudio input_audio{};
@@ -71,7 +71,7 @@ struct ChatCompletionContentPart {
       prompt_cache_breakpoint{};  ///< `{{"mode", "explicit"}}`: what comes before is reused
   nlohmann::json extra{};         ///< members that have no name here, such as `cache_control` or `video_url`
 
-  /// A part that comes as a bare text is one.
+  /// A part that comes as a plain text is a text part.
   void read_text(std::string said) {
     type = "text";
     text = std::move(said);
@@ -90,28 +90,29 @@ struct ChatCompletionContentPart {
   }
 };
 
-/// The same under a name short enough to type.
+/// A shorter name.
 using ContentPart = ChatCompletionContentPart;
 
-/// A text.
+/// A text part.
 inline ContentPart text_part(std::string text) { return {.type = "text", .text = std::move(text)}; }
 
-/// An image: `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's choice.
+/// An image part: `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's
+/// choice.
 inline ContentPart image_part(std::string url, std::string detail = "") {
   return {.type = "image_url", .image_url = {.url = std::move(url), .detail = std::move(detail)}};
 }
 
-/// A sound: `data` in base64; `format` is "wav" or "mp3".
+/// An audio part: `data` is in base64; `format` is "wav" or "mp3".
 inline ContentPart input_audio_part(std::string data, std::string format) {
   return {.type = "input_audio", .input_audio = {.data = std::move(data), .format = std::move(format)}};
 }
 
-/// A file sent along: `file_data` is a `data:` URL in base64.
+/// A file part with the file's data: `file_data` is a `data:` URL in base64.
 inline ContentPart file_part(std::string file_data, std::string filename) {
   return {.type = "file", .file = {.file_data = std::move(file_data), .filename = std::move(filename)}};
 }
 
-/// A file uploaded before.
+/// A file part for a file uploaded before.
 inline ContentPart file_id_part(std::string file_id) {
   return {.type = "file", .file = {.file_id = std::move(file_id)}};
 }

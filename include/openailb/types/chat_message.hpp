@@ -14,7 +14,7 @@
 
 namespace openailb {
 
-/// A spoken answer that was given before, by its id.
+/// An earlier spoken answer, by its id.
 struct ChatCompletionAudioReference {
   std::string id{};
   nlohmann::json extra{};  ///< members that have no name here
@@ -31,7 +31,7 @@ struct ChatCompletionMessageParam {
   std::string role{};
   ChatCompletionMessageContent content{};
   std::optional<std::string> name{};
-  std::vector<ChatCompletionMessageToolCall> tool_calls{};  ///< assistant: what was to be called
+  std::vector<ChatCompletionMessageToolCall> tool_calls{};  ///< assistant: what the model asked to call
   std::optional<std::string> tool_call_id{};                ///< tool: which call this is the result of
   std::optional<std::string> refusal{};                     ///< assistant
   ChatCompletionAudioReference audio{};                     ///< assistant
@@ -54,8 +54,8 @@ struct ChatCompletionMessageParam {
   }
 };
 
-/// Found by nlohmann_json, so that `.messages` takes JSON too. A member that cannot be read goes to `extra`.
-/// Throws std::invalid_argument for what is no object, or nested too deeply to be sent.
+/// Lets `.messages` take JSON too: nlohmann_json finds this function. A member that cannot be read goes to
+/// `extra`. Throws std::invalid_argument if the JSON is not an object, or is nested too deeply to be sent.
 template <class Json>
 void from_json(const Json& json, ChatCompletionMessageParam& message) {
   if (!json.is_object() || detail::find_flaw<Json>(json, detail::judge_depth)) {
@@ -64,12 +64,12 @@ void from_json(const Json& json, ChatCompletionMessageParam& message) {
   detail::read_json(nlohmann::json(json), message);
 }
 
-/// What the application wants of the model.
+/// What the application wants from the model.
 inline ChatCompletionMessageParam system_message(ChatCompletionMessageContent content) {
   return {.role = "system", .content = std::move(content)};
 }
 
-/// What OpenAI's newer models take in the place of a system message.
+/// What OpenAI's newer models take instead of a system message.
 inline ChatCompletionMessageParam developer_message(ChatCompletionMessageContent content) {
   return {.role = "developer", .content = std::move(content)};
 }
@@ -86,13 +86,13 @@ inline ChatCompletionMessageParam tool_message(ChatCompletionMessageContent cont
   return {.role = "tool", .content = std::move(content), .tool_call_id = std::move(tool_call_id)};
 }
 
-/// What the model said, or shall believe to have said.
+/// What the model said, or is to believe that it said.
 inline ChatCompletionMessageParam assistant_message(ChatCompletionMessageContent content) {
   return {.role = "assistant", .content = std::move(content)};
 }
 
-/// An answer's message, to be sent back with what was said next, with all that the server sent with it: some
-/// refuse the next request without their own members.
+/// The message of an answer, to be sent back in the next request with all members that the server sent: some
+/// servers reject a request from which their own members are missing.
 inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage& message) {
   ChatCompletionMessageParam param{.role = "assistant",
                                    .tool_calls = message.tool_calls,
@@ -112,7 +112,7 @@ inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage&
   } else if (!message.content.empty() || !says_something_else) {
     param.content = message.content;
   }
-  // The reasoning goes back once, by the name by which it came.
+  // The reasoning goes back once, under the name under which it came.
   const auto other_name = message.extra.is_object() ? message.extra.find("reasoning") : message.extra.end();
   const bool came_by_other_name =
       other_name != message.extra.end() && *other_name == message.reasoning_content;

@@ -47,10 +47,10 @@ class ChatCompletionStop {
   bool is_list_ = true;
 };
 
-/// How a spoken answer shall sound.
+/// How a spoken answer is to sound.
 struct ChatCompletionAudioParam {
   std::string format{};            ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
-  nlohmann::ordered_json voice{};  ///< a name such as "alloy", or {"id": ...} for one's own
+  nlohmann::ordered_json voice{};  ///< a name such as "alloy", or {"id": ...} for your own
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -59,7 +59,7 @@ struct ChatCompletionAudioParam {
   }
 };
 
-/// Text that much of the answer will repeat, such as a file to be edited: it makes the answer faster.
+/// Text that most of the answer will repeat, such as a file to be edited: it makes the answer faster.
 struct ChatCompletionPredictionContent {
   std::string type{"content"};
   ChatCompletionMessageContent content{};
@@ -73,7 +73,7 @@ struct ChatCompletionPredictionContent {
   }
 };
 
-/// What a stream shall tell besides its tokens.
+/// What a stream sends besides its tokens.
 struct ChatCompletionStreamOptions {
   std::optional<bool> include_obfuscation{};
   std::optional<bool> include_usage{};  ///< a last chunk without choices then has the usage
@@ -85,7 +85,7 @@ struct ChatCompletionStreamOptions {
   }
 };
 
-/// A place, as exact as one cares to say.
+/// An approximate place; each member may be left empty.
 struct ChatCompletionApproximateLocation {
   std::string city{};
   std::string country{};  ///< ISO code of two letters
@@ -113,7 +113,7 @@ struct ChatCompletionUserLocation {
   }
 };
 
-/// How to search the web; without any member it still turns the search on.
+/// How to search the web. Even with all members unset it turns the search on.
 struct ChatCompletionWebSearchOptions {
   std::optional<std::string> search_context_size{};  ///< "low", "medium" or "high"
   std::optional<ChatCompletionUserLocation> user_location{};
@@ -161,7 +161,7 @@ struct ChatCompletionTool {
   std::string type{};
   std::optional<FunctionDefinition> function{};
   std::optional<CustomToolDefinition> custom{};
-  JsonDocument document{};  ///< the whole tool as JSON, which is then sent in the place of all this
+  JsonDocument document{};  ///< the whole tool as JSON; if set, it is sent instead of the other members
 
   nlohmann::ordered_json to_json() const;
   bool from_json(detail::JsonNode& json) {
@@ -170,7 +170,7 @@ struct ChatCompletionTool {
   }
 };
 
-/// Found by nlohmann_json, so that `.tools` takes JSON too, which is sent as it is.
+/// Lets `.tools` take JSON too, which is sent as it is: nlohmann_json finds this function.
 template <class Json>
 void from_json(const Json& json, ChatCompletionTool& tool) {
   tool.document = json;
@@ -184,7 +184,7 @@ inline nlohmann::ordered_json ChatCompletionTool::to_json() const {
   return json;
 }
 
-/// A request for a chat completion. What is empty or has no value is not sent.
+/// A request for a chat completion. Members that are empty or have no value are not sent.
 struct ChatCompletionCreateParams {
   std::string model{};
   std::vector<ChatCompletionMessageParam> messages{};
@@ -198,7 +198,7 @@ struct ChatCompletionCreateParams {
   std::optional<std::int64_t> max_tokens{};  ///< deprecated by OpenAI, but all that some servers know
   std::map<std::string, std::string> metadata{};
   std::vector<std::string> modalities{};  ///< "text", "audio"
-  nlohmann::ordered_json moderation{};    ///< of the request and the answer, on the way
+  nlohmann::ordered_json moderation{};    ///< how to moderate the request and the answer
   std::optional<std::int64_t> n{};        ///< how many choices
   std::optional<bool> parallel_tool_calls{};
   ChatCompletionPredictionContent prediction{};
@@ -275,7 +275,7 @@ inline ChatCompletionTool function_tool(std::string name, std::string descriptio
                                          .strict = strict}};
 }
 
-/// A tool that takes free text, or text of a grammar given as `format`.
+/// A tool that takes free text, or text that follows the grammar in `format`.
 inline ChatCompletionTool custom_tool(std::string name, std::string description = "",
                                       JsonDocument format = nullptr) {
   return {.type = "custom",
@@ -302,8 +302,8 @@ inline nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string
           {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
 }
 
-/// For `response_format`: JSON that follows a schema, whose keys keep their order: models answer in it.
-/// `description` tells the model what the answer is for.
+/// For `response_format`: JSON that follows a schema. The schema's keys keep their order, since models answer
+/// in that order. `description` tells the model what the answer is for.
 inline nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema,
                                                  std::string description, bool strict = true) {
   nlohmann::ordered_json json_schema{{"name", std::move(name)}};
@@ -313,7 +313,8 @@ inline nlohmann::ordered_json json_schema_format(std::string name, JsonDocument 
   return {{"type", "json_schema"}, {"json_schema", std::move(json_schema)}};
 }
 
-/// The same without a description. A template, since a text in quotes would rather be a bool than a string.
+/// The same without a description. It is a template because a text in quotes would otherwise convert to bool
+/// rather than to std::string.
 template <std::same_as<bool> Bool = bool>
 nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema, Bool strict = true) {
   return json_schema_format(std::move(name), std::move(schema), std::string{}, strict);

@@ -17,24 +17,24 @@
 
 namespace openailb::detail {
 
-/// What a successful attempt brought. It travels by pointer: moving a completion, member by member, from one
-/// coroutine to the next would cost more than reading it.
+/// The result of a successful attempt. It is passed by pointer: moving a completion, member by member, from
+/// one coroutine to the next would cost more than reading it.
 template <class T>
 struct Answered {
   T value;
   ResponseInfo info;
 };
 
-/// An answered call. Its trial is still to be settled, since a stream's success is known only at its end.
+/// A call that was answered. Its trial is not settled yet, since a stream's success is known only at its end.
 template <class T>
 struct Balanced {
   std::unique_ptr<Answered<T>> answered;
   Trial trial;
 };
 
-/// The one and only retry loop: pick, try, fail over, back off, give up. `attempt(loop, trial)` is a
-/// Task<Attempted<std::unique_ptr<Answered<T>>>>; one that is not done when its time is over is canceled by
-/// being destroyed.
+/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, gives up.
+/// `attempt(loop, trial)` returns a Task<Attempted<std::unique_ptr<Answered<T>>>>. A task that is not done
+/// when its time is over is destroyed, which cancels it.
 template <class T, class Attempt>
 Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
                                   Attempt attempt) {

@@ -28,16 +28,17 @@
 
 namespace openailb::detail {
 
-/// The endpoints of a client and the choice among them. Shared by all copies of the client; thread-safe.
+/// The endpoints of a client, and how its calls choose among them. Shared by all copies of the client;
+/// thread-safe.
 class Balancer {
  public:
-  /// Throws std::invalid_argument that says which endpoint or option is wrong.
+  /// Throws std::invalid_argument, whose message says which endpoint or option is wrong.
   Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now);
 
   const ClientOptions& options() const noexcept { return options_; }
   std::vector<EndpointStatus> status(TimePoint now) const;
 
-  /// What a call does next: an attempt, or else a wait until some time, or else (neither) it fails.
+  /// What a call does next: an attempt, or a wait until some time. If both are null, the call fails.
   struct Step {
     std::optional<Trial> trial{};
     std::optional<TimePoint> wait{};
@@ -45,13 +46,13 @@ class Balancer {
 
   Progress begin(const Call& call, TimePoint now) const;
   Step next(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
-  /// Takes note of a failed attempt and reports it to its endpoint.
+  /// Records a failed attempt, and reports it to its endpoint.
   void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const;
-  /// Why a call that has nothing left to do fails.
+  /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const;
 
  private:
-  /// An endpoint that a call was given, and the leave to ask it.
+  /// The endpoint that was picked for a call, and the permission to ask it.
   struct Picked {
     std::size_t index;
     Admission admission;
@@ -69,7 +70,7 @@ class Balancer {
                                     TimePoint now);
   double random() const;
 
-  /// How long a call waits for a breaker to admit again.
+  /// The longest that a call waits for a breaker to admit again.
   static constexpr std::chrono::seconds longest_wait_for_reopening{60};
 
   ClientOptions options_;
@@ -117,12 +118,13 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
     }
     const bool heeded_breakers = !can.asks_refusing();
     if (auto until = wait(can, progress, now)) return {.wait = until};
-    if (!heeded_breakers || !can.asks_refusing()) return {};  // else it has just given up waiting for them
+    if (!heeded_breakers || !can.asks_refusing()) return {};  // else it no longer waits for them
   }
 }
 
-/// A breaker decides the order, never the fate: those that admit come first, those that refuse come as a last
-/// resort, and of these the ones that fail slowly come after the backoff of all others.
+/// A breaker decides when an endpoint is asked, never whether. Endpoints whose breakers admit come first.
+/// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
+/// other is in its backoff.
 inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, TimePoint now) {
   const auto owed = [&](std::size_t index) { return can.owed(index); };
   const auto untried = [&](std::size_t index) { return can.untried(index); };
@@ -141,7 +143,7 @@ inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Tim
   return pick_refusing(again, can, now);
 }
 
-/// Round robin among the wanted ones whose breakers admit.
+/// Picks a wanted endpoint whose breaker admits, round robin.
 template <class Wanted>
 std::optional<Balancer::Picked> Balancer::pick_admitting(Wanted wanted, const Candidates& can,
                                                          TimePoint now) {
@@ -153,7 +155,8 @@ std::optional<Balancer::Picked> Balancer::pick_admitting(Wanted wanted, const Ca
   });
 }
 
-/// Of the wanted ones, none of which admits, the one that failed longest ago, as a last resort.
+/// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
+/// wanted ones refuse.
 template <class Wanted>
 std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Candidates& can, TimePoint now) {
   if (!can.asks_refusing()) return std::nullopt;
@@ -163,7 +166,7 @@ std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Can
   });
 }
 
-/// Until when to wait, now that nobody can be asked; null if nothing is worth the wait.
+/// Until when to wait, now that no endpoint can be asked; null if it is no use to wait.
 inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& progress,
                                                TimePoint now) const {
   const bool for_breakers_alone = !can.asks_refusing() && !can.any_only_waits();
@@ -176,7 +179,7 @@ inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& 
   }
   if (!soonest) return std::nullopt;
   if (!soonest->shared) return soonest->until;
-  // All who wait for the same moment must not come at the same moment.
+  // Calls that wait for the same time must not all come at once.
   const auto room = (std::min)(soonest->until - now, progress.deadline - soonest->until);
   return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (0.1 * random()));
 }
@@ -223,7 +226,7 @@ inline Error Balancer::give_up(const Call& call, const Progress& progress, TimeP
   TimePoint soonest = (TimePoint::max)();
   for (const auto& endpoint : endpoints_) {
     if (!call.endpoint.empty() && call.endpoint != endpoint->name()) continue;
-    // Meanwhile another call may have brought it back: then it can be asked at once.
+    // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
     const TimePoint admits_at = heeds_breakers ? endpoint->standing().admits_at() : now;
     soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
     error.message.append(error.message.ends_with(": ") ? "" : "; ")

@@ -29,14 +29,14 @@ class Candidates {
   bool fails_quickly(std::size_t index) const { return standing(index).record().fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record().failed_at(); }
 
-  /// Whether a first attempt may be made there now, unless its breaker refuses.
+  /// Whether the call may make its first attempt there now, unless the breaker refuses.
   bool untried(std::size_t index) const { return may_try(index) && !in_cooldown(index); }
-  /// Whether another attempt may be made there now, unless its breaker refuses.
+  /// Whether the call may make another attempt there now, unless the breaker refuses.
   bool again(std::size_t index) const {
     return may_retry(index) && now_ >= *progress_->endpoints[index].again_at && !in_cooldown(index);
   }
 
-  /// Whether a free retry may be made there now, unless its breaker refuses.
+  /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
   bool owed(std::size_t index) const { return is_owed(index) && again(index); }
 
   /// Whether endpoints whose breakers refuse are asked as a last resort.
@@ -45,34 +45,37 @@ class Candidates {
            (options_->when_all_open == WhenAllOpen::wait && progress_->waited_for_reopening);
   }
 
-  /// Whether another one would be asked at once if an attempt on this one failed.
+  /// Whether another endpoint would be asked at once if an attempt on this one failed.
   bool another_than(std::size_t index) const {
     return any([&](std::size_t other) { return other != index && untried(other) && willing(other); });
   }
 
-  /// Whether one is in its backoff that comes before those that refuse and fail slowly.
+  /// Whether to wait for an endpoint's backoff before any endpoint is asked whose breaker refuses and that
+  /// fails slowly.
   bool any_backs_off() const {
     return any([&](std::size_t index) {
       if (!willing(index) || !may_retry(index) || in_cooldown(index)) return false;
       const TimePoint again_at = *progress_->endpoints[index].again_at;
-      // A longer wait is one that the server has asked for: then others are asked first, as in a cooldown.
+      // A longer wait is one that the server has asked for. Then other endpoints come first, as in a
+      // cooldown.
       return again_at > now_ && again_at < progress_->deadline && again_at - now_ <= longest_backoff;
     });
   }
 
-  /// Whether one could be asked but for a wait that has nothing to do with its breaker.
+  /// Whether there is an endpoint whose breaker admits and for which the call need only wait.
   bool any_only_waits() const {
     return any([&](std::size_t index) { return admits(index) && wait_for(index); });
   }
 
-  /// A moment that is worth waiting for.
+  /// A time to wait for.
   struct Wait {
     TimePoint until;
-    bool shared;  ///< others wait for the same moment
+    bool shared;  ///< other calls wait for the same time
   };
 
-  /// The soonest moment at which one can be asked that cannot be now: it has a cooldown, it is in its backoff
-  /// or, where those that refuse are not asked, its breaker will admit again.
+  /// The first time at which an endpoint can be asked that cannot be asked now: when its cooldown is over,
+  /// when its backoff is over or, if endpoints whose breakers refuse are not asked, when its breaker admits
+  /// again.
   std::optional<Wait> soonest() const {
     std::optional<Wait> found;
     for (std::size_t index = 0; index < endpoints_->size(); ++index) {
@@ -87,7 +90,7 @@ class Candidates {
   const Standing& standing(std::size_t index) const { return at(index).standing(); }
   TimePoint cooldown_until(std::size_t index) const { return at(index).cooldown_until(*call_); }
 
-  /// Once max_endpoints have run the request and failed, it is fed to no others: it may be what breaks them.
+  /// Once max_endpoints have run the request and failed, it is sent to no others: it may be what breaks them.
   bool may_try(std::size_t index) const {
     const bool allowed = call_->endpoint.empty() || call_->endpoint == at(index).name();
     return allowed && !progress_->endpoints[index].tried && progress_->another_endpoint &&

@@ -20,7 +20,7 @@
 #include <vector>
 
 /// \file
-/// What a client's configuration comes to: faults rejected, defaults filled in, secrets found.
+/// Prepares a client's configuration: rejects what is wrong, fills in defaults, and finds the secrets.
 
 namespace openailb::detail {
 
@@ -41,8 +41,8 @@ inline void check_options(const ClientOptions& options) {
   if (std::string fault = fault_of_connection(options.connection); !fault.empty()) reject_options(fault);
 }
 
-/// What of a configuration no message may show: the key, and the values of headers and queries that carry
-/// one.
+/// The values of a configuration that no message may show: the key, and the headers and queries that carry a
+/// secret.
 inline std::vector<std::string> endpoint_secrets(const EndpointConfig& config, const ClientOptions& options) {
   std::vector<std::string> secrets;
   if (!config.api_key.rotates()) secrets.push_back(config.api_key());
@@ -54,7 +54,7 @@ inline std::vector<std::string> endpoint_secrets(const EndpointConfig& config, c
   return secrets;
 }
 
-/// The settings of an endpoint's breaker: its own, then the client's, then openailb's defaults.
+/// The settings of an endpoint's breaker: its own override the client's, which override openailb's defaults.
 inline BreakerSettings endpoint_breaker(BreakerSettings own, const BreakerSettings& client,
                                         const std::string& endpoint) {
   using namespace std::chrono_literals;
@@ -74,7 +74,8 @@ inline BreakerSettings endpoint_breaker(BreakerSettings own, const BreakerSettin
   return own;
 }
 
-/// Headers that openailb itself sends, then the client's, then the endpoint's. The key is added per attempt.
+/// The headers of an endpoint's requests: the endpoint's override the client's, which override openailb's
+/// own. The key is added per attempt.
 inline Headers endpoint_headers(const EndpointConfig& config, const ClientOptions& options) {
   Headers headers{{"User-Agent", "openailb/" + std::string(version)}};
   const auto set = [&](const std::string& name, const std::string& value) {
@@ -101,7 +102,8 @@ inline std::string fault_of_model_map(const std::map<std::string, std::string>& 
   return {};
 }
 
-/// The base URL of a valid configuration. Throws std::invalid_argument that names the endpoint otherwise.
+/// The base URL of a configuration. If anything in it is not valid, throws std::invalid_argument, whose
+/// message names the endpoint.
 inline Url checked_base_url(const EndpointConfig& config, const Headers& headers) {
   if (has_control_character(config.name)) reject("an endpoint", "its name has a control character");
   if (!config.api_key.rotates() && has_control_character(config.api_key())) {

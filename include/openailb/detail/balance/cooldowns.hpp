@@ -16,23 +16,23 @@
 
 namespace openailb::detail {
 
-/// Until when an endpoint is left alone after its 429s, by wire model. That time only ever moves later: an
-/// answer that arrives late, or a shorter Retry-After, takes nothing back. Thread-safe.
+/// Until when an endpoint is not asked after its 429s, for each model by its name at the endpoint. That time
+/// only ever moves later: a late answer or a shorter Retry-After does not shorten a cooldown. Thread-safe.
 class Cooldowns {
  public:
   /// False: no model has a cooldown. Takes no lock.
   bool any() const noexcept { return size_.load(std::memory_order_acquire) != 0; }
 
-  /// Until when nobody is sent there with this model; TimePoint::min() when it has no cooldown.
+  /// Until when no call goes there with this model; TimePoint::min() when it has no cooldown.
   TimePoint until(std::string_view model) const {
     const std::lock_guard lock(mutex_);
     auto found = models_.find(model);
     return found == models_.end() ? (TimePoint::min)() : found->second.not_before;
   }
 
-  /// Takes note of a 429 on an attempt that was admitted at that time. Without a wait of the server's it is 1
-  /// s, 2 s, 4 s, ... up to 60 s. Those of one moment are one: a 429 raises the wait only if its attempt was
-  /// admitted after the wait before it.
+  /// Records a 429 on an attempt that was admitted at that time. If the server gave no wait, it is 1 s, 2 s,
+  /// 4 s, ... up to 60 s. Several 429s at about the same time count as one: a 429 raises the wait only if its
+  /// attempt was admitted after the cooldown before it.
   void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint admitted,
                     TimePoint now) {
     const std::lock_guard lock(mutex_);
@@ -46,7 +46,7 @@ class Cooldowns {
     size_.store(models_.size(), std::memory_order_release);
   }
 
-  /// Takes note of a success: the next 429 begins at 1 s again.
+  /// Records a success: the next 429 begins at 1 s again.
   void succeeded(std::string_view model, TimePoint now) {
     if (!any()) return;
     const std::lock_guard lock(mutex_);

@@ -21,11 +21,12 @@
 
 namespace openailb::detail {
 
-/// One sub-client: a base URL and a key behind a circuit breaker, with a model map of its own. It says what a
-/// call looks like here, and how the endpoint stands.
+/// One endpoint: a base URL and a key, with a circuit breaker and a model map of its own. It makes the HTTP
+/// request of a call, and holds the endpoint's Standing.
 class Endpoint {
  public:
-  /// `config` is complete: named, its breaker settings filled in. Throws std::invalid_argument.
+  /// `config` has a name, and its breaker settings are filled in. Throws std::invalid_argument if it is not
+  /// valid.
   Endpoint(std::size_t index, EndpointConfig config, const ClientOptions& options, TimePoint now);
 
   std::size_t index() const noexcept { return index_; }
@@ -33,14 +34,14 @@ class Endpoint {
   /// The base URL without its query.
   const std::string& base_url() const noexcept { return shown_url_; }
   const ClientOptions& options() const noexcept { return *options_; }
-  /// What of the configuration no message may show. A key that rotates is not among it.
+  /// The values of the configuration that no message may show. A key that rotates is not among them.
   const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
   Standing& standing() noexcept { return standing_; }
   const Standing& standing() const noexcept { return standing_; }
   EndpointStatus status(TimePoint now);
 
-  /// What the call's model is called here; empty when the call has none.
+  /// The name of the call's model at this endpoint; empty when the call has none.
   std::string_view wire_model(const Call& call) const;
   /// Until when the call's model is rate limited here.
   TimePoint cooldown_until(const Call& call) const { return standing_.cooldown_until(wire_model(call)); }
@@ -48,7 +49,7 @@ class Endpoint {
   /// The key to use now.
   Result<std::string> key() const;
   Result<Url> url(const Call& call) const;
-  /// The request, but for its URL. `retry` is how many attempts of the call came before it.
+  /// The HTTP request of a call, without its URL. `retry` is how many attempts the call has made before.
   HttpRequest http_request(const Call& call, std::string_view key, std::size_t retry) const;
 
  private:
@@ -135,9 +136,9 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
   } else if (!call.parts.empty()) {
     headers.erase("Content-Type");  // it names the boundary between the parts, which only the transport knows
   } else if (always_has_body(call.method)) {
-    headers.try_emplace("Content-Type", "");  // or libcurl would name a type of its own
+    headers.try_emplace("Content-Type", "");  // or libcurl would send a type of its own
   }
-  headers.try_emplace("x-stainless-retry-count", std::to_string(retry));  // as the official SDKs tell it
+  headers.try_emplace("x-stainless-retry-count", std::to_string(retry));  // as the official SDKs send it
   // The endpoint's own key overrides a default header of the client's, and its own header overrides the key.
   if (!key.empty() && !config_.headers.contains("Authorization")) {
     headers.insert_or_assign("Authorization", "Bearer " + std::string(key));

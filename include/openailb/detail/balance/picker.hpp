@@ -11,25 +11,27 @@
 
 namespace openailb::detail {
 
-/// Round robin among those that can be used at the moment: the one least recently picked is next, ties by
-/// index. With all usable that is plain round robin; when some are not, their share spreads evenly over the
-/// others, which a counter modulo the number of usable ones does not do. Lock-free; safe from any thread.
+/// Round robin over the endpoints that can be used at the moment: the one that was picked least recently is
+/// next, ties by index. If all can be used, that is plain round robin. If some cannot, the others share their
+/// calls evenly, which a counter modulo the number of usable endpoints would not do. Lock-free; safe from any
+/// thread.
 class RoundRobin {
  public:
   explicit RoundRobin(std::size_t size) : last_picked_(size) {}
 
-  /// Picks among those of which `usable(index)` holds, and admits a call in the same step. `admit(index)`
-  /// gives an optional, empty when the endpoint refuses; then another one is drawn, until none is left.
+  /// Picks an endpoint for which `usable(index)` holds, and admits a call to it in the same step.
+  /// `admit(index)` returns an optional, empty when the endpoint's breaker refuses. Then another endpoint is
+  /// picked, until none is left.
   template <class Usable, class Admit>
   auto pick(Usable usable, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
     return pick(
         usable, [](std::size_t) { return 0; }, admit);
   }
 
-  /// The same, but of those with the lowest `rank(index)`.
+  /// The same, but the lowest `rank(index)` comes first; round robin decides only among equal ranks.
   template <class Usable, class Rank, class Admit>
   auto pick(Usable usable, Rank rank, Admit admit) -> std::invoke_result_t<Admit&, std::size_t> {
-    std::vector<std::size_t> draw_again;  // seldom any
+    std::vector<std::size_t> draw_again;  // those whose breakers refused; seldom any
     for (;;) {
       auto [index, stamp] = first(
           [&](std::size_t one) {
@@ -38,8 +40,8 @@ class RoundRobin {
           rank);
       if (index == last_picked_.size()) return std::nullopt;
 
-      // Stamping it first takes it from the threads that are picking too: they see the new stamp, or lose
-      // here.
+      // The stamp claims the endpoint before the call is admitted. Other threads that are picking see the new
+      // stamp, or fail in this exchange.
       const std::uint64_t claim = picks_.fetch_add(1) + 1;
       if (!last_picked_[index].compare_exchange_strong(stamp, claim)) continue;
       if (auto admitted = admit(index)) return admitted;

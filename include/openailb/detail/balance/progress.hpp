@@ -14,7 +14,7 @@
 
 namespace openailb::detail {
 
-/// "503 overloaded" or "could not connect to 127.0.0.1:9".
+/// An error in a few words: "503 overloaded" or "could not connect to 127.0.0.1:9".
 inline std::string attempt_text(const Error& error) {
   const std::string status = error.status == 0 ? "" : std::to_string(error.status);
   return status + (status.empty() || error.message.empty() ? "" : " ") + error.message;
@@ -26,15 +26,16 @@ struct Progress {
   struct Endpoint {
     bool tried{};                         ///< it was picked, whatever came of it
     bool ran_it{};                        ///< it failed the call after having received it whole
-    std::optional<TimePoint> again_at{};  ///< null: not to be asked again
+    std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never
   };
 
   TimePoint began{};
   TimePoint deadline{};
   int retries_left{};           ///< attempts and redirects beyond the first attempt on each endpoint
-  int ran_it{};                 ///< how many endpoints may have run the request and failed it
+  int ran_it{};                 ///< how many endpoints may have run the request and failed the call
   bool another_endpoint{true};  ///< whether endpoints that were not tried yet may be asked
-  /// The endpoint whose kept connection had died: it is asked again first, for free, but once in a call.
+  /// The endpoint whose kept connection had died. It is asked again first, and that is not counted as a
+  /// retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
   bool waited_for_reopening{};  ///< see WhenAllOpen::wait
@@ -42,11 +43,11 @@ struct Progress {
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
 
-  /// Takes note of a failed attempt; `delay` is the pause before the same endpoint may be asked again.
+  /// Records a failed attempt; `delay` is the pause before the same endpoint may be asked again.
   void record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
               TimePoint attempt_began, TimePoint now);
 
-  /// The error of a call that ends here: `error`, with every attempt and the story of all of them.
+  /// The error of a call that ends here: `error`, with every attempt, and a message that sums them up.
   Error failed(Error error) const;
 
  private:
@@ -73,7 +74,7 @@ inline void Progress::record(std::size_t index, const Failure& failure, std::chr
   if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = index;
 }
 
-/// The attempts in a line; those that were alike are told once, with their number.
+/// The attempts in one line. Those that failed alike are named once, with their number.
 inline std::string Progress::story() const {
   std::vector<std::pair<const Attempt*, int>> kinds;
   for (const Attempt& attempt : attempts) {
@@ -97,7 +98,8 @@ inline std::string Progress::story() const {
 }
 
 inline Error Progress::failed(Error error) const {
-  // An error that is not the last attempt's own, such as a cancellation, tells its reason first.
+  // The message of an error that is not the last attempt's own, such as a cancellation, begins with its
+  // reason.
   const bool of_last_attempt = !attempts.empty() && attempts.back().message == attempt_text(error);
   if (of_last_attempt) {
     error.message = story();

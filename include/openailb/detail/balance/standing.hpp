@@ -16,8 +16,8 @@ namespace openailb::detail {
 
 class Standing;
 
-/// Leave to make one attempt on an endpoint: a place in its in-flight count, and its breaker's permit.
-/// Without a permit the attempt is a last resort: it was admitted although the breaker refuses.
+/// Permission to make one attempt on an endpoint: a place in its in-flight count, and its breaker's permit.
+/// Without a permit the attempt is a last resort: it is made although the breaker refuses.
 class Admission {
  public:
   Admission(Standing& standing, std::optional<Permit> permit, TimePoint now) noexcept;
@@ -29,14 +29,14 @@ class Admission {
   Admission& operator=(Admission&&) = delete;
   ~Admission();
 
-  /// Whether a success of this attempt brings the endpoint back: it is a last resort, or a half-open probe.
+  /// Whether a success of this attempt may close the breaker: it is a last resort or a half-open probe.
   bool is_probe() const noexcept { return !permit_ || permit_->half_open(); }
   TimePoint admitted() const noexcept { return admitted_; }
 
-  /// Takes note of how long the answer, or a stream's first token, has taken.
+  /// Records how long the answer, or a stream's first token, has taken.
   void answered(bool stream, TimePoint now) const noexcept;
-  /// The one door for outcomes: what came of the attempt (null: a success) reaches the breaker, the cooldown
-  /// of the model and the track record. Only the first counts; destroyed without one, the attempt is
+  /// The only way to report an outcome: tells the breaker, the model's cooldown and the track record how the
+  /// attempt ended (null: with success). Only the first report counts. An attempt without a report is
   /// excluded.
   void settle(const Failure* failure, std::string_view model, TimePoint now);
 
@@ -47,12 +47,12 @@ class Admission {
   bool settled_{};
 };
 
-/// How an endpoint stands with its client: whether it can be asked now, and what it has shown. Thread-safe.
+/// What a client knows of an endpoint: whether it can be asked now, and how it has done lately. Thread-safe.
 class Standing {
  public:
   Standing(BreakerSettings breaker, TimePoint now) : breaker_(std::move(breaker), now) {}
 
-  /// Not before this time does the breaker admit; TimePoint::max() when nobody knows.
+  /// The breaker does not admit before this time; TimePoint::max() when all its probes are taken.
   TimePoint admits_at() const noexcept {
     const TimePoint after = breaker_.admits_after();
     const bool is_a_time = after != (TimePoint::min)() && after != (TimePoint::max)();
@@ -70,7 +70,7 @@ class Standing {
     if (!permit) return std::nullopt;
     return Admission(*this, std::move(permit), now);
   }
-  /// As a last resort when the breaker refuses.
+  /// The same, but as a last resort when the breaker refuses.
   Admission admit_anyway(TimePoint now) { return {*this, breaker_.acquire(now), now}; }
 
   State state(TimePoint now) { return breaker_.state(now); }

@@ -11,11 +11,11 @@
 
 namespace openailb::detail {
 
-/// The slowest answer given lately: a maximum that decays with a half-life of a minute. Lock-free.
+/// The time of the slowest recent answer: a maximum that decays with a half-life of a minute. Lock-free.
 class SlowestLately {
  public:
   void add(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
-    // On a logarithmic scale decay is a slope, the same for all, so that the largest stays the largest.
+    // On a logarithmic scale all values decay at the same rate, so the largest stays the largest.
     const double level = std::log2(static_cast<double>((std::max)(elapsed, least).count())) + age(now);
     double highest = highest_.load();
     while (level > highest && !highest_.compare_exchange_weak(highest, level)) {
@@ -23,9 +23,9 @@ class SlowestLately {
     latest_.store(now);
   }
 
-  /// Longer than this and an endpoint may be said not to answer. While it answers, that is the slowest
-  /// answer; when it has fallen silent, that decays to a second and no further; a second, too, when it never
-  /// answered.
+  /// How long an endpoint can be expected to need; if it takes longer, that may count against it. It is the
+  /// decayed time of the slowest answer. While no answers come it does not decay below a second, or below
+  /// what it was at the last answer if that is less. It is a second if the endpoint has never answered.
   std::chrono::nanoseconds patience(TimePoint now) const noexcept {
     const double highest = highest_.load();
     if (highest == never) return silent;
@@ -48,7 +48,7 @@ class SlowestLately {
   std::atomic<TimePoint> latest_{};
 };
 
-/// What an endpoint has shown lately: how long its answers take, and when and how fast it failed last.
+/// How an endpoint has done lately: how long its answers take, and when and how quickly it failed last.
 class TrackRecord {
  public:
   void answered(bool stream, std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
@@ -59,11 +59,12 @@ class TrackRecord {
     failed_at_.store(now);
   }
 
-  /// How long an attempt must have been given before its timeout speaks against the endpoint.
+  /// How long an attempt must have been given for its timeout to count against the endpoint.
   std::chrono::nanoseconds patience(bool stream, TimePoint now) const noexcept {
     return (stream ? first_tokens_ : answers_).patience(now);
   }
-  /// Whether its last failure came sooner than a backoff would have been over: asking it then costs nothing.
+  /// Whether its last failure came sooner than the shortest backoff: then asking it costs less time than
+  /// waiting.
   bool fails_quickly() const noexcept { return fails_quickly_.load(); }
   TimePoint failed_at() const noexcept { return failed_at_.load(); }
 

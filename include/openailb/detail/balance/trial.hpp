@@ -25,7 +25,8 @@
 
 namespace openailb::detail {
 
-/// One attempt of a call on one endpoint, with what it was given and what has been seen of it.
+/// One attempt of a call that is under way, with what it was given and what has been seen of it. The record
+/// of one that has ended is an Attempt.
 struct Trial {
   Endpoint* endpoint;
   Admission admission;
@@ -33,16 +34,17 @@ struct Trial {
   TimePoint ends{(TimePoint::max)()};          ///< when its time is over
   std::chrono::nanoseconds connect_timeout{};  ///< zero for no limit
   std::size_t retry{};                         ///< how many attempts of the call came before it
-  int redirects_left{};                        ///< how many more requests it may send to follow them
-  bool fresh_connection{};                     ///< the one it was to use before had died
-  std::string key{};                           ///< what it was sent with
+  int redirects_left{};                        ///< how many more redirects it may follow
+  bool fresh_connection{};                     ///< use a new one, as the kept one had died
+  std::string key{};                           ///< the API key that it was sent with
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent
 
-  /// The verdict on what was seen of it, with its secrets taken out of what is kept.
+  /// Judges what was seen of it, and redacts its secrets in what is kept.
   Failure failure(Evidence seen) const;
-  /// The verdict on an attempt that is ended before it is done.
+  /// Judges an attempt that is ended before it is done.
   Failure interrupted(const Timer& limit, TimePoint deadline, EventLoop& loop);
-  /// What was seen when it was ended after so long, which the client usually lets pass.
+  /// What was seen of an attempt that was ended. It was `given` this much time; the client's own limit is
+  /// `usual`.
   Evidence ended(EndedBy by, std::chrono::nanoseconds given, std::chrono::nanoseconds usual,
                  std::string message) const;
 
@@ -71,7 +73,7 @@ inline Failure Trial::failure(Evidence seen) const {
     secrets.redact(*text);
   }
   for (auto& [name, value] : error.headers) secrets.redact(value);
-  error.message = one_line(error.message);  // cut only now, or half a key would be left of it
+  error.message = one_line(error.message);  // cut only now, or half a key might be left of it
   seen.path = call->path;
   return judge(std::move(seen), endpoint->options().classify);
 }

@@ -27,8 +27,8 @@
 
 namespace openailb::detail {
 
-/// A stream from its commit point on. Nothing is replayed: what breaks it is an error of kind
-/// stream_interrupted.
+/// A stream from its commit point on. Nothing is replayed: if it breaks, the error is of kind
+/// stream_interrupted, or timeout at the deadline, or canceled by the stop token.
 template <class Chunk>
 class CommittedStream {
  public:
@@ -40,15 +40,15 @@ class CommittedStream {
         trial_(std::move(balanced.trial)),
         reader_(std::move(balanced.answered->value)),
         info_(std::move(balanced.answered->info)) {
-    // A probe has shown what it was sent for: waiting for a long stream's end would keep every other call
-    // out.
+    // A probe has succeeded by now. If it were settled at the end of a long stream, its breaker would refuse
+    // other calls until then.
     if (trial_->admission.is_probe()) trial_->settle(nullptr, loop.now());
   }
 
-  /// The next chunk; null at the end, and then error() says whether it was a clean one.
+  /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
   Task<std::optional<Chunk>> next();
 
-  /// Ends it now. Says nothing about the endpoint.
+  /// Ends the stream now, which counts neither for nor against the endpoint.
   void close() noexcept { trial_.reset(); }
 
   bool over() const noexcept { return !trial_; }
@@ -149,7 +149,7 @@ void CommittedStream<Chunk>::finish_at_end_of_transfer() {
       {.error = {.kind = ErrorKind::connection, .message = "it ended without [DONE] or a finish_reason"}}));
 }
 
-/// The caller, the call's deadline or the idle timeout ends it.
+/// Ends the stream because of the caller, the call's deadline or the idle timeout.
 template <class Chunk>
 void CommittedStream<Chunk>::interrupt() {
   const Call& call = *trial_->call;

@@ -19,9 +19,9 @@
 #include <utility>
 
 /// \file
-/// What the body of a 2xx says. A decoder, `decode(response, delivered)`, gives a Result<T> of an answer. It
-/// may take the body out of the response, and sets `delivered` when the endpoint has done its part and only
-/// the caller cannot use the answer: then no other endpoint is asked.
+/// Decodes the body of a 2xx. A decoder, `decode(response, delivered)`, returns a Result<T>. It may take the
+/// body out of the response. It sets `delivered` if the endpoint has done its part and only the caller cannot
+/// use the answer: then no other endpoint is asked.
 
 namespace openailb::detail {
 
@@ -31,13 +31,14 @@ inline Error not_json(const HttpResponse& response) {
   return error;
 }
 
-/// Reads the JSON of an answer that is to be of a type of its own. Gives what is wrong with it.
+/// Reads the JSON of an answer that is to be read into a struct. Gives what is wrong with it, such as an error
+/// inside.
 inline std::optional<Error> read_document(const HttpResponse& response, ScannedJson& document) {
   if (!document.read(response.body)) return not_json(response);
   return error_inside(document.root());
 }
 
-/// Decodes the JSON of a type with a table of fields.
+/// Decodes an answer into a struct that has a table of fields.
 template <class T>
 Result<T> decode_json(HttpResponse& response, bool&) {
   ScannedJson document;
@@ -51,9 +52,9 @@ inline std::string media_type(const Headers& headers) {
   return lower(type.substr(0, type.find_first_of("; ")));
 }
 
-/// Decodes the answer to a call of any path. One without a body is null. One that is whole but of another
-/// type than JSON, such as audio, is an error, but has been delivered: another endpoint would only do it
-/// again.
+/// Decodes the answer to a call of any path. An answer without a body is null. An answer that is whole but of
+/// another type than JSON, such as audio, is an error, but `delivered` is set: another endpoint would only
+/// send the same.
 inline Result<JsonResponse> decode_any_json(HttpResponse& response, bool& delivered) {
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) return JsonResponse();
   std::optional<nlohmann::json> document = parse_json(response.body);

@@ -19,8 +19,8 @@
 
 namespace openailb::detail {
 
-/// Where a redirect leads that is followed: 307 and 308 within the origin, since credentials go to no other,
-/// as long as the call has requests left for it.
+/// Where a redirect leads; null if it is not followed. Only a 307 or 308 within the origin is followed, since
+/// credentials go to no other origin, and only while the call has retries left.
 inline std::optional<Url> redirected(const HttpResponse& response, const Url& from, int redirects_left) {
   const std::string_view location = header(response.headers, "location");
   const bool repeats = response.status == 307 || response.status == 308;
@@ -30,8 +30,8 @@ inline std::optional<Url> redirected(const HttpResponse& response, const Url& fr
   return *std::move(next);
 }
 
-/// Sends a trial's call and waits for its answer, which is then in its transfer: a 2xx, whole or for a stream
-/// its first bytes. Anything else is a failure.
+/// Sends a trial's call and waits for the answer, which is then in trial.transfer. Null: the answer is a 2xx,
+/// whole or, for a stream, its first bytes. Anything else is a failure.
 inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
   Result<Url> target = trial.endpoint->url(*trial.call);
   if (!target) co_return trial.failure({.error = std::move(target).error(), .sent = Sent::nothing});
@@ -50,12 +50,12 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     FirstOf answer(transfer);
     co_await answer;
     const int status = transfer.response.status;
-    if (!transfer.done() && status / 100 != 2) {  // what is wrong is said by all of it
+    if (!transfer.done() && status / 100 != 2) {  // the whole body says what is wrong
       transfer.wake_on_data(false);
       FirstOf rest(transfer);
       co_await rest;
     }
-    // A status that was seen decides, whatever became of the body; of a stream, its reader judges what came.
+    // An error status decides, whatever became of the body. Of a stream, its reader judges what came.
     const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
     if (is_answer) co_return std::nullopt;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {

@@ -24,7 +24,7 @@
 
 namespace openailb::detail {
 
-/// Why a stream has not come to its commit point.
+/// Why a stream ended before its commit point.
 template <class Chunk>
 Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& opening, EventLoop& loop) {
   const Transfer& transfer = *trial.transfer;
@@ -38,14 +38,14 @@ Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& op
   return trial.failure(evidence_in_answer(std::move(error), transfer.response.headers, loop.date()));
 }
 
-/// One attempt of a stream: sends the call and reads up to the commit point. Until then everything that goes
-/// wrong is a failure that another endpoint can make good.
+/// One attempt of a stream: sends the call and reads up to the commit point. If anything fails before that,
+/// the call can retry on another endpoint.
 template <class Chunk>
 Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoop& loop, Trial& trial) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
   if (failure) {
-    Failure failed = *std::move(failure);  // g++ 11 breaks down when it is moved within co_return here
+    Failure failed = *std::move(failure);  // g++ 11 fails if it is moved inside the co_return here
     co_return failed;
   }
 

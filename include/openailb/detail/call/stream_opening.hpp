@@ -17,19 +17,20 @@
 
 namespace openailb::detail {
 
-/// What a stream of Chunk needs to know of it, specialised beside the chunk's resource: `Accumulator`, with
-/// add(chunk), completion() and finished(), and `commits(json)`, whether a chunk is the commit point.
+/// What a stream needs to know about its chunks, specialised beside the resource that has them:
+/// `Accumulator`, with add(chunk), completion() and finished(), and `commits(json)`, which says whether a
+/// chunk is the commit point.
 template <class Chunk>
 struct StreamTraits;
 
-/// The beginning of a stream, up to its commit point: the first chunk that says anything. No I/O.
+/// The beginning of a stream, up to its commit point: the first chunk with any content. No I/O.
 template <class Chunk>
 class StreamOpening {
  public:
-  /// Its chunks take at most so much room.
+  /// All events before the commit point may take `max_size` bytes together.
   explicit StreamOpening(std::size_t max_size) : max_size_(max_size), reader_(max_size) {}
 
-  /// Reads what has arrived, until the stream is committed or is seen to be none.
+  /// Reads what has arrived, until the stream is committed, has failed or turns out to be a document.
   void read(Transfer& transfer) {
     while (!committed_ && !error_) {
       if (!first_) first_ = first_character(transfer.response.body);
@@ -44,13 +45,13 @@ class StreamOpening {
   }
 
   bool committed() const noexcept { return committed_; }
-  /// Why it will not be committed, by what came.
+  /// Why what has come cannot be committed; null if nothing is wrong with it.
   const std::optional<Error>& error() const noexcept { return error_; }
-  /// Whether it is a document, which is to be read when it has come whole: no line of a stream begins like
-  /// one.
+  /// Whether the body is a document, not a stream: no line of a stream begins with these characters. A
+  /// document is read when it has come whole.
   bool is_document() const noexcept { return first_ == '{' || first_ == '[' || first_ == '<'; }
 
-  /// The stream with all that has been read of it given back.
+  /// The reader of the stream, which gives the events read so far once more.
   StreamReader stream() && {
     reader_.put_back(std::move(events_));
     return std::move(reader_);

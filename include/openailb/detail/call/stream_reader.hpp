@@ -19,14 +19,14 @@
 
 namespace openailb::detail {
 
-/// The stream says that it is over: `[DONE]`.
+/// The event `[DONE]`: the stream says that it is over.
 struct StreamEnd {};
 
-/// What one event of a stream says. JSON is never null.
+/// What one event of a stream says: a chunk, which is never null, the end or an error.
 using StreamEvent = std::variant<JsonNode*, StreamEnd, Error>;
 
-/// Reads an event, its JSON into `document`. What is not JSON is not repeated in the error's message, only in
-/// its body.
+/// Reads an event, its JSON into `document`. Text that is not JSON goes to the error's body, and to its message
+/// only if the event is named "error".
 inline StreamEvent read_event(const ServerSentEvent& event, ScannedJson& document) {
   if (event.data.starts_with("[DONE]")) return StreamEnd{};  // as the official Python SDK does
   if (!document.read(event.data)) {
@@ -52,11 +52,11 @@ inline Error too_large() {
   return {.kind = ErrorKind::parse, .message = "an event of the stream is larger than max_response_size"};
 }
 
-/// Takes the events out of a transfer's body as they arrive, one at a time: what has not been asked for stays
-/// bytes, since events take many times their room when they have been read.
+/// Takes the events out of a transfer's body as they arrive, one at a time. Events that have not been asked
+/// for stay bytes, since a decoded event takes many times their room.
 class StreamReader {
  public:
-  /// An event whose data is larger than that is refused.
+  /// An event whose data is larger than `max_data_size` bytes makes the reader overflow.
   explicit StreamReader(std::size_t max_data_size)
       : max_data_size_(max_data_size), decoder_(with_line(max_data_size)) {}
 
@@ -76,10 +76,10 @@ class StreamReader {
     return event;
   }
 
-  /// Whether an event was too large; none follows it.
+  /// Whether an event was too large; then no more events follow.
   bool overflowed() const noexcept { return too_large_ || decoder_.overflowed(); }
 
-  /// Gives back events that have been looked at, to be read again.
+  /// Puts back events that were read, so that next() gives them again.
   void put_back(std::deque<ServerSentEvent> events) { put_back_ = std::move(events); }
 
  private:

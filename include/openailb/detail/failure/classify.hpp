@@ -18,8 +18,8 @@ inline bool mentions(std::string_view text, std::initializer_list<std::string_vi
       phrases, [text](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
 }
 
-/// Whether a path names something that the server made, such as "/responses/resp_123", so that a 404 speaks
-/// of that thing and not of the endpoint. Model names do not count: they are the same everywhere.
+/// Whether a path names something that the server made, such as "/responses/resp_123", so that a 404 is about
+/// that thing and not about the endpoint. Model names do not count: they are the same everywhere.
 inline bool names_an_object(std::string_view path) {
   path = path.substr(0, path.find('?'));
   std::string_view previous;
@@ -46,8 +46,8 @@ inline FailureClass class_of_refusal(std::string_view says) {
   return speaks_of_account ? FailureClass::credential : FailureClass::forbidden;
 }
 
-/// What a proxy or nginx says about how it was connected to, and what the person who reads it can do. They
-/// say so with a status that is otherwise the caller's fault.
+/// What the reader of an error can do if a proxy or nginx complains about the connection to it; empty for all
+/// other errors. The status of such an error would otherwise mean a client error.
 inline std::string_view advice_on_connection(const Error& error, std::string_view says) {
   if (error.status == 407) return "check the user and password of connection.proxy";
   if (error.status != 400) return {};
@@ -59,7 +59,7 @@ inline std::string_view advice_on_connection(const Error& error, std::string_vie
   return {};
 }
 
-/// The class of an error by its kind, its status and what the server said. `path` is the call's own.
+/// The class of an error by its kind, its status and what the server said. `path` is the call's path.
 inline FailureClass classify(const Error& error, std::string_view path) {
   switch (error.kind) {
     case ErrorKind::connection:
@@ -78,7 +78,7 @@ inline FailureClass classify(const Error& error, std::string_view path) {
   }
   if (error.kind == ErrorKind::authentication) return FailureClass::credential;
   switch (error.status) {
-    case 0: return FailureClass::forbidden;  // what this endpoint cannot be sent, another one may
+    case 0: return FailureClass::forbidden;  // not sent: another endpoint may take it
     case 403: return class_of_refusal(says);
     case 404: return names_an_object(path) ? FailureClass::client_error : FailureClass::no_such_model;
     case 408: return FailureClass::transient;
@@ -91,12 +91,12 @@ inline FailureClass classify(const Error& error, std::string_view path) {
       mentions(says, {"api key not valid", "invalid api key", "incorrect api key", "api key expired"});
   if (error.status == 400 && key_is_invalid) return FailureClass::credential;
   if (!advice_on_connection(error, says).empty()) return FailureClass::credential;
-  // A 2xx gets here with an error inside that names no status: the endpoint failed in its own way.
+  // A 2xx gets here if the error inside it names no status: then the endpoint has failed.
   return error.status >= 500 || error.status / 100 == 2 ? FailureClass::transient
                                                         : FailureClass::client_error;
 }
 
-/// What the person who reads the error can do about it; empty when the error says it all.
+/// What the reader of an error can do about it; empty when the error says it all.
 inline std::string_view advice(const Error& error, FailureClass failure_class) {
   switch (failure_class) {
     case FailureClass::quota: return "the account behind this endpoint has run dry";

@@ -45,8 +45,8 @@ inline std::string member_text(const nlohmann::json& object, const char* name) {
   return found == object.end() ? std::string{} : text_of(*found);
 }
 
-/// The status that an error inside a 200 speaks of: a numeric code, or one by the usual names; 0 when
-/// unclear.
+/// The HTTP status that an error inside a 200 stands for: its numeric code, or the status of a well-known
+/// name in its code or type; 0 when unclear.
 inline int described_status(const Error& error) {
   if (error.code.size() == 3 &&
       std::ranges::all_of(error.code, [](char c) { return c >= '0' && c <= '9'; })) {
@@ -65,7 +65,7 @@ inline int described_status(const Error& error) {
                                                                            {"invalid_api_key", 401},
                                                                            {"permission", 403},
                                                                            {"not_found", 404}}};
-  // The code says more: a type is often no more than "invalid_request_error".
+  // The code goes first because it says more: a type is often no more than "invalid_request_error".
   for (const std::string& described : {lower(error.code), lower(error.type)}) {
     for (const auto& [name, status] : names) {
       if (described.find(name) != std::string::npos) return status;
@@ -74,7 +74,7 @@ inline int described_status(const Error& error) {
   return 0;
 }
 
-/// Google's `retryDelay`, such as "34s", in one of the error's details; null when it is no wait at all.
+/// Google's `retryDelay`, such as "34s", in one of the error's details; null when there is none above zero.
 inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json& error) {
   auto details = error.find("details");
   if (details == error.end() || !details->is_array()) return std::nullopt;
@@ -87,7 +87,7 @@ inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json&
   return std::nullopt;
 }
 
-/// What OpenRouter hides in `error.metadata.raw`: what the provider behind it said.
+/// What the provider behind OpenRouter said, which OpenRouter puts into `error.metadata.raw`.
 inline std::string hidden_cause(const nlohmann::json& error) {
   auto metadata = error.find("metadata");
   return metadata == error.end() || !metadata->is_object() ? std::string{} : member_text(*metadata, "raw");
@@ -98,15 +98,16 @@ inline std::string member_string(const nlohmann::json& object, const char* name)
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-/// A document, or the error that Gemini wraps in a list: an element that has nothing else.
+/// The document itself. If it is a list of one object with nothing but an `error`, as Gemini sends it, that
+/// object.
 inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
   if (!document.is_array() || document.size() != 1) return document;
   const nlohmann::json& only = document.front();
   return only.is_object() && only.size() == 1 && only.contains("error") ? only : document;
 }
 
-/// Whether a member `error` speaks of one. Servers send it null, false, 0, empty, or full of members that
-/// are, in answers that are well.
+/// Whether a member `error` describes an error. In answers without an error, some servers send it as null,
+/// false, 0, empty, or full of such members.
 inline bool speaks_of_an_error(const nlohmann::json& error) {
   if (error.is_boolean()) return error.get<bool>();
   if (error.is_number()) return error != 0;
@@ -119,7 +120,8 @@ inline bool speaks_of_an_error(const nlohmann::json& error) {
   });
 }
 
-/// Fills in what an error object says. `answer` is the whole document: its `error` member, or itself.
+/// Fills in what an error object says: the `error` member of the document `answer` or, without one, the
+/// document itself.
 inline void describe_error(const nlohmann::json& answer, Error& error) {
   const nlohmann::json& document = unwrapped(answer);
   if (!document.is_object()) return;
@@ -148,7 +150,7 @@ inline bool is_html(std::string_view text) {
   return begin == "<!doctype html" || begin.starts_with("<html");
 }
 
-/// The title of an HTML page, which is what a proxy's error page has to say; empty when it is none.
+/// The title of an HTML page, in which a proxy's error page says what is wrong; empty when there is none.
 inline std::string html_title(std::string_view page) {
   page = page.substr(0, 4096);
   const std::string lowered = lower(page);
@@ -161,7 +163,7 @@ inline std::string html_title(std::string_view page) {
 }
 
 /// The error that an answer with a status outside 2xx describes, whatever its body looks like. The message is
-/// the server's own, or the title or the text of the body when it holds none.
+/// the server's own; without one, the page's title; without that, the body.
 inline Error error_of_answer(int status, std::string body) {
   Error error{.kind = kind_of_status(status), .status = status};
   if (auto document = parse_json(body)) describe_error(*document, error);
@@ -171,8 +173,8 @@ inline Error error_of_answer(int status, std::string body) {
   return error;
 }
 
-/// Whether a document is an object that its server made, such as a response, a batch or a job: its `error`
-/// then tells of that object, and asking for it went well.
+/// Whether a document is an object that its server made, such as a response, a batch or a job: its `error` is
+/// then about that object, and the request itself succeeded.
 inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   if (!document.is_object()) return false;
   const std::string object = member_text(document, "object");

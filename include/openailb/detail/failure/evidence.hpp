@@ -20,22 +20,22 @@ enum class EndedBy {
   call_deadline,  ///< it was not done when the whole call's time was over
 };
 
-/// All that was seen of a failed attempt. judge() makes the verdict of it, and of nothing else.
+/// All that was seen of a failed attempt. judge() decides by this alone.
 struct Evidence {
   Error error{};
-  std::string_view path{};     ///< the call's own
+  std::string_view path{};     ///< the call's path
   Sent sent{Sent::all};        ///< how much of the request had gone out
   bool connection_was_idle{};  ///< a kept connection turned out to be dead
-  bool would_fail_again{};     ///< asking the same endpoint again is no use
-  bool delivered{};            ///< the endpoint did its part, only the caller cannot use it
+  bool would_fail_again{};     ///< asking the same endpoint again would fail too
+  bool delivered{};            ///< the endpoint did its part; only the caller cannot use the answer
   EndedBy ended_by{EndedBy::itself};
-  bool was_answering{};                 ///< when it was ended, a stream was coming
+  bool was_answering{};                 ///< a stream was coming when it was ended
   std::chrono::nanoseconds given{};     ///< how long it was given
   std::chrono::nanoseconds usual{};     ///< how long the client usually gives one; zero for no limit
   std::chrono::nanoseconds patience{};  ///< how long its endpoint can be expected to need
 };
 
-/// A transfer without a whole answer.
+/// What was seen of a transfer that ended without a whole answer.
 inline Evidence evidence_of_transfer(const TransferFailure& reason) {
   return {.error = {.kind = reason.kind, .message = reason.message},
           .sent = reason.sent,
@@ -43,8 +43,8 @@ inline Evidence evidence_of_transfer(const TransferFailure& reason) {
           .would_fail_again = reason.would_fail_again};
 }
 
-/// An error that came in an answer with these headers. `date` is the time of day, for a Retry-After that is
-/// one.
+/// What was seen of an error that came in an answer with these headers. `date` is the time of day, for a
+/// Retry-After that is a date.
 inline Evidence evidence_in_answer(Error error, const Headers& headers,
                                    std::chrono::system_clock::time_point date) {
   error.request_id = header(headers, "x-request-id");
@@ -54,7 +54,7 @@ inline Evidence evidence_in_answer(Error error, const Headers& headers,
   return {.error = std::move(error)};
 }
 
-/// An answer that is no success.
+/// What was seen of an answer whose status is not 2xx.
 inline Evidence evidence_of_answer(HttpResponse response, std::chrono::system_clock::time_point date) {
   Error error = error_of_answer(response.status, std::move(response.body));
   if (response.status / 100 == 3) {
@@ -65,7 +65,7 @@ inline Evidence evidence_of_answer(HttpResponse response, std::chrono::system_cl
   return evidence_in_answer(std::move(error), response.headers, date);
 }
 
-/// A stop token was used.
+/// What was seen of an attempt that the caller canceled.
 inline Evidence evidence_of_cancellation() {
   return {.error = {.kind = ErrorKind::canceled, .message = "canceled by the caller"}};
 }

@@ -14,11 +14,12 @@ namespace openailb::detail {
 struct Treatment {
   bool another_endpoint{};
   bool same_endpoint{};
-  /// Null: the failure says nothing about the endpoint, so its breaker is not even asked what to make of it.
+  /// Null: the failure says nothing about the endpoint, so it is excluded without asking the breaker's
+  /// predicates.
   std::optional<Outcome> breaker{};
 };
 
-/// The table of the semantics.
+/// The treatment of each class. The README explains this table under "What an answer means".
 constexpr Treatment treatment(FailureClass failure_class) {
   switch (failure_class) {
     //                                       another  same   breaker
@@ -45,13 +46,13 @@ struct Failure {
   /// The endpoint may have run the request: it broke or answered with something invalid after having received
   /// it whole.
   bool ran_it{};
-  /// A kept connection had died before the request went out on it: the endpoint is owed another try.
+  /// A kept connection had died before the request went out on it: the endpoint is asked again for free.
   bool connection_was_idle{};
   /// How long to wait before the same endpoint is asked again; null: the usual backoff.
   std::optional<std::chrono::nanoseconds> delay{};
 };
 
-/// What came of an attempt: a value or the failure that took its place.
+/// How an attempt ended: with a value or a failure.
 template <class T>
 using Attempted = std::variant<T, Failure>;
 

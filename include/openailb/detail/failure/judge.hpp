@@ -16,23 +16,24 @@
 
 namespace openailb::detail {
 
-/// Whether an endpoint may have run a request that it failed. 503 says that it did not, as refusals do.
+/// Whether an endpoint may have run a request that it failed. A 503, a 4xx or a redirect says that it has
+/// not.
 constexpr bool ran_the_request(const Error& error, Sent sent) {
   if (error.kind == ErrorKind::parse) return true;
   if (error.status == 0) return sent == Sent::all;
   return error.status != 503 && (error.status >= 500 || error.status / 100 == 2);
 }
 
-/// `x-should-retry`, by which OpenAI's servers override whether the same endpoint is asked again.
+/// Applies `x-should-retry`, with which OpenAI's servers override whether the same endpoint is asked again.
 inline void apply_should_retry(const Headers& headers, Treatment& treatment) {
   const std::string_view should_retry = header(headers, "x-should-retry");
   if (should_retry == "true") treatment.same_endpoint = true;
   if (should_retry == "false") treatment.same_endpoint = false;
 }
 
-/// Whether an attempt that was ended had been given long enough to blame its endpoint: as long as the client
-/// itself usually gives, or as the endpoint can be expected to need. A caller who is impatient must not bench
-/// a healthy one, nor a deadline that was too short for an answer that was coming.
+/// Whether an attempt that was ended had enough time for its endpoint to be blamed: as much as the client
+/// itself usually gives, or as the endpoint can be expected to need. A caller's short timeout must not open
+/// the breaker of a healthy endpoint. Nor must a deadline that was too short for a stream that was coming.
 inline bool had_time(const Evidence& seen) {
   if (seen.ended_by == EndedBy::itself) return true;
   if (seen.ended_by == EndedBy::call_deadline && seen.was_answering) return false;
@@ -40,7 +41,7 @@ inline bool had_time(const Evidence& seen) {
   return as_long_as_usual || seen.given >= seen.patience;
 }
 
-/// The verdict on a failed attempt: every one is passed here, from what was seen alone. `own` is the user's
+/// Judges a failed attempt: all are judged here, and only by what was seen. `own` is the user's
 /// ClientOptions::classify.
 inline Failure judge(Evidence seen, const std::function<std::optional<FailureClass>(const Error&)>& own) {
   Error& error = seen.error;
@@ -57,7 +58,8 @@ inline Failure judge(Evidence seen, const std::function<std::optional<FailureCla
   const bool was_sent = error.kind != ErrorKind::bad_request || error.status != 0;
   if (!was_sent || (timed_out && !had_time(seen))) treatment.breaker.reset();
   if (seen.connection_was_idle && failure.failure_class == FailureClass::transient) {
-    // Servers close idle connections: that says nothing about them, and the request can go again at once.
+    // Servers close idle connections. That says nothing about the endpoint, and the request can be sent again
+    // at once.
     treatment.breaker.reset();
     failure.ran_it = false;
     failure.connection_was_idle = true;

@@ -12,16 +12,16 @@
 
 namespace openailb::detail {
 
-/// Takes an attempt's own secrets out of the texts that are kept of it: servers echo keys in their errors. A
-/// secret is found as it is, as JSON escapes it, as `\u00XX` and as a URL encodes it, in any mixture of
-/// these and one inside the other, and where a text that was cut ends in the middle of it.
+/// Replaces an attempt's own secrets in the texts that are kept of it, since servers repeat keys in their
+/// errors. A secret is found whether it is plain, escaped as in JSON, written as `\u00XX` or percent-encoded,
+/// also if these are mixed or nested, and also if the text was cut in the middle of it.
 class Redactor {
  public:
-  /// The secrets must outlive it; empty ones are none.
+  /// The secrets must outlive the Redactor. Empty ones are ignored.
   explicit Redactor(const std::vector<std::string_view>& secrets) {
     for (const std::string_view secret : secrets) add(secret);
     std::erase(secrets_, std::string_view{});
-    // The longest first, or a secret that begins with another one would be half shown.
+    // The longest first: if one secret begins with another, the rest of it would be shown.
     std::ranges::stable_sort(secrets_, std::ranges::greater{}, &std::string_view::size);
     if (!secrets_.empty()) begins('\\') = begins('%') = true;
     for (const std::string_view secret : secrets_) begins(secret.front()) = true;
@@ -47,11 +47,11 @@ class Redactor {
   }
 
  private:
-  /// A secret of fewer characters would be found inside ordinary words, so it is replaced only where it
-  /// stands alone.
+  /// A shorter secret might be part of an ordinary word, so it is replaced only where it stands alone.
   static constexpr std::size_t shortest_anywhere = 8;
 
-  /// Servers quote a key without the blanks around it and the scheme before it, as in "Bearer secret".
+  /// Adds a secret without the blanks around it and, if it is one like "Bearer secret", also without the
+  /// scheme: servers may repeat only the key.
   void add(std::string_view secret) {
     constexpr std::string_view blanks = " \t";
     secret.remove_prefix((std::min)(secret.find_first_not_of(blanks), secret.size()));
@@ -65,7 +65,7 @@ class Redactor {
   bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }
   bool& begins(char c) { return begins_[static_cast<unsigned char>(c)]; }
 
-  /// The length in the text of the secret that begins there; 0 when none does.
+  /// The length, in the text, of the secret that begins at `at`; 0 when none does.
   std::size_t secret_at(std::string_view text, std::size_t at) const {
     for (const std::string_view secret : secrets_) {
       const std::string_view rest = text.substr(at);
@@ -77,12 +77,13 @@ class Redactor {
   }
 
   /// The length of a secret at the start of the text, some of its characters encoded; 0 when it is not there.
-  /// What is left of one at the end of a text is one.
+  /// The beginning of a secret counts too if the text ends there, once shortest_anywhere characters of it
+  /// match.
   static std::size_t encoded_length(std::string_view text, std::string_view secret) {
     const std::size_t whole = text.size();
     for (std::size_t index = 0; index < secret.size(); ++index) {
       const char c = secret[index];
-      if (c == '\\' && index > 0 && secret[index - 1] == c) continue;  // it was in the run before it
+      if (c == '\\' && index > 0 && secret[index - 1] == c) continue;  // was in the run before it
       if (text.empty() && index >= shortest_anywhere) break;
       std::size_t length = length_of_encoded(text, c);
       if (length == 0 && text.starts_with(c)) length = 1;
@@ -92,8 +93,8 @@ class Redactor {
     return whole - text.size();
   }
 
-  /// JSON inside JSON inside JSON has up to seven backslashes where the innermost has one, and a URL inside a
-  /// URL has `%25` for `%`.
+  /// The length of one encoded character; 0 when the text does not begin with it. JSON inside JSON inside
+  /// JSON has up to seven backslashes where the innermost has one, and a URL inside a URL has `%25` for `%`.
   static std::size_t length_of_encoded(std::string_view text, char c) {
     if (text.starts_with('%')) {
       const std::size_t digits = text.starts_with("%25") && c != '%' ? 3 : 1;

@@ -17,28 +17,28 @@
 
 namespace openailb::detail {
 
-/// The longest wait that a call itself sits out, as in the official Python SDK. retry_after() reports longer
-/// ones too: to leave an endpoint alone until then is for its caller to decide.
+/// The longest that a call waits before it asks an endpoint again, as in the official Python SDK.
+/// retry_after() returns longer waits too; its caller decides what to do about them.
 inline constexpr std::chrono::seconds longest_retry_after{120};
 
 /// The official SDKs' backoff: before the first retry, and at most.
 inline constexpr std::chrono::milliseconds first_backoff{500};
 inline constexpr std::chrono::seconds longest_backoff{8};
 
-/// The shortest that a backoff can be, by its jitter.
+/// The shortest backoff that the jitter can give.
 inline constexpr std::chrono::nanoseconds shortest_backoff = first_backoff - first_backoff / 4;
 
-/// Where every parsed duration saturates: longer than anyone waits, and far from overflowing a time_point.
+/// The most that a parsed duration can be: longer than anyone waits, and far from overflowing a time_point.
 inline constexpr std::chrono::seconds saturated_wait = std::chrono::hours(24 * 365);
 
-/// The digits at the start of `text`, which are taken off it.
+/// Removes the digits at the start of `text`, and returns them.
 inline std::string_view take_digits(std::string_view& text) {
   const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
   text.remove_prefix(digits.size());
   return digits;
 }
 
-/// The exponent at the start of `text` (`e3`, `E-2`), which is taken off it; 0 when there is none.
+/// Removes the exponent at the start of `text` (`e3`, `E-2`), and returns it; 0 when there is none.
 inline int take_exponent(std::string_view& text) {
   auto rest = text;
   if (!rest.starts_with('e') && !rest.starts_with('E')) return 0;
@@ -53,9 +53,9 @@ inline int take_exponent(std::string_view& text) {
   return negative ? -exponent : exponent;
 }
 
-/// The number without a sign at the start of `text` (`12`, `0.25`, `1e3`), which is taken off it; infinite
-/// when too large. By hand, because std::from_chars for floating point is missing from most versions of
-/// libc++, and strtod and std::stod read a decimal comma where the program's locale has one.
+/// Removes the number without a sign at the start of `text` (`12`, `0.25`, `1e3`), and returns it; infinite
+/// when too large. Written by hand, because std::from_chars for floating point is missing from most versions
+/// of libc++, and strtod and std::stod read a decimal comma where the program's locale has one.
 inline std::optional<double> take_number(std::string_view& text) {
   const auto whole = take_digits(text);
   std::string_view fraction;
@@ -74,7 +74,7 @@ inline std::optional<double> take_number(std::string_view& text) {
   return number;
 }
 
-/// The number that `text` is from end to end.
+/// The number in `text`; null if there is anything else in it.
 inline std::optional<double> parse_number(std::string_view text) {
   const auto number = take_number(text);
   return text.empty() ? number : std::nullopt;
@@ -88,8 +88,8 @@ inline std::chrono::nanoseconds wait_of(double amount, std::chrono::nanoseconds 
   return std::chrono::nanoseconds(std::llround(count));
 }
 
-/// The longest of the waits in `text`: a header that came twice has its values joined by ", ". Null unless
-/// all of them are numbers and one is above zero.
+/// The longest of the waits in `text`, which has several, joined by ", ", if the header came more than once.
+/// Null unless all of them are numbers and one is above zero.
 inline std::optional<std::chrono::nanoseconds> parse_wait(std::string_view text,
                                                           std::chrono::nanoseconds unit) {
   std::chrono::nanoseconds longest{};
@@ -106,7 +106,7 @@ inline std::optional<std::chrono::nanoseconds> parse_wait(std::string_view text,
   return longest.count() > 0 ? std::optional(longest) : std::nullopt;
 }
 
-/// The decimal number without a sign that `text` is from end to end.
+/// The decimal number without a sign in `text`; null if there is anything else in it.
 inline std::optional<unsigned> parse_unsigned(std::string_view text) {
   unsigned number = 0;
   const char* end = text.data() + text.size();
@@ -124,7 +124,7 @@ inline std::optional<std::chrono::seconds> parse_time_of_day(std::string_view te
   return std::chrono::hours(*hours) + std::chrono::minutes(*minutes) + std::chrono::seconds(*seconds);
 }
 
-/// A month by its English name's first three letters.
+/// The number of a month, from the first three letters of its English name.
 inline std::optional<unsigned> parse_month(std::string_view name) {
   constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const auto at = names.find(name);
@@ -162,9 +162,9 @@ inline std::optional<std::array<std::string_view, 6>> split_http_date(std::strin
   return count == 6 ? std::optional(words) : std::nullopt;
 }
 
-/// An HTTP date in any of the three formats of RFC 9110 5.6.7, or one that ends in UTC. By hand, because
-/// strptime and timegm are not on every platform and obey the program's locale. Years after 9999 read as
-/// 9999.
+/// Reads an HTTP date in any of the three formats of RFC 9110 5.6.7, also if it ends in UTC instead of GMT.
+/// Written by hand, because strptime and timegm are not on every platform and obey the program's locale.
+/// Years after 9999 read as 9999.
 inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
   const auto words = split_http_date(text);
   if (!words) return std::nullopt;
@@ -203,9 +203,9 @@ inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& header
   return nanoseconds(wait) - duration_cast<nanoseconds>(now - this_second);
 }
 
-/// A duration as Go writes them (`6m0s`, `120ms`, `1h2m3.5s`), which is how OpenAI's `x-ratelimit-reset-*`
-/// and Google's `retryDelay` come; also with days (`1d2h`), and a plain number as seconds. Null when it is
-/// none of these or negative. At most 365 days.
+/// Reads a duration as Go writes it (`6m0s`, `120ms`, `1h2m3.5s`), which is the form of OpenAI's
+/// `x-ratelimit-reset-*` and Google's `retryDelay`; also with days (`1d2h`), and a plain number as seconds.
+/// Null when it is none of these or negative. At most 365 days.
 inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   using namespace std::chrono;
   if (const auto amount = parse_number(text)) return wait_of(*amount, seconds(1));
@@ -235,7 +235,7 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
   return sum;
 }
 
-/// How long until a limit of OpenAI's that is used up is filled again: the longest of the
+/// How long until a used-up rate limit of OpenAI is reset: the longest of the
 /// `x-ratelimit-reset-{requests,tokens}` whose `x-ratelimit-remaining-*` is 0. Null when neither is used up.
 inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& headers) {
   std::optional<std::chrono::nanoseconds> longest;
@@ -250,15 +250,16 @@ inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& h
   return longest;
 }
 
-/// How long to wait before going to an endpoint again when it did not say, as the official SDKs do: 0.5 s *
-/// 2^retry, at most 8 s, less up to a quarter at random. `retry` is 0 for the first; `random` is in [0, 1).
+/// How long to wait before asking an endpoint again that gave no Retry-After, as the official SDKs do:
+/// 2^retry times 0.5 s, at most 8 s, less up to a quarter at random. `retry` is 0 for the first; `random` is
+/// in [0, 1).
 inline std::chrono::nanoseconds backoff(unsigned retry, double random) {
   const std::chrono::nanoseconds longest = first_backoff * (1 << (std::min)(retry, 4U));
   return longest - std::chrono::duration_cast<std::chrono::nanoseconds>(longest * (random / 4));
 }
 
-/// How long an endpoint is left alone after a 429 that did not say: 1 s * 2^consecutive, at most 60 s.
-/// `consecutive` is the number of 429s in a row before this one, so 0 for the first.
+/// The cooldown after a 429 without a Retry-After: 1 s * 2^consecutive, at most 60 s. `consecutive` is the
+/// number of 429s in a row before this one, so 0 for the first.
 inline std::chrono::nanoseconds cooldown(unsigned consecutive) {
   return (std::min)(std::chrono::seconds(1 << (std::min)(consecutive, 6U)), std::chrono::seconds(60));
 }

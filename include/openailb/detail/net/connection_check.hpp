@@ -15,7 +15,7 @@
 #include <system_error>
 
 /// \file
-/// What is wrong with ConnectionOptions, told before any connection is made.
+/// Checks ConnectionOptions before any connection is made.
 
 namespace openailb::detail {
 
@@ -31,12 +31,12 @@ inline std::string fault_of_proxy(std::string_view proxy) {
     proxy.remove_prefix(end + 3);
   }
   proxy = proxy.substr(0, proxy.find('/'));
-  proxy.remove_prefix(proxy.rfind('@') + 1);  // all of it when there is none
+  proxy.remove_prefix(proxy.rfind('@') + 1);  // removes nothing when there is none
   Url url;
   return take_authority(url, proxy) ? std::string{} : fault;
 }
 
-/// What is wrong with a file that is to hold such things in PEM, empty when nothing is.
+/// What is wrong with a file that must hold a `what` in PEM, empty when nothing is.
 inline std::string fault_of_pem(const char* option, const std::string& path, std::string_view what) {
   const std::string named = std::string("connection.") + option + ": ";
   std::error_code error;

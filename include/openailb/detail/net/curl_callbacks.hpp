@@ -14,7 +14,7 @@
 
 namespace openailb::detail {
 
-/// Whether a header line names a content encoding that nobody can decode. libcurl would refuse the answer.
+/// Whether a header line names a content encoding that nobody can decode. libcurl would reject the answer.
 inline bool names_no_encoding(std::string_view line) {
   constexpr std::string_view name = "content-encoding:";
   constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
@@ -25,11 +25,12 @@ inline bool names_no_encoding(std::string_view line) {
   return value.find(',') == std::string::npos && std::ranges::find(encodings, value) == encodings.end();
 }
 
-/// libcurl's callbacks. They append bytes and take notes; nothing is thrown, resumed or destroyed in them.
+/// libcurl's callbacks. They only store what comes; nothing is thrown, resumed or destroyed in them.
 struct CurlCallbacks {
-  /// Of all header sections of an answer; libcurl's own limit is 300 KiB and looks like a broken connection.
+  /// The most bytes of all header sections of an answer. libcurl's own limit is 300 KiB, and an answer beyond
+  /// it looks like a broken connection.
   static constexpr std::size_t largest_head = std::size_t{256} << 10;
-  /// What libcurl may bring of a stream at once, before its reader gets to take it.
+  /// How many bytes of a stream libcurl may bring at once, before the reader can take them.
   static constexpr std::size_t usual_burst = std::size_t{4} << 20;
 
   static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
@@ -54,13 +55,14 @@ struct CurlCallbacks {
                            handle.head.read({data, size}, handle.transfer->response);
                          });
     if (handle.is_rejected) return rejected;
-    // A content encoding that is none, such as utf-8, is not to be decoded.
+    // Something that is no content encoding, such as utf-8, is not to be decoded.
     if (names_no_encoding({data, size})) handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
     return size;
   }
 
-  /// Called before a request is sent. Again within one transfer means that libcurl found a kept connection
-  /// dead and would silently send the POST a second time. It may when nothing of the first had left.
+  /// Called by libcurl before it sends a request. A second time within one transfer means that libcurl has
+  /// found a kept connection dead and would silently send the request again. It may do so only if nothing was
+  /// sent the first time.
   static int before_request(void* user, char*, char*, int, int) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     const long bytes_sent = handle.info<long>(CURLINFO_REQUEST_SIZE);
@@ -74,7 +76,7 @@ struct CurlCallbacks {
  private:
   static constexpr std::size_t rejected = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
 
-  /// Whether it worked: no exception may cross libcurl.
+  /// Whether `action` did not throw: no exception may cross libcurl.
   template <class Action>
   static bool succeeds(Action action) noexcept {
     try {

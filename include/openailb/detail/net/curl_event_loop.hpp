@@ -24,7 +24,7 @@
 
 namespace openailb::detail {
 
-/// The event loop on libcurl's multi interface. Keeps connections from call to call.
+/// The event loop on libcurl's multi interface. It keeps connections from call to call.
 class CurlEventLoop final : public EventLoop {
  public:
   explicit CurlEventLoop(ConnectionOptions options = {});
@@ -42,10 +42,10 @@ class CurlEventLoop final : public EventLoop {
   };
   using Handle = std::unique_ptr<CurlHandle>;
 
-  /// More than any number of endpoints: libcurl's own limit makes six hosts reconnect all the time.
+  /// More than anyone has endpoints. With libcurl's default limit, six hosts reconnect all the time.
   static constexpr long kept_connections = 1024;
-  /// How long the rest of an answer may take whose reader has all it needs. Without this a stream's
-  /// connection would be lost each time that `[DONE]` comes a moment before the end.
+  /// How long the rest of an answer may take once its reader has all it needs. Without this time, a stream's
+  /// connection would be lost whenever `[DONE]` comes a moment before the end.
   static constexpr std::chrono::milliseconds drain_time{20};
 
   Handle make_handle();
@@ -65,7 +65,7 @@ class CurlEventLoop final : public EventLoop {
   std::vector<Handle> busy_{};
   std::vector<Handle> idle_{};
   std::size_t draining_{};
-  std::size_t added_{};  // to libcurl; the others wait for a connection
+  std::size_t added_{};  // how many libcurl has; the others wait for a connection
 };
 
 inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::move(options)) {
@@ -73,7 +73,7 @@ inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::m
   multi_.reset(curl_multi_init());
   if (!multi_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
-  idle_.push_back(make_handle());  // now, so that what libcurl does not accept is refused before any call
+  idle_.push_back(make_handle());  // now, so that what libcurl does not accept is rejected before any call
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
@@ -96,7 +96,8 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   if (handle.waits_for == nullptr) begin(handle);
 }
 
-/// An answer from there that is being drained, whose connection no other request waits for.
+/// The handle of an answer from there that is being drained and whose connection no other request waits for;
+/// null when there is none.
 inline CurlHandle* CurlEventLoop::draining_to(std::string_view authority) const {
   for (const Handle& handle : busy_) {
     if (handle->transfer != nullptr || authority_of(handle->request.url) != authority) continue;
@@ -195,7 +196,8 @@ inline void CurlEventLoop::drop_overdue() {
   }
 }
 
-/// An answer's rest has come, or takes too long: the request that waits for its connection begins.
+/// Called when the rest of an answer has come or takes too long. The request that waits for its connection
+/// begins.
 inline void CurlEventLoop::drained(CurlHandle& handle) {
   --draining_;
   retire(handle);
@@ -210,9 +212,9 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
   sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET));
   Transfer* transfer = handle.transfer;
   if (transfer == nullptr) return drained(handle);
-  // libcurl says OK to a head that breaks off before its blank line,
+  // libcurl reports success for a head that breaks off before its blank line.
   if (code == CURLE_OK && transfer->response.status == 0) code = CURLE_GOT_NOTHING;
-  // and takes the bytes that some servers add to compressed data for a failure of ours to write.
+  // libcurl reports a write error for the bytes that some servers add to compressed data.
   if (code == CURLE_WRITE_ERROR && !handle.is_rejected) code = CURLE_OK;
   std::optional<TransferFailure> failed;
   if (code != CURLE_OK) failed = failure_of(end_of(handle, code));
@@ -227,7 +229,7 @@ inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   if (std::exchange(handle.is_added, false)) --added_;
   handle.transfer = nullptr;
   handle.waits_for = nullptr;
-  handle.release_body();  // it would stay for as long as the loop, however large
+  handle.release_body();  // or a large one would stay in memory as long as the loop
   auto place = std::ranges::find(busy_, &handle, &Handle::get);
   idle_.push_back(std::move(*place));
   busy_.erase(place);

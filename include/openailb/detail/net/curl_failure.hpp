@@ -13,11 +13,11 @@
 #include <string_view>
 
 /// \file
-/// Why a transfer failed, by what libcurl tells of it.
+/// Why a transfer failed, from what libcurl says about it.
 
 namespace openailb::detail {
 
-/// What libcurl tells of a transfer that has failed.
+/// What libcurl says about a transfer that has failed.
 struct CurlEnd {
   CURLcode code{};
   std::string reason{};  ///< libcurl's own words
@@ -40,19 +40,20 @@ inline bool is_one_of(CURLcode code, std::initializer_list<CURLcode> codes) {
   return false;
 }
 
-/// Whether a kept connection had died before the request went out on it. That shows by the next round trip: a
-/// connection that breaks later has taken its server along, or the other way round, and that is a failure.
+/// Whether a kept connection had died before the request went out on it. If so, that shows within a round
+/// trip, and a second is allowed for it. A connection that breaks later may have broken because of the
+/// request, and that is a failure.
 inline bool kept_connection_had_died(const CurlEnd& end) {
   constexpr std::chrono::seconds noticed_within{1};
   if (end.since_sent >= noticed_within) return false;
-  if (end.code == CURLE_ABORTED_BY_CALLBACK) return true;  // a second sending was prevented
+  if (end.code == CURLE_ABORTED_BY_CALLBACK) return true;  // before_request has prevented a second sending
   return end.connection_was_kept && !end.head_began &&
          is_one_of(end.code,
                    {CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING});
 }
 
-/// Whose address libcurl has tried in vain: "127.0.0.1:9" of "Failed to connect to 127.0.0.1 port 9 after 0
-/// ms", else the server's.
+/// The address to which libcurl could not connect: "127.0.0.1:9" of "Failed to connect to 127.0.0.1 port 9
+/// after 0 ms", or else the server's.
 inline std::string unreachable(const CurlEnd& end) {
   constexpr std::string_view begin = "Failed to connect to ", middle = " port ";
   std::string_view rest = end.reason;
@@ -61,7 +62,7 @@ inline std::string unreachable(const CurlEnd& end) {
   const std::string_view host = rest.substr(begin.size(), port - begin.size());
   rest.remove_prefix(port + middle.size());
   std::string tried = std::string(host).append(":").append(rest.substr(0, rest.find(' ')));
-  // The server's own port is not named when it is the usual one.
+  // `end.host` has no port when it is the usual one.
   if (tried == end.host || host == end.host || '[' + std::string(host) + ']' == end.host) return end.host;
   return end.host.starts_with('[') ? end.host : "the proxy " + tried;
 }
@@ -88,7 +89,8 @@ inline std::string describe(const CurlEnd& end) {
   }
 }
 
-/// What is wrong with the TLS of a server, or with ours, is wrong the next time too.
+/// Whether the next request would fail too: what is wrong with the TLS of a server, or with ours, stays
+/// wrong.
 inline bool would_fail_again(const CurlEnd& end) {
   return is_one_of(end.code, {CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_ISSUER_ERROR,
                               CURLE_SSL_CACERT_BADFILE, CURLE_SSL_INVALIDCERTSTATUS}) ||

@@ -21,7 +21,7 @@
 #include <vector>
 
 /// \file
-/// One transfer as libcurl sees it. What makes an event loop of many is in curl_event_loop.hpp.
+/// One transfer as libcurl sees it. The event loop that runs many is in curl_event_loop.hpp.
 
 namespace openailb::detail {
 
@@ -38,8 +38,8 @@ inline void initialise_curl() {
   if (initialised != CURLE_OK) throw std::runtime_error("openailb: libcurl cannot be initialised");
 }
 
-/// The header lines of a request, as the list that libcurl reads. Each request writes them into the memory of
-/// the one before, where curl_slist_append would allocate twice for every line.
+/// The header lines of a request, as the list that libcurl reads. Each request reuses the memory of the one
+/// before; curl_slist_append would allocate twice for every line.
 class CurlHeaderLines {
  public:
   curl_slist* fill(const Headers& headers) {
@@ -63,7 +63,8 @@ class CurlHeaderLines {
 };
 
 /// One easy handle, which is kept and used again: a new one would read the CA bundle again and double the CPU
-/// time of a call. It owns what libcurl reads while it sends, since a stream's transfer may end before it.
+/// time of a call. It owns what libcurl reads while it sends, since libcurl may still use that after the
+/// Transfer has been destroyed.
 struct CurlHandle {
   std::unique_ptr<CURL, FreeEasy> easy{curl_easy_init()};
   CurlHeaderLines headers{};
@@ -71,8 +72,8 @@ struct CurlHandle {
   std::unique_ptr<curl_mime, FreeMime> parts{};  // of a multipart body
   Transfer* transfer{};                          // null while the rest of an answer is drained
   TimePoint drained_by{};
-  CurlHandle* waits_for{};  // for its connection, while the rest of its answer is drained
-  bool is_added{};          // to the multi
+  CurlHandle* waits_for{};  // the one whose connection it is to use, while that one's answer is drained
+  bool is_added{};          // to the multi handle
   HeadReader head{};
   std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
@@ -82,14 +83,15 @@ struct CurlHandle {
   bool is_rejected{};  // by one of our callbacks
   std::array<char, CURL_ERROR_SIZE> error{};
 
-  /// Whether libcurl has taken the value.
+  /// Sets an option. False when libcurl does not accept the value.
   template <class Value>
   bool set(CURLoption option, Value value) {
     const CURLcode code = curl_easy_setopt(easy.get(), option, value);
     if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
     return code == CURLE_OK;
   }
-  /// A value without which no request may be made.
+  /// Sets an option without which no request may be made. Throws std::invalid_argument when libcurl does not
+  /// accept the value.
   template <class Value>
   void require(CURLoption option, Value value, const char* what) {
     if (!set(option, value)) {
@@ -126,7 +128,7 @@ inline std::string authority_of(std::string_view url) {
   return std::string(url.substr(0, url.find_first_of("/?")));
 }
 
-/// What libcurl tells of a transfer that ended with this code.
+/// What libcurl says about a transfer that ended with this code.
 inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
   CurlEnd end{.code = code,
               .reason = handle.error[0] == '\0' ? curl_easy_strerror(code) : handle.error.data(),
@@ -141,9 +143,10 @@ inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
               .max_response_size = handle.request.max_response_size};
   if (handle.sent_before) {
     end.since_sent = std::chrono::steady_clock::now() - handle.sent_at;
-    // libcurl's own limit for a line of the head is below that for all of it.
+    // This is how libcurl reports a header line over its own limit, which is below ours for the whole head.
     if (code == CURLE_OUT_OF_MEMORY && end.sent != Sent::nothing) end.head_too_large = true;
-    // What cannot be connected to after a request has been sent is a server that went away with it.
+    // If libcurl cannot connect after it has sent the request once, the server has gone away with that
+    // request.
     if (code == CURLE_COULDNT_CONNECT) end.sent = Sent::all;
   }
   return end;

@@ -17,7 +17,7 @@
 
 namespace openailb::detail {
 
-/// Adds one part. A file is read while it is sent, so a large one never stands in memory.
+/// Adds one part. A file is read while it is sent, so a large one is never held in memory.
 inline CURLcode add_part(curl_mime* parts, const BodyPart& part) {
   curl_mimepart* added = curl_mime_addpart(parts);
   if (added == nullptr) return CURLE_OUT_OF_MEMORY;
@@ -30,7 +30,7 @@ inline CURLcode add_part(curl_mime* parts, const BodyPart& part) {
   return code;
 }
 
-/// Builds the parts of a request. Gives what is wrong with one.
+/// Builds the parts of a request. Returns what is wrong with one; null when nothing is.
 inline std::optional<std::string> make_parts(CurlHandle& handle) {
   handle.parts.reset(curl_mime_init(handle.easy.get()));
   if (!handle.parts) throw std::bad_alloc();

@@ -16,7 +16,7 @@
 #include <string>
 
 /// \file
-/// What libcurl is told before a transfer.
+/// The options of libcurl that are set before a transfer.
 
 namespace openailb::detail {
 
@@ -41,13 +41,14 @@ inline void configure_connection(CurlHandle& handle, const ConnectionOptions& op
   if (!options.ca_bundle.empty()) {
     handle.require(CURLOPT_CAINFO, options.ca_bundle.c_str(), "connection.ca_bundle");
   }
-  // libcurl keeps the bundle in memory only when there is no directory of certificates to look into as well.
+  // libcurl keeps the bundle in memory only when no directory of certificates is set as well.
   if (!options.ca_bundle.empty() || system_bundle != nullptr) {
     handle.set(CURLOPT_CAPATH, static_cast<char*>(nullptr));
   }
 }
 
-/// What is the same for every request. Throws std::invalid_argument when libcurl does not accept an option.
+/// Sets the options that are the same for every request. Throws std::invalid_argument when libcurl does not
+/// accept an option.
 inline void configure(CurlHandle& handle, const ConnectionOptions& options, OpenSockets& sockets) {
   const auto self = static_cast<void*>(&handle);
   const auto watcher = static_cast<void*>(&sockets);
@@ -76,12 +77,12 @@ inline void configure(CurlHandle& handle, const ConnectionOptions& options, Open
   handle.set(CURLOPT_PATH_AS_IS, 1L);       // `..` was escaped on purpose
   handle.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   handle.set(CURLOPT_TCP_KEEPALIVE, 1L);
-  handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's are not the answer's
+  handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's headers are not the answer's
   configure_connection(handle, options);
 }
 
-/// Gives libcurl the body of a request, and the method: both are one matter to it. Gives what is wrong with
-/// them.
+/// Sets the body and the method of a request together, since an option of libcurl for one changes the other.
+/// Returns what is wrong with them; null when nothing is.
 inline std::optional<std::string> set_body(CurlHandle& handle) {
   const HttpRequest& request = handle.request;
   const bool has_parts = !request.parts.empty();
@@ -102,7 +103,7 @@ inline std::optional<std::string> set_body(CurlHandle& handle) {
   return "not sent: libcurl does not accept its body";
 }
 
-/// What is this request's own. Gives what is wrong with it.
+/// Sets the options of this request. Returns what is wrong with it; null when nothing is.
 inline std::optional<std::string> prepare(CurlHandle& handle) {
   const HttpRequest& request = handle.request;
   handle.head = {};

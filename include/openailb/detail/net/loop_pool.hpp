@@ -16,7 +16,7 @@ namespace openailb::detail {
 
 class LoopPool;
 
-/// An event loop for one's own, given back to its pool when this is destroyed.
+/// An event loop on loan from its pool; the destructor gives it back.
 class LoopLease {
  public:
   LoopLease() = default;
@@ -34,9 +34,9 @@ class LoopLease {
   std::unique_ptr<EventLoop> loop_{};
 };
 
-/// The loops of a client. A loop keeps its connections between calls; the one used last is used next, so that
-/// they stay warm. There are as many as calls and streams were open at once in the last two minutes.
-/// Thread-safe.
+/// The loops of a client. A loop keeps its connections between calls. The loop that was used last is used
+/// next, so that its connections stay warm. There are as many loops as calls and streams were under way at
+/// once in the last two minutes. Thread-safe.
 class LoopPool : public std::enable_shared_from_this<LoopPool> {
  public:
   using Factory = std::function<std::unique_ptr<EventLoop>()>;
@@ -65,9 +65,9 @@ class LoopPool : public std::enable_shared_from_this<LoopPool> {
   };
   static constexpr std::chrono::minutes kept_idle{2};
 
-  /// Keeps a loop for the next call, and closes those that nobody has needed for long.
+  /// Keeps a loop for the next call, and closes those that have been idle for long.
   void give_back(std::unique_ptr<EventLoop> loop) noexcept {
-    std::vector<Idle> closed;  // after the lock has been released: connections take time to close
+    std::vector<Idle> closed;  // destroyed after the lock is released: connections take time to close
     const std::lock_guard lock(mutex_);
     try {
       const TimePoint now = loop->now();

@@ -18,13 +18,14 @@
 
 namespace openailb::detail {
 
-/// The sockets of a loop's kept connections. A server that has closed one while it was idle may look alive to
-/// libcurl: what it said before it hung up (a TLS close_notify, an HTTP/2 GOAWAY) can still be read. Then the
-/// next request on it fails. So that is read before a request begins, and libcurl sees the end.
+/// The sockets of a loop's kept connections. A kept connection that its server has closed may look alive to
+/// libcurl, because the server's last words (a TLS close_notify, an HTTP/2 GOAWAY) can still be read. The
+/// next request on it would fail. So before a request begins, the last words are read here, and libcurl then
+/// sees that the connection has ended.
 class OpenSockets {
  public:
-  /// Told by libcurl of each socket that it has made. A child process would inherit it, and keep a connection
-  /// open that has been dropped here.
+  /// Called by libcurl for each socket that it has made. Sets close-on-exec: otherwise a child process would
+  /// inherit the socket and keep the connection open after it has been closed here.
   static int opened(void*, curl_socket_t socket, curlsocktype) noexcept {
 #ifdef FD_CLOEXEC
     static_cast<void>(::fcntl(socket, F_SETFD, FD_CLOEXEC));
@@ -34,18 +35,19 @@ class OpenSockets {
     return CURL_SOCKOPT_OK;
   }
 
-  /// Notes the socket of a connection that libcurl keeps. Not when it is made: libcurl tells nobody when it
-  /// closes one that it has not connected, and its number would soon be another part of the program's.
+  /// Remembers the socket of a connection that libcurl keeps. opened() is too early for that: libcurl does
+  /// not tell when it closes a socket that was never connected, and another part of the program may soon have
+  /// a socket of that number.
   void keep(curl_socket_t socket) noexcept {
     if (socket == CURL_SOCKET_BAD || std::ranges::find(sockets_, socket) != sockets_.end()) return;
     try {
       sockets_.push_back(socket);
     } catch (...) {
-      // Without the memory for it, it is a connection like any other.
+      // No memory to watch it: libcurl may then take it for alive.
     }
   }
 
-  /// Closes a socket for libcurl.
+  /// Called by libcurl to close a socket.
   static int close(void* user, curl_socket_t socket) noexcept {
     std::erase(static_cast<OpenSockets*>(user)->sockets_, socket);
 #ifdef _WIN32
@@ -55,8 +57,8 @@ class OpenSockets {
 #endif
   }
 
-  /// Reads what servers that have hung up had still to say. Only while no transfer is on its way: then no
-  /// socket is in use.
+  /// Reads the last words of servers that have closed a connection. Call it only while no transfer is under
+  /// way: then no socket is in use.
   void let_dead_ones_end() {
 #ifdef POLLRDHUP
     polled_.clear();

@@ -10,7 +10,7 @@
 
 namespace openailb::detail {
 
-/// A stop token made of a function that is asked now and then, and of another token that is obeyed too.
+/// A stop token that stops when a function says so, which poll() calls, or when another token stops.
 class StopPolling {
  public:
   static constexpr std::chrono::milliseconds interval{50};
@@ -20,7 +20,7 @@ class StopPolling {
 
   std::stop_token token() const noexcept { return source_.get_token(); }
 
-  /// Asks, unless it has just been asked.
+  /// Calls the function, unless it was called less than `interval` ago.
   void poll(TimePoint now) {
     if (source_.stop_requested() || (asked_at_ && now - *asked_at_ < interval)) return;
     asked_at_ = now;

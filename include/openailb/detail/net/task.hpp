@@ -12,12 +12,12 @@
 
 namespace openailb::detail {
 
-/// The coroutine that a call is written in. It starts when it is first awaited or start()ed, runs on the
-/// thread of its event loop, and is canceled by being destroyed. `co_await task` resumes the awaiting
+/// The coroutine type in which calls are written. A task starts when it is first awaited or start()ed, and
+/// runs on the thread of its event loop. Destroying it cancels it. `co_await task` resumes the awaiting
 /// coroutine when the task is done; result() then gives its value or rethrows what it threw.
 ///
-/// A `co_await` here only initialises a named local or stands as a whole statement, with an lvalue operand:
-/// g++ 12 destroys temporaries in its operand twice.
+/// In openailb, a `co_await` only initialises a named local or stands as a whole statement, with an lvalue
+/// operand: g++ 12 destroys temporaries in its operand twice.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -88,8 +88,8 @@ struct Task<T>::promise_type {
   Task get_return_object() noexcept { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
   std::suspend_always initial_suspend() const noexcept { return {}; }
   auto final_suspend() const noexcept {
-    // Resumed from here rather than by symmetric transfer, which grows the stack on g++ below -O2. The
-    // awaiting coroutine may destroy this one; nothing is touched afterwards.
+    // The awaiting coroutine is resumed here rather than by symmetric transfer, which grows the stack on g++
+    // below -O2. It may destroy this coroutine, so nothing is touched afterwards.
     struct ResumeContinuation {
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<promise_type> finished) const noexcept {
@@ -106,8 +106,8 @@ struct Task<T>::promise_type {
   void unhandled_exception() noexcept { exception = std::current_exception(); }
 };
 
-/// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). It is
-/// itself awaited, as a named local; afterwards each source can be asked whether it was the one.
+/// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). Make it a
+/// named local and `co_await` that; afterwards, ask each source whether it is ready.
 template <class... Sources>
 class [[nodiscard]] FirstOf {
  public:
@@ -127,7 +127,7 @@ class [[nodiscard]] FirstOf {
   }
   void await_resume() noexcept {
     if (waiter_.coroutine) unsubscribe();
-    waiter_.unlink();  // a task resumes it past the ready list, where another source may have put it
+    waiter_.unlink();  // a task resumes it directly; another source may have put it on the ready list
     waiter_.coroutine = {};
   }
 
@@ -140,8 +140,8 @@ class [[nodiscard]] FirstOf {
   Waiter waiter_{};
 };
 
-/// Runs a task to its end on the calling thread, and asks meanwhile whether it is to stop, if that has to be
-/// asked.
+/// Runs a task to its end on the calling thread, and polls meanwhile whether it is to stop, if `polling` is
+/// given.
 template <class T>
 T run(EventLoop& loop, Task<T> task, StopPolling* polling = nullptr) {
   if (polling != nullptr) polling->poll(loop.now());

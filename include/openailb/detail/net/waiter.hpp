@@ -8,7 +8,8 @@ class EventLoop;
 
 namespace openailb::detail {
 
-/// One suspended coroutine. What it waits for points at it, and puts it on the loop's ready list.
+/// One suspended coroutine. The event sources for which it waits point to it, and put it on the loop's ready
+/// list.
 class Waiter {
  public:
   Waiter() = default;

@@ -35,42 +35,42 @@ struct ApiRequest {
   bool streams{};        ///< the answer is a stream of events
 };
 
-/// One call with all its options merged; nothing of it changes while it runs.
+/// One call with all its options merged. It does not change while the call runs.
 struct Call {
   std::string method{};
   std::string path{};
   std::string accept{};
   bool streams{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
-  /// The text of a JSON body. When there is a model this is what comes before its name, so that each endpoint
-  /// can put its own in instead of writing the whole body again.
+  /// The text of a JSON body. If there is a model, it ends before the model's name. Each endpoint then puts
+  /// its own name in, and the whole body need not be written again.
   std::string body{};
   std::string body_after_model{};
   std::vector<BodyPart> parts{};
   Headers headers{};
   std::map<std::string, std::string> query{};
-  std::chrono::nanoseconds timeout{};   ///< of one attempt; for a stream, to its commit point
+  std::chrono::nanoseconds timeout{};   ///< of one attempt; for a stream, up to its commit point
   std::chrono::nanoseconds deadline{};  ///< of the whole call
   std::chrono::nanoseconds idle_timeout{};
   int max_retries{};
   std::stop_token stop_token{};
-  std::function<bool()> should_stop{};  ///< null when the stop token says it all
+  std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
-  std::vector<std::string> secrets{};   ///< what of its headers and query no message may show
+  std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
 };
 
-/// The shorter of two limits of which zero means none.
+/// The shorter of two limits; zero means no limit.
 constexpr std::chrono::nanoseconds shorter(std::chrono::nanoseconds one, std::chrono::nanoseconds other) {
   if (one.count() == 0 || other.count() == 0) return (std::max)(one, other);
   return (std::min)(one, other);
 }
 
-/// The time that a client gives an attempt, for a stream to its commit point.
+/// The time that a client gives an attempt; for a stream, up to its commit point.
 inline std::chrono::nanoseconds usual_timeout(const ClientOptions& client, bool streams) {
   return streams ? shorter(client.timeout, client.first_token_timeout) : client.timeout;
 }
 
-/// The time that a client gives a stream's next piece.
+/// The time that a client waits for a stream's next piece.
 inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) {
   return client.idle_timeout.value_or(client.timeout);
 }
@@ -126,7 +126,7 @@ inline std::string fault_of_body(nlohmann::ordered_json& body, bool streams) {
   return {};
 }
 
-/// Finds the model that a form names.
+/// Takes the parts of a form, and finds the model that it names.
 inline Result<void> read_parts(std::vector<BodyPart> parts, Call& call) {
   call.parts = std::move(parts);
   const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
@@ -169,8 +169,8 @@ inline Result<void> write_body(nlohmann::ordered_json body, Call& call) {
   return {};
 }
 
-/// Merges the options and writes the body. What is wrong with them is an error of kind bad_request; nothing
-/// has been sent then.
+/// Merges the options and writes the body. If something is wrong with them, returns an error of kind
+/// bad_request; then nothing is sent.
 inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
   std::string fault = fault_of_request(request, options);
   nlohmann::ordered_json body = std::move(request.body).value();

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// \file
-/// What users put into headers and queries: what is wrong with it, and what of it is secret.
+/// Checks the headers and queries that users set: what is wrong with them, and which values are secret.
 
 namespace openailb::detail {
 
@@ -30,7 +30,8 @@ inline std::string fault_of_header(std::string_view name, std::string_view value
   return {};
 }
 
-/// Headers that say where a request ends and how it is carried: those are the transport's own.
+/// What is wrong with the headers that say where a request ends and how it is carried: only the transport may
+/// set those.
 inline std::string fault_of_framing(const Headers& headers) {
   for (const char* name : {"Connection", "Content-Length", "Transfer-Encoding"}) {
     if (headers.contains(name)) return "header " + std::string(name) + " is set by the transport alone";
@@ -71,8 +72,8 @@ inline bool names_a_secret(std::string_view name) {
   return false;
 }
 
-/// The values that carry a secret, judging by their names: of headers, or of a query. Shorter ones are
-/// versions and the like, and would be found where they are not meant.
+/// Adds the values of headers or of a query that carry a secret, judging by their names. Values of fewer than
+/// six characters are left out: they are versions and the like, and would be redacted in unrelated text.
 template <class Map>
 void add_secrets(const Map& values, std::vector<std::string>& secrets) {
   constexpr std::size_t shortest = 6;

@@ -10,9 +10,9 @@
 
 namespace openailb::detail {
 
-/// Reads the head of an answer, line by line. The answer has its status only when the blank line has come: a
-/// head that breaks off before it is a broken connection, not an answer. What a 1xx said does not count, nor
-/// what trailers say: they are no part of the head.
+/// Reads the head of an answer, line by line. The status is set only when the blank line has come: a head
+/// that breaks off before it is a broken connection, not an answer. The headers of a 1xx are dropped.
+/// Trailers are ignored, as they are not part of the head.
 class HeadReader {
  public:
   void read(std::string_view line, HttpResponse& response) {

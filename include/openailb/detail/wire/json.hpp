@@ -51,26 +51,26 @@ inline constexpr bool is_string_map<std::map<std::string, T>> = true;
 ///       }
 ///     };
 ///
-/// Absent are an optional without a value, a null JSON, whatever has an empty() that is true, and a struct
-/// without a single field to send. `field.alias("label", self.name)` reads another spelling when `name` is
-/// still absent, and is never sent. `field.rest(self.extra)` has all members that the lines before it have
-/// not read. `finish_reading()`, if the struct has it, is called when all has been read, and
-/// `read_text(text)` when the JSON is a text instead of an object.
+/// Absent means: an optional without a value, a null JSON, anything whose empty() is true, and a struct
+/// without a single field to send. `field.alias("label", self.name)` reads another spelling if `name` is
+/// still absent; it is never sent. `field.rest(self.extra)` takes all members that the lines before it have
+/// not read. `finish_reading()`, if the struct has it, is called when all has been read. `read_text(text)`,
+/// if the struct has it, is called when the JSON is a text instead of an object.
 template <class T>
 concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
 
-/// A class that is its own judge of its JSON: `nlohmann::ordered_json to_json() const`, and `bool from_json(
-/// JsonNode&)`, which is false when there was nothing to read.
+/// A class that writes and reads its JSON itself: with `nlohmann::ordered_json to_json() const`, and with
+/// `bool from_json(JsonNode&)`, which returns false when there was nothing to read.
 template <class T>
 concept JsonCustom = requires(T& value, const T& constant, JsonNode& node) {
   { constant.to_json() } -> std::same_as<nlohmann::ordered_json>;
   { value.from_json(node) } -> std::same_as<bool>;
 };
 
-/// Reads what can be read, and never fails: null is as good as missing, and a member that is missing, unknown
-/// or of another type than expected leaves the default. An integer reads as a string, a text of digits or a
-/// whole or broken number as an integer if it fits; an element of another type than expected is skipped.
-/// False when `node` itself is of another type than expected.
+/// Reads what can be read, and never fails. Null counts as missing. A member that is missing, unknown or of
+/// another type than expected leaves the default. A string can be read from an integer. An integer can be
+/// read from a text of digits or from any number (a fraction is cut off), if it fits. An element of another
+/// type than expected is skipped. False when `node` itself is of another type than expected.
 template <class T>
 bool read_json(JsonNode& node, T& value);
 
@@ -109,14 +109,15 @@ struct FieldReader {
     (*this)(name, value);
   }
 
-  /// Leaves the member where it is, so that it goes back by the name by which it came.
+  /// Leaves the member where it is, so that it is sent back under the name under which it came.
   template <class T>
   void alias(std::string_view name, T& value) {
     JsonNode* found = value.empty() ? find_member(object, name) : nullptr;
     if (found != nullptr) read_json(*found, value);
   }
 
-  /// A text, or the text of any other JSON: servers send objects where a text of JSON belongs.
+  /// Reads a text. An object or a list is read as its JSON text, since servers send objects where a text of
+  /// JSON belongs.
   void text(std::string_view name, std::string& value) {
     const JsonNode* found = find_member(object, name);
     if (found == nullptr || (found->type != JsonType::object && found->type != JsonType::array)) {

@@ -15,11 +15,11 @@
 
 namespace openailb::detail {
 
-/// JSON nested deeper than this is neither accepted nor sent: to copy or print it recurses once per level.
+/// JSON nested deeper than this is neither accepted nor sent: copying or printing it recurses once per level.
 inline constexpr std::size_t max_json_depth = 256;
 
-/// Whether there are too few brackets for nesting too deeply, as in nearly every text. Looked for in leaps,
-/// since a look at each character of an answer takes a tenth of the time of parsing it.
+/// Whether there are too few brackets for nesting too deeply, as in nearly every text. It jumps from bracket
+/// to bracket, since looking at each character of an answer takes a tenth of the time of parsing it.
 inline bool has_few_brackets(std::string_view text) {
   std::size_t brackets = 0;
   for (const char bracket : {'[', '{'}) {
@@ -30,7 +30,8 @@ inline bool has_few_brackets(std::string_view text) {
   return true;
 }
 
-/// Whether no bracket outside of a string stands deeper than max_json_depth. Malformed text may pass.
+/// Whether the text is nested no deeper than max_json_depth; brackets in strings do not count. Malformed text
+/// may pass.
 inline bool is_shallow(std::string_view text) {
   if (has_few_brackets(text)) return true;
   std::size_t depth = 0;
@@ -91,7 +92,7 @@ inline std::optional<unsigned> escaped_unit(std::string_view text) {
   return end == text.data() + 6 ? std::optional(unit) : std::nullopt;
 }
 
-/// The text with null for every NaN and Infinity outside of its strings: Python writes them into JSON.
+/// The text with null for every NaN and Infinity outside of its strings, since Python writes them into JSON.
 inline std::string repair_numbers(std::string_view text) {
   std::string repaired;
   repaired.reserve(text.size());
@@ -137,13 +138,13 @@ inline std::string repair_unicode(std::string_view text) {
   return repaired;
 }
 
-/// What JSON cannot say, and where: "messages[0].content".
+/// What JSON cannot express, and where: "messages[0].content".
 struct JsonFlaw {
   std::string path;
   const char* why;
 };
 
-/// Why a value has no text of its own; null when it has. `depth` counts the arrays and objects around it.
+/// Why a value cannot be written as JSON; null when it can. `depth` counts the arrays and objects around it.
 template <class Json>
 using JsonJudge = const char* (*)(const Json& value, std::size_t depth);
 
@@ -166,7 +167,8 @@ const char* judge_text(const Json& value, std::size_t) {
   return is_fine ? nullptr : "is not valid UTF-8";
 }
 
-/// The first flaw that `judge` finds. The path is built on the way back, so that a sound value costs nothing.
+/// The first flaw that `judge` finds. The path is built on the way back, so that a value without flaws costs
+/// nothing.
 template <class Json>
 std::optional<JsonFlaw> find_flaw(const Json& json, JsonJudge<Json> judge, std::size_t depth = 0) {
   if (auto why = judge(json, depth)) return JsonFlaw{"", why};
@@ -189,8 +191,8 @@ std::optional<JsonFlaw> find_flaw(const Json& json, JsonJudge<Json> judge, std::
 }
 
 /// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
-/// characters are replaced by U+FFFD, since servers split characters between tokens, and numbers that are
-/// none by null.
+/// characters are replaced by U+FFFD, since servers split characters between tokens. NaN and Infinity are
+/// replaced by null.
 inline std::optional<nlohmann::json> parse_json(std::string_view text) {
   if (text.find('\0') != text.npos) return std::nullopt;  // the parser would take it for the end of the text
   if (!is_shallow(text)) return std::nullopt;
@@ -212,8 +214,8 @@ inline nlohmann::ordered_json parse_ordered(std::string_view text) {
                   : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);
 }
 
-/// A copy in the order that the JSON has; discarded when it is nested too deeply, since copying recurses once
-/// per level.
+/// A copy that keeps the order of the JSON; discarded when it is nested too deeply, since copying recurses
+/// once per level.
 template <class Json>
 nlohmann::ordered_json copy_ordered(const Json& json) {
   const bool too_deep = find_flaw<Json>(json, judge_depth).has_value();
@@ -221,14 +223,16 @@ nlohmann::ordered_json copy_ordered(const Json& json) {
                   : nlohmann::ordered_json(json);
 }
 
-/// The JSON of a string that is valid UTF-8. Building a serialiser for it costs more than such a text itself.
+/// The JSON of a string that is valid UTF-8. Most are quoted here, since setting up nlohmann_json's
+/// serialiser costs more than such a text itself.
 inline std::string quote_json(std::string_view text) {
   const auto is_plain = [](char c) { return c >= ' ' && c != '"' && c != '\\'; };
   if (!std::ranges::all_of(text, is_plain)) return nlohmann::json(text).dump();
   return std::string(1, '"').append(text).append(1, '"');
 }
 
-/// The text of a JSON, in one line. What JSON cannot say is a bad_request that names the place.
+/// The text of a JSON, in one line. If there is something that JSON cannot express, returns a bad_request
+/// that names the place.
 template <class Json>
 Result<std::string> dump_json(const Json& json) {
   auto refuse = [](const JsonFlaw& flaw) {

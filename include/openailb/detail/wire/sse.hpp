@@ -18,10 +18,10 @@ struct ServerSentEvent {
   bool operator==(const ServerSentEvent&) const = default;
 };
 
-/// Turns the bytes of a `text/event-stream` into events, however the network has cut them up, by the rules
-/// of WHATWG HTML 9.2: lines end in LF, CRLF or CR; comments, unknown fields and events without a data line
-/// are ignored; an event that its blank line has not ended is never delivered. What the data means (JSON,
-/// `[DONE]`, an error) is not decided here. No I/O; time linear in the bytes fed.
+/// Turns the bytes of a `text/event-stream` into events, however the network has cut them up, by the rules of
+/// WHATWG HTML 9.2: lines end in LF, CRLF or CR; comments, unknown fields and events without a data line are
+/// ignored; an event without its closing blank line is never delivered. What the data means (JSON, `[DONE]`,
+/// an error) is not decided here. No I/O; time linear in the bytes fed.
 ///
 ///     decoder.feed(bytes);
 ///     while (auto event = decoder.next()) use(*event);
@@ -36,7 +36,7 @@ class SseDecoder {
   explicit SseDecoder(std::size_t max_event_size = default_max_event_size)
       : max_event_size_(max_event_size) {}
 
-  /// Takes the next bytes of the stream, of any length. They stay bytes until next() comes to them.
+  /// Takes the next bytes of the stream, of any length. They stay bytes until next() reads them.
   void feed(std::string bytes) {
     if (bytes.empty()) return;
     if (waiting_from_ == waiting_.size()) {
@@ -52,7 +52,7 @@ class SseDecoder {
     while (waiting_from_ < waiting_.size() && !overflowed_) {
       const std::string_view bytes = std::string_view(waiting_).substr(waiting_from_);
       if (std::exchange(after_carriage_return_, false) && bytes.front() == '\n') {
-        ++waiting_from_;  // the second half of a CRLF, whose line its CR has ended already
+        ++waiting_from_;  // the LF of a CRLF, whose CR has ended the line already
         continue;
       }
       waiting_from_ += take_piece(bytes);
@@ -67,7 +67,8 @@ class SseDecoder {
   bool overflowed() const noexcept { return overflowed_; }
 
  private:
-  /// Takes what `bytes` holds of the current line, with its end if that is there, and says how much it took.
+  /// Reads what `bytes` has of the current line, with the line's end if that is there, and returns how many
+  /// bytes it read.
   std::size_t take_piece(std::string_view bytes) {
     const auto end = std::ranges::find_if(bytes, [](char c) { return c == '\n' || c == '\r'; });
     const auto length = static_cast<std::size_t>(end - bytes.begin());
@@ -112,7 +113,7 @@ class SseDecoder {
   }
 
   std::size_t max_event_size_;
-  std::string waiting_{};  // what has been fed, and from where on it has not been looked at
+  std::string waiting_{};  // what has been fed, and the index from which it is unread
   std::size_t waiting_from_{};
   std::string line_{};       // the part of an unfinished line that earlier feeds have brought
   ServerSentEvent event_{};  // the event that the lines so far have built

@@ -11,15 +11,15 @@
 
 namespace openailb::detail {
 
-/// In lower case, as far as it is ASCII.
+/// The text with its ASCII letters in lower case.
 inline std::string lower(std::string_view text) {
   std::string lowered(text);
   for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return lowered;
 }
 
-/// A text from a server for a one-line message: control characters become spaces, the rest is cut between
-/// two characters of UTF-8.
+/// A server's text as part of a one-line message: runs of blanks and control characters become one space, and
+/// what is longer is cut between two UTF-8 characters.
 inline std::string one_line(std::string_view text, std::size_t longest = 300) {
   std::size_t kept = (std::min)(text.size(), longest);
   while (kept > 0 && kept < text.size() && (text[kept] & 0xC0) == 0x80) --kept;

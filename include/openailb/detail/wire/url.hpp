@@ -79,8 +79,8 @@ inline bool is_control(char c) noexcept {
   return byte < 0x20 || byte == 0x7F;
 }
 
-/// Refuses what no URL may contain. A backslash is among it because browsers and servers read it as a slash,
-/// so that two readers of one URL would see two hosts.
+/// Rejects characters that no URL may contain. The backslash is one because browsers and servers read it as a
+/// slash, so that two readers of one URL would see two hosts.
 inline Result<void> check_characters(std::string_view text) {
   const auto is_forbidden = [](char c) { return is_control(c) || c == ' ' || c == '\\' || c == '#'; };
   const auto found = std::ranges::find_if(text, is_forbidden);
@@ -93,8 +93,8 @@ inline Result<void> check_characters(std::string_view text) {
   }
 }
 
-/// True for a name, an IPv4 address or an IPv6 address in brackets. A percent sign is refused because libcurl
-/// would decode it into another name. Bytes beyond ASCII belong to an internationalised name.
+/// True for a name, an IPv4 address or an IPv6 address in brackets. A percent sign is rejected because
+/// libcurl would decode it into another name. Bytes beyond ASCII belong to an internationalised name.
 inline bool is_host(std::string_view host) {
   constexpr std::string_view name = "abcdefghijklmnopqrstuvwxyz0123456789-._";
   constexpr std::string_view address = "abcdef0123456789:.";
@@ -106,7 +106,7 @@ inline bool is_host(std::string_view host) {
       host, [=](char c) { return static_cast<unsigned char>(c) >= 0x80 || name.find(c) != name.npos; });
 }
 
-/// Takes `host`, `host:port` or `[address]:port` into `url`, whose scheme is set.
+/// Reads `host`, `host:port` or `[address]:port` into `url`, whose scheme is already set.
 inline Result<void> take_authority(Url& url, std::string_view authority) {
   if (authority.find('@') != authority.npos) {
     return bad_url("the URL contains user information (before an @); the key belongs in api_key");
@@ -140,13 +140,13 @@ inline std::vector<QueryParameter> parse_query(std::string_view text) {
   return query;
 }
 
-/// `path?query` in its two halves, the second without its question mark.
+/// Splits `path?query` into its two halves, the second without its question mark.
 inline std::pair<std::string_view, std::string_view> split_query(std::string_view text) {
   const auto path = text.substr(0, text.find('?'));
   return {path, text.substr((std::min)(text.size(), path.size() + 1))};
 }
 
-/// An absolute URL whose path is kept to the letter.
+/// Reads an absolute URL, and keeps its path exactly as it is.
 inline Result<Url> parse_exactly(std::string_view text) {
   if (auto fine = check_characters(text); !fine) return fine.error();
   const auto scheme_end = text.find_first_of(":/?");
@@ -170,7 +170,7 @@ inline std::string_view without_trailing_slashes(std::string_view path) {
   return path.substr(0, path.find_last_not_of('/') + 1);
 }
 
-/// RFC 3986 5.2.4, for a path that is empty or begins with a slash.
+/// Removes `.` and `..` as RFC 3986 5.2.4 says, from a path that is empty or begins with a slash.
 inline std::string remove_dot_segments(std::string_view path) {
   std::vector<std::string_view> kept;
   bool ends_in_step = false;
@@ -237,8 +237,8 @@ inline std::string Url::text() const {
   return result;
 }
 
-/// Adds `later` to `query`; a name in `later` replaces every earlier parameter of that name, however either
-/// was encoded.
+/// Adds `later` to `query`; a parameter in `later` overrides all earlier ones of the same name, however the
+/// names are encoded.
 inline void merge_query(std::vector<QueryParameter>& query, const std::vector<QueryParameter>& later) {
   for (const auto& parameter : later) {
     const auto name = percent_decode(parameter.name);
@@ -256,7 +256,7 @@ inline void merge_query(std::vector<QueryParameter>& query, const std::map<std::
 }
 
 /// `path` below `base`, with exactly one slash between them, and the query that `path` carries merged into
-/// the base's. The path is sent as given; variable parts of it belong through percent_encode first.
+/// the base's. The path is sent as given; variable parts of it must go through percent_encode first.
 inline Result<Url> join(Url base, std::string_view path) {
   if (auto fine = check_characters(path); !fine) return fine.error();
   auto [below, query] = split_query(path);
