@@ -134,7 +134,7 @@ class CircuitBreaker {
   friend class Permit;
 
   using Lock = std::unique_lock<std::mutex>;
-  using Admission = Permit::Admission;
+  using Grant = Permit::Grant;
   static constexpr std::chrono::nanoseconds zero{0}, least{1};
 
   struct Change {
@@ -164,54 +164,54 @@ class CircuitBreaker {
     return decision;
   }
 
-  /// False: an outcome of that admission comes too late to count, so the predicates need not be asked. True
+  /// False: an outcome of that request comes too late to count, so the predicates need not be asked. True
   /// if there are no predicates.
-  bool awaits(const Admission& admission, Clock::time_point now) {
+  bool awaits(const Grant& grant, Clock::time_point now) {
     if (!settings_.is_excluded && !settings_.is_successful) return true;
     Lock lock(mutex_);
     advance(now);
-    const bool would_count = admission.generation == generation_ && counts_.holds(admission.age);
+    const bool would_count = grant.generation == generation_ && counts_.holds(grant.age);
     deliver(lock);
     return would_count;
   }
 
-  void settle(const Admission& admission, Outcome outcome, Clock::time_point now) {
+  void settle(const Grant& grant, Outcome outcome, Clock::time_point now) {
     Lock lock(mutex_);
     advance(now);
-    if (admission.generation == generation_) {
+    if (grant.generation == generation_) {
       switch (outcome) {
-        case Outcome::success: on_success(admission); break;
-        case Outcome::failure: on_failure(admission, lock); break;
-        case Outcome::exclusion: on_exclusion(admission); break;
+        case Outcome::success: on_success(grant); break;
+        case Outcome::failure: on_failure(grant, lock); break;
+        case Outcome::exclusion: on_exclusion(grant); break;
       }
     }
     deliver(lock);
   }
 
-  void abandon(const Admission& admission) noexcept {
+  void abandon(const Grant& grant) noexcept {
     const Lock lock(mutex_);
-    if (admission.generation == generation_) on_exclusion(admission);
+    if (grant.generation == generation_) on_exclusion(grant);
   }
 
-  void on_success(const Admission& admission) {
-    counts_.on_success(admission.age);
+  void on_success(const Grant& grant) {
+    counts_.on_success(grant.age);
     if (state_ == State::half_open && counts_.totals().consecutive_successes >= settings_.max_requests)
       change_state(State::closed);
   }
 
-  void on_failure(const Admission& admission, Lock& lock) {
+  void on_failure(const Grant& grant, Lock& lock) {
     if (state_ == State::half_open) return change_state(State::open);
-    if (!counts_.on_failure(admission.age)) return;
+    if (!counts_.on_failure(grant.age)) return;
     const Counts counts = counts_.totals();
     lock.unlock();
     const bool trip = settings_.ready_to_trip(counts);
     lock.lock();
     // Another thread may have changed the state meanwhile, which begins a new generation.
-    if (trip && admission.generation == generation_) change_state(State::open);
+    if (trip && grant.generation == generation_) change_state(State::open);
   }
 
-  void on_exclusion(const Admission& admission) noexcept {
-    counts_.on_exclusion(admission.age);
+  void on_exclusion(const Grant& grant) noexcept {
+    counts_.on_exclusion(grant.age);
     publish();
   }
 
@@ -307,16 +307,16 @@ class CircuitBreaker {
 };
 
 inline Permit::~Permit() {
-  if (breaker_) breaker_->abandon(admission_);
+  if (breaker_) breaker_->abandon(grant_);
 }
 
 inline void Permit::settle(Outcome outcome, Clock::time_point now) {
-  if (CircuitBreaker* breaker = std::exchange(breaker_, nullptr)) breaker->settle(admission_, outcome, now);
+  if (CircuitBreaker* breaker = std::exchange(breaker_, nullptr)) breaker->settle(grant_, outcome, now);
 }
 
 inline void Permit::report(const Error* error, Outcome otherwise, Clock::time_point now) {
   Permit claimed(std::move(*this));  // this is the first report, whatever a predicate does or throws
-  if (!claimed.breaker_ || !claimed.breaker_->awaits(claimed.admission_, now)) return;
+  if (!claimed.breaker_ || !claimed.breaker_->awaits(claimed.grant_, now)) return;
   claimed.settle(claimed.breaker_->judge(error, otherwise), now);
 }
 

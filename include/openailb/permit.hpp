@@ -19,12 +19,11 @@ class [[nodiscard]] Permit {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Permit(Permit&& other) noexcept
-      : breaker_(std::exchange(other.breaker_, nullptr)), admission_(other.admission_) {}
+  Permit(Permit&& other) noexcept : breaker_(std::exchange(other.breaker_, nullptr)), grant_(other.grant_) {}
   Permit& operator=(Permit&& other) noexcept {
     Permit taken(std::move(other));
     std::swap(breaker_, taken.breaker_);
-    std::swap(admission_, taken.admission_);
+    std::swap(grant_, taken.grant_);
     return *this;
   }
   ~Permit();
@@ -47,25 +46,25 @@ class [[nodiscard]] Permit {
   void report(const Error* error, Outcome otherwise, Clock::time_point now = Clock::now());
 
   /// Whether this was granted as a probe of a half-open breaker.
-  bool half_open() const noexcept { return admission_.half_open; }
+  bool half_open() const noexcept { return grant_.half_open; }
 
  private:
   friend class CircuitBreaker;
 
   /// What the breaker needs to know about a request when its outcome arrives. A new generation begins when
   /// the state changes, and when a plain window has passed and all counts are cleared.
-  struct Admission {
+  struct Grant {
     std::uint64_t generation;  // an outcome counts only in the generation that admitted its request
     std::uint64_t age;         // the bucket in which the request was counted
     bool half_open;
   };
 
-  Permit(CircuitBreaker& breaker, Admission admission) noexcept : breaker_(&breaker), admission_(admission) {}
+  Permit(CircuitBreaker& breaker, Grant grant) noexcept : breaker_(&breaker), grant_(grant) {}
 
   void settle(Outcome outcome, Clock::time_point now);
 
   CircuitBreaker* breaker_;  // null once reported or moved from
-  Admission admission_;
+  Grant grant_;
 };
 
 }  // namespace openailb
