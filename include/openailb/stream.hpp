@@ -44,7 +44,9 @@ class [[nodiscard]] Stream {
   /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
   std::optional<Chunk> next() {
     if (!state_ || !loop_) return std::nullopt;
-    std::optional<Chunk> chunk = detail::run(**loop_, state_->next(), polling_.get());
+    if (polling_) polling_->poll((*loop_)->now());
+    std::optional<Chunk> chunk = state_->next_arrived();
+    if (!chunk && !state_->over()) chunk = detail::run(**loop_, state_->next(), polling_.get());
     if (state_->over()) loop_.reset();
     return chunk;
   }

@@ -47,6 +47,8 @@ class CommittedStream {
 
   /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
   Task<std::optional<Chunk>> next();
+  /// The same, but null also when the next chunk has not arrived yet. Costs no coroutine.
+  std::optional<Chunk> next_arrived();
 
   /// Ends the stream now, which counts neither for nor against the endpoint.
   void close() noexcept { trial_.reset(); }
@@ -58,7 +60,7 @@ class CommittedStream {
   const auto& completion() const noexcept { return accumulator_.completion(); }
 
  private:
-  std::optional<Chunk> take(ServerSentEvent event);
+  std::optional<Chunk> take(ServerSentEvent& event);
   std::optional<Chunk> take_chunk(JsonNode& document, std::string& data);
   void finish();
   void finish_at_end_of_transfer();
@@ -83,31 +85,40 @@ class CommittedStream {
 };
 
 template <class Chunk>
-Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
-  while (trial_) {
-    Transfer& transfer = *trial_->transfer;
+std::optional<Chunk> CommittedStream<Chunk>::next_arrived() {
+  std::optional<Chunk> chunk;
+  while (trial_ && !chunk) {
     if (is_interrupted()) {
       interrupt();
-    } else if (std::optional<ServerSentEvent> event = reader_.next(transfer)) {
-      std::optional<Chunk> chunk = take(*std::move(event));
-      if (chunk) co_return chunk;
+    } else if (std::optional<ServerSentEvent> event = reader_.next(*trial_->transfer)) {
+      chunk = take(*event);
     } else if (reader_.overflowed()) {
       fail(trial_->failure({.error = too_large()}));
-    } else if (transfer.done()) {
+    } else if (trial_->transfer->done()) {
       finish_at_end_of_transfer();
     } else {
-      const TimePoint idle = limit_from(loop_->now(), trial_->call->idle_timeout);
-      Timer limit(*loop_, (std::min)(idle, deadline_), trial_->call->stop_token);
-      FirstOf news(transfer, limit);
-      co_await news;
-      if (!transfer.ready()) interrupt();
+      break;
     }
   }
-  co_return std::nullopt;
+  return chunk;
 }
 
 template <class Chunk>
-std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent event) {
+Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
+  for (;;) {
+    std::optional<Chunk> chunk = next_arrived();
+    if (chunk || !trial_) co_return chunk;
+    Transfer& transfer = *trial_->transfer;
+    const TimePoint idle = limit_from(loop_->now(), trial_->call->idle_timeout);
+    Timer limit(*loop_, (std::min)(idle, deadline_), trial_->call->stop_token);
+    FirstOf news(transfer, limit);
+    co_await news;
+    if (!transfer.ready()) interrupt();
+  }
+}
+
+template <class Chunk>
+std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent& event) {
   StreamEvent said = read_event(event, document_);
   if (auto* error = std::get_if<Error>(&said)) {
     fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
@@ -122,7 +133,8 @@ std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent event) {
 
 template <class Chunk>
 std::optional<Chunk> CommittedStream<Chunk>::take_chunk(JsonNode& document, std::string& data) {
-  std::optional<Chunk> chunk = read_json<Chunk>(document);
+  std::optional<Chunk> chunk(std::in_place);
+  read_json(document, *chunk);
   text_ = std::move(data);
   if (Result<void> added = accumulator_.add(*chunk); !added) {
     added.error().body = text_;

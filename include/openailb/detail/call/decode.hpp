@@ -31,8 +31,8 @@ inline Error not_json(const HttpResponse& response) {
   return error;
 }
 
-/// Reads the JSON of an answer that is to be read into a struct. Gives what is wrong with it, such as an error
-/// inside.
+/// Reads the JSON of an answer that is to be read into a struct. Gives what is wrong with it, such as an
+/// error inside.
 inline std::optional<Error> read_document(const HttpResponse& response, ScannedJson& document) {
   if (!document.read(response.body)) return not_json(response);
   return error_inside(document.root());

@@ -25,8 +25,8 @@ struct StreamEnd {};
 /// What one event of a stream says: a chunk, which is never null, the end or an error.
 using StreamEvent = std::variant<JsonNode*, StreamEnd, Error>;
 
-/// Reads an event, its JSON into `document`. Text that is not JSON goes to the error's body, and to its message
-/// only if the event is named "error".
+/// Reads an event, its JSON into `document`. Text that is not JSON goes to the error's body, and to its
+/// message only if the event is named "error".
 inline StreamEvent read_event(const ServerSentEvent& event, ScannedJson& document) {
   if (event.data.starts_with("[DONE]")) return StreamEnd{};  // as the official Python SDK does
   if (!document.read(event.data)) {

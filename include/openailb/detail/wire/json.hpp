@@ -21,7 +21,7 @@
 
 namespace openailb::detail {
 
-struct FieldReader;
+class FieldReader;
 
 template <class T>
 inline constexpr bool is_optional = false;
@@ -94,14 +94,18 @@ T read_json(Json&& json) {
   return value;
 }
 
-struct FieldReader {
-  JsonNode& object;
+class FieldReader {
+ public:
+  explicit FieldReader(JsonNode& object) : object_(&object), next_(&object + 1) {
+    for (JsonNode* name = next_; name != object.end(); name = name[1].end())
+      name->is_overridden = is_repeated(name);
+  }
 
   template <class T>
   void operator()(std::string_view name, T& value) {
-    JsonNode* found = find_member(object, name);
+    JsonNode* found = find(name);
     if (found == nullptr) return;
-    if (read_json(*found, value) || found->type == JsonType::null) set_read(name);
+    found->is_read = read_json(found[1], value) || found[1].type == JsonType::null;
   }
 
   template <class T>
@@ -109,40 +113,61 @@ struct FieldReader {
     (*this)(name, value);
   }
 
-  /// Leaves the member where it is, so that it is sent back under the name under which it came.
+  /// Leaves the member where it is, so that it goes back by the name by which it came.
   template <class T>
   void alias(std::string_view name, T& value) {
-    JsonNode* found = value.empty() ? find_member(object, name) : nullptr;
-    if (found != nullptr) read_json(*found, value);
+    JsonNode* found = value.empty() ? find(name) : nullptr;
+    if (found != nullptr) read_json(found[1], value);
   }
 
-  /// Reads a text. An object or a list is read as its JSON text, since servers send objects where a text of
-  /// JSON belongs.
+  /// A text, or the text of any other JSON: servers send objects where a text of JSON belongs.
   void text(std::string_view name, std::string& value) {
-    const JsonNode* found = find_member(object, name);
-    if (found == nullptr || (found->type != JsonType::object && found->type != JsonType::array)) {
-      return (*this)(name, value);
-    }
-    value = json_of(*found).dump();
-    set_read(name);
+    JsonNode* found = find(name);
+    if (found == nullptr || !found[1].is_structured()) return (*this)(name, value);
+    value = json_of(found[1]).dump();
+    found->is_read = true;
   }
 
   void rest(nlohmann::json& extra) {
     nlohmann::json::object_t members;
-    for (JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) {
-      // Of several members with one name the last one counts, even if it is null.
-      if (!name->is_read) members.insert_or_assign(string_of(*name), json_of(name[1]));
+    for (const JsonNode* name = object_ + 1; name != object_->end(); name = name[1].end()) {
+      const bool is_new = !name->is_read && !name->is_overridden && name[1].type != JsonType::null;
+      if (is_new) members.emplace(string_of(*name), json_of(name[1]));
     }
-    std::erase_if(members, [](const auto& member) { return member.second.is_null(); });
     if (!members.empty()) extra = std::move(members);
   }
 
  private:
-  void set_read(std::string_view name) {
-    for (JsonNode* one = &object + 1; one != object.end(); one = one[1].end()) {
-      if (is_named(*one, name)) one->is_read = true;
+  /// Of several members with one name the last one counts.
+  bool is_repeated(const JsonNode* name) const {
+    for (const JsonNode* later = name[1].end(); later != object_->end(); later = later[1].end()) {
+      if (is_same_name(*name, *later)) return true;
     }
+    return false;
   }
+
+  /// The name of the member; null when there is none. Looks first behind the one that was found last, since
+  /// most servers have the members in the order of the tables.
+  JsonNode* find(std::string_view name) {
+    JsonNode* const begin = object_ + 1;
+    for (JsonNode* one = next_; one != object_->end(); one = one[1].end()) {
+      if (is_field(*one, name)) return found(one);
+    }
+    for (JsonNode* one = begin; one != next_; one = one[1].end()) {
+      if (is_field(*one, name)) return found(one);
+    }
+    return nullptr;
+  }
+  JsonNode* found(JsonNode* name) {
+    next_ = name[1].end();
+    return name;
+  }
+  static bool is_field(const JsonNode& node, std::string_view name) {
+    return !node.is_overridden && is_named(node, name);
+  }
+
+  JsonNode* object_;
+  JsonNode* next_;
 };
 
 struct FieldWriter {
@@ -265,7 +290,7 @@ bool read_json(JsonNode& node, T& value) {
       if (node.type == JsonType::string) return value.read_text(string_of(node)), true;
     }
     if (node.type != JsonType::object) return false;
-    FieldReader field{node};
+    FieldReader field(node);
     T::fields(value, field);
     if constexpr (requires { value.finish_reading(); }) value.finish_reading();
     return true;

@@ -23,11 +23,13 @@ struct JsonNode {
   std::string_view text{};  ///< of a string, what is between its quotes
   std::uint32_t size{1};    ///< how many nodes it is, with all that is in it
   JsonType type{};
-  bool is_escaped{};  ///< a string that is not as it is written
-  bool is_read{};     ///< the name of a member that has been read
+  bool is_escaped{};     ///< a string that is not as it is written
+  bool is_read{};        ///< the name of a member that has been read
+  bool is_overridden{};  ///< the name of a member of which another one follows
 
   JsonNode* end() { return this + size; }
   const JsonNode* end() const { return this + size; }
+  bool is_structured() const { return type == JsonType::array || type == JsonType::object; }
 };
 
 /// Scans JSON into a flat list of nodes, in the order of the text: an object's members are a string and a
@@ -215,6 +217,11 @@ inline nlohmann::json json_of(const JsonNode& node) {
 
 inline bool is_named(const JsonNode& name, std::string_view text) {
   return name.is_escaped ? string_of(name) == text : name.text == text;
+}
+
+inline bool is_same_name(const JsonNode& one, const JsonNode& other) {
+  if (!one.is_escaped && !other.is_escaped) return one.text == other.text;
+  return string_of(one) == string_of(other);
 }
 
 /// The member of an object with this name, the last one if there are several; null when there is none.

@@ -70,16 +70,15 @@ class SseDecoder {
   /// Reads what `bytes` has of the current line, with the line's end if that is there, and returns how many
   /// bytes it read.
   std::size_t take_piece(std::string_view bytes) {
-    const auto end = std::ranges::find_if(bytes, [](char c) { return c == '\n' || c == '\r'; });
-    const auto length = static_cast<std::size_t>(end - bytes.begin());
+    const std::size_t length = line_length(bytes);
     const auto piece = bytes.substr(0, length);
     overflowed_ = event_.event.size() + event_.data.size() + line_.size() + length > max_event_size_;
     if (overflowed_) return length;
-    if (end == bytes.end()) {
+    if (length == bytes.size()) {
       line_ += piece;
       return length;
     }
-    after_carriage_return_ = *end == '\r';
+    after_carriage_return_ = bytes[length] == '\r';
     if (line_.empty()) {
       take_line(piece);
     } else {
@@ -87,6 +86,19 @@ class SseDecoder {
       take_line(std::exchange(line_, {}));  // gives the memory of a long line back
     }
     return length + 1;
+  }
+
+  /// How far it is to the first LF or CR, or to the end. Both are looked for a stretch at a time, so that a
+  /// stream that has only one of them is not searched for the other again and again.
+  static std::size_t line_length(std::string_view bytes) {
+    constexpr std::size_t stretch = 1024;
+    for (std::size_t begin = 0; begin < bytes.size(); begin += stretch) {
+      const std::string_view piece = bytes.substr(begin, stretch);
+      const std::size_t line_feed = (std::min)(piece.find('\n'), piece.size());
+      const std::size_t end = (std::min)(piece.substr(0, line_feed).find('\r'), line_feed);
+      if (end < piece.size()) return begin + end;
+    }
+    return bytes.size();
   }
 
   void take_line(std::string_view line) {
