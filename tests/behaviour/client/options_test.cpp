@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -108,6 +109,7 @@ TEST(Options, HaveTheDocumentedDefaults) {
   EXPECT_EQ(options.timeout, 600s);
   EXPECT_EQ(options.connect_timeout, 5s);
   EXPECT_EQ(options.deadline, 1200s);
+  EXPECT_EQ(options.max_response_size, std::size_t{64} << 20);
   EXPECT_EQ(EndpointConfig{}.base_url, "https://api.openai.com/v1");
 }
 
