@@ -95,7 +95,7 @@ TEST(ConnectTimeout, DoesNotCutAnAnswerThatTakesLonger) {
   EXPECT_TRUE(client.chat.completions.create(hello()));
 }
 
-TEST(Timeout, EndsAnAttemptAtEachStage) {
+TEST(TimeoutOnSockets, EndsAnAttemptAtEachStage) {
   for (const std::string& stage : {std::string{}, half_an_answer()}) {
     ScriptedServer server(answers_then_waits(stage));
     Client client({{.base_url = server.url()}}, {.max_retries = 0, .timeout = 200ms});
@@ -107,7 +107,7 @@ TEST(Timeout, EndsAnAttemptAtEachStage) {
   }
 }
 
-TEST(Timeout, IsOfOneAttempt) {
+TEST(TimeoutOnSockets, IsOfOneAttempt) {
   ScriptedServer stuck(answers_then_waits("")),
       healthy(answer_with(http_response(200, completion_json("Hi"))));
   Client client({{.base_url = stuck.url()}, {.base_url = healthy.url()}}, {.timeout = 200ms});
@@ -117,7 +117,7 @@ TEST(Timeout, IsOfOneAttempt) {
   EXPECT_EQ(completion->info.attempts[0].kind, ErrorKind::timeout);
 }
 
-TEST(Timeout, EndsAnAnswerThatDripsInForever) {
+TEST(TimeoutOnSockets, EndsAnAnswerThatDripsInForever) {
   ScriptedServer server([](Connection& connection) {
     connection.read_request();
     connection.write(chunked_head());

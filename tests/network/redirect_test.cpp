@@ -31,7 +31,7 @@ Client client_of(const ScriptedServer& server) {
   return Client({{.api_key = "sk-secret", .base_url = server.url()}});
 }
 
-TEST(Redirect, OfTheSameOriginRepeatsThePost) {
+TEST(RedirectOnSockets, OfTheSameOriginRepeatsThePost) {
   for (int status : {307, 308}) {
     for (const char* location : {"/v2/chat", "../v2/chat?x=1", "?elsewhere=1"}) {
       SCOPED_TRACE(std::to_string(status) + " " + location);
@@ -55,7 +55,7 @@ TEST(Redirect, OfTheSameOriginRepeatsThePost) {
   }
 }
 
-TEST(Redirect, WithAWholeUrlOfTheSameOriginIsFollowed) {
+TEST(RedirectOnSockets, WithAWholeUrlOfTheSameOriginIsFollowed) {
   std::string own_origin;
   ScriptedServer server(answer([&](const Request& request) {
     return request.target == "/moved" ? sse_response(completion_events({"there"}))
@@ -66,7 +66,7 @@ TEST(Redirect, WithAWholeUrlOfTheSameOriginIsFollowed) {
   EXPECT_EQ(server.requests().back().target, "/moved");
 }
 
-TEST(Redirect, ToAnotherOriginIsNotFollowedAndTheKeyStays) {
+TEST(RedirectOnSockets, ToAnotherOriginIsNotFollowedAndTheKeyStays) {
   ScriptedServer other(answer_with(http_response(200, completion_json("stolen"))));
   const std::string port = std::to_string(other.port());
   for (const std::string& location : {other.origin() + "/v1/chat/completions", "//127.0.0.1:" + port + "/x",
@@ -85,7 +85,7 @@ TEST(Redirect, ToAnotherOriginIsNotFollowedAndTheKeyStays) {
   EXPECT_EQ(other.connection_count(), 0);
 }
 
-TEST(Redirect, OfOtherKindsIsNotFollowed) {
+TEST(RedirectOnSockets, OfOtherKindsIsNotFollowed) {
   for (int status : {300, 301, 302, 303, 304, 305}) {
     SCOPED_TRACE(status);
     ScriptedServer server(redirects(status, "/elsewhere"));
@@ -96,7 +96,7 @@ TEST(Redirect, OfOtherKindsIsNotFollowed) {
   }
 }
 
-TEST(Redirect, ToNowhereIsSentOnce) {
+TEST(RedirectOnSockets, ToNowhereIsSentOnce) {
   ScriptedServer server(answer_with(http_response(307, "moved")));
   auto completion = client_of(server).chat.completions.create(hello());
   ASSERT_FALSE(completion);
@@ -104,14 +104,14 @@ TEST(Redirect, ToNowhereIsSentOnce) {
   EXPECT_EQ(server.request_count(), 1);
 }
 
-TEST(Redirect, InACircleEnds) {
+TEST(RedirectOnSockets, InACircleEnds) {
   ScriptedServer server(answer_with(redirect(307, "/v1/chat/completions")));
   const Client client = client_of(server);
   EXPECT_EQ(error_of(client.chat.completions.create(hello())).status, 307);
   EXPECT_LE(server.request_count(), 10);
 }
 
-TEST(Redirect, ToGarbageIsTheAnswerItself) {
+TEST(RedirectOnSockets, ToGarbageIsTheAnswerItself) {
   for (const char* location : {"", "http://", "http:///x", "://", "\\\\evil\\x", "javascript:alert(1)",
                                "file:///etc/passwd", "http://[::1", "http://127.0.0.1:99999/", "\x01\xff"}) {
     SCOPED_TRACE(location);

@@ -85,7 +85,7 @@ TEST(Open, EndpointsAreSkipped) {
   EXPECT_EQ(client.endpoints().at(0).state, State::open);
 }
 
-TEST(WhenAllOpen, FailFailsAtOnceAndTellsTheSoonestReopening) {
+TEST(WhenAllOpenFail, FailsAtOnceAndTellsTheSoonestReopening) {
   Simulation simulation({{failing(500)}, {failing(500)}});
   simulation.options.max_retries = 0;
   simulation.options.when_all_open = WhenAllOpen::fail;
@@ -112,7 +112,7 @@ TEST(WhenAllOpen, FailFailsAtOnceAndTellsTheSoonestReopening) {
   EXPECT_TRUE(ask(client));
 }
 
-TEST(WhenAllOpen, FailGivesTheLastAttemptsErrorWhereThereWasOne) {
+TEST(WhenAllOpenFail, GivesTheLastAttemptsErrorWhereThereWasOne) {
   Simulation simulation({{failing(500, error_body("one"))}, {failing(502, error_body("two"))}});
   simulation.options.breaker.ready_to_trip = [](const Counts&) { return true; };
   simulation.options.when_all_open = WhenAllOpen::fail;

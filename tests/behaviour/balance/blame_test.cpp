@@ -199,7 +199,7 @@ TEST(BlackHoles, ThatAreKnownToBeDoNotHurryOthers) {
   EXPECT_EQ(simulation.request(2).connect_timeout, 5s) << "nobody would be asked at once instead";
 }
 
-TEST(Timeout, TellsWhetherAConnectionWasMade) {
+TEST(TimeoutOfAnAttempt, TellsWhetherAConnectionWasMade) {
   Simulation simulation({{{.connects = false}}, {hanging()}});
   const Client client = simulation.client();
   EXPECT_THAT(ask(client, {.timeout = 700ms, .max_retries = 0, .endpoint = "endpoint-0"}).error().message,
@@ -217,7 +217,7 @@ SimulatedAnswer half(int status, SimulatedAnswer::Ending ending, Headers headers
   return answer;
 }
 
-TEST(Status, DecidesWhateverBecameOfTheBody) {
+TEST(StatusOfAnAnswer, DecidesWhateverBecameOfTheBody) {
   for (const auto ending : {SimulatedAnswer::Ending::reset, SimulatedAnswer::Ending::hang}) {
     Simulation simulation({{half(400, ending)}, {ok()}});
     simulation.options.timeout = 10s;
@@ -231,7 +231,7 @@ TEST(Status, DecidesWhateverBecameOfTheBody) {
   }
 }
 
-TEST(Status, OfALimitKeepsItsRetryAfter) {
+TEST(StatusOfAnAnswer, OfALimitKeepsItsRetryAfter) {
   for (const auto ending : {SimulatedAnswer::Ending::reset, SimulatedAnswer::Ending::hang}) {
     Simulation simulation({{half(429, ending, {{"retry-after", "33"}})}});
     simulation.options.timeout = 10s;
@@ -243,7 +243,7 @@ TEST(Status, OfALimitKeepsItsRetryAfter) {
   }
 }
 
-TEST(Status, OfASuccessIsNoneWhenTheBodyBroke) {
+TEST(StatusOfAnAnswer, OfASuccessIsNoneWhenTheBodyBroke) {
   SimulatedAnswer answer = ok();
   answer.body.pop_back();
   answer.ending = SimulatedAnswer::Ending::reset;
@@ -253,7 +253,7 @@ TEST(Status, OfASuccessIsNoneWhenTheBodyBroke) {
   EXPECT_EQ(client.endpoints().at(0).counts.total_failures, 1U);
 }
 
-TEST(Status, IsToldWhenTheDeadlinePassesInItsBody) {
+TEST(StatusOfAnAnswer, IsToldWhenTheDeadlinePassesInItsBody) {
   Simulation simulation({{half(422, SimulatedAnswer::Ending::hang)}});
   EXPECT_EQ(ask(simulation.client(), {.deadline = 2s}).error().kind, ErrorKind::unprocessable_entity);
 }

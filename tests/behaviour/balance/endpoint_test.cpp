@@ -269,7 +269,7 @@ TEST(Redirect, LeavesEachOtherEndpointItsAttempt) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 1, 2));
 }
 
-TEST(Status, ShowsTheBaseUrlWithoutItsQuery) {
+TEST(EndpointStatus, ShowsTheBaseUrlWithoutItsQuery) {
   Simulation simulation({{ok()}});
   simulation.endpoints[0].base_url += "?key=secret";
   const Client client = simulation.client();

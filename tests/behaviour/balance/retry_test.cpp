@@ -232,7 +232,7 @@ TEST(IdleConnection, IsClassifiedByTheUserIfTheyWish) {
   EXPECT_EQ(simulation.sent.size(), 1U);
 }
 
-TEST(Timeout, EndsOneAttempt) {
+TEST(Timeouts, EndsOneAttempt) {
   Simulation simulation({{hanging()}, {after(9s, ok())}});
   simulation.options.timeout = 10s;
   const Result<ChatCompletion> result = ask(simulation.client());
@@ -242,7 +242,7 @@ TEST(Timeout, EndsOneAttempt) {
   EXPECT_EQ(simulation.network.in_flight(), 0U) << "what was given up is taken out of the network";
 }
 
-TEST(Timeout, OfACallReplacesTheClients) {
+TEST(Timeouts, OfACallReplacesTheClients) {
   Simulation simulation({{hanging()}});
   simulation.options.timeout = 10s;
   EXPECT_FALSE(ask(simulation.client(), {.timeout = 3s, .max_retries = 0}));

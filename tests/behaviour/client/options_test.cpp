@@ -32,9 +32,9 @@ std::string refusal(std::vector<EndpointConfig> endpoints, ClientOptions options
   return "accepted";
 }
 
-TEST(Client, NeedsAnEndpoint) { EXPECT_THAT(refusal({}), HasSubstr("endpoint")); }
+TEST(ClientConstructor, NeedsAnEndpoint) { EXPECT_THAT(refusal({}), HasSubstr("endpoint")); }
 
-TEST(Client, RefusesAMalformedUrlAndNamesItsEndpoint) {
+TEST(ClientConstructor, RefusesAMalformedUrlAndNamesItsEndpoint) {
   for (const char* url : {"", "api.openai.com/v1", "ftp://x", "https://", "https://a b/", "https://x:99999",
                           "https://x/#y", "https://x\r\n/"}) {
     EXPECT_THAT(refusal({{}, {.base_url = url}}), AllOf(HasSubstr("endpoint-1"), HasSubstr("base_url")))
@@ -42,24 +42,24 @@ TEST(Client, RefusesAMalformedUrlAndNamesItsEndpoint) {
   }
 }
 
-TEST(Client, RefusesUserInformationAndDoesNotRepeatIt) {
+TEST(ClientConstructor, RefusesUserInformationAndDoesNotRepeatIt) {
   EXPECT_THAT(refusal({{.base_url = "https://user:secret@x/v1", .name = "berlin"}}),
               AllOf(HasSubstr("berlin"), HasSubstr("user information"), Not(HasSubstr("secret"))));
 }
 
-TEST(Client, RefusesTwoEndpointsOfOneName) {
+TEST(ClientConstructor, RefusesTwoEndpointsOfOneName) {
   EXPECT_THAT(refusal({{.name = "berlin"}, {.name = "berlin"}}), HasSubstr("berlin"));
   EXPECT_THAT(refusal({{.name = "endpoint-1"}, {}}), HasSubstr("endpoint-1"));
 }
 
-TEST(Client, RefusesAKeyWithALineBreakAndDoesNotRepeatIt) {
+TEST(ClientConstructor, RefusesAKeyWithALineBreakAndDoesNotRepeatIt) {
   for (const char* key : {"secret\n", "secret\r\nX-Evil: 1", "sec\x01ret", "secret\x7f"}) {
     EXPECT_THAT(refusal({{}, {.api_key = key}}),
                 AllOf(HasSubstr("endpoint-1"), HasSubstr("api_key"), Not(HasSubstr("sec"))));
   }
 }
 
-TEST(Client, RefusesControlCharactersElsewhere) {
+TEST(ClientConstructor, RefusesControlCharactersElsewhere) {
   EXPECT_THAT(refusal({{.name = "a\nb"}}), HasSubstr("name"));
   EXPECT_THAT(refusal({{.organization = "a\nb"}}), AllOf(HasSubstr("endpoint-0"), HasSubstr("Organization")));
   EXPECT_THAT(refusal({{.project = "a\nb"}}), AllOf(HasSubstr("endpoint-0"), HasSubstr("Project")));
@@ -69,14 +69,14 @@ TEST(Client, RefusesControlCharactersElsewhere) {
   EXPECT_THAT(refusal({{}}, {.default_headers = {{"X-Name", "x\n"}}}), HasSubstr("X-Name"));
 }
 
-TEST(Client, RefusesAModelMapThatCannotBeSent) {
+TEST(ClientConstructor, RefusesAModelMapThatCannotBeSent) {
   EXPECT_THAT(refusal({{}, {.model_map = {{"gpt-4o", "caf\xe9"}}}}),
               AllOf(HasSubstr("endpoint-1"), HasSubstr("model_map")));
   EXPECT_THAT(refusal({{}, {.model_map = {{"gpt-4o", ""}}}}),
               AllOf(HasSubstr("endpoint-1"), HasSubstr("model_map")));
 }
 
-TEST(Client, RefusesOptionsThatMakeNoSense) {
+TEST(ClientConstructor, RefusesOptionsThatMakeNoSense) {
   EXPECT_THAT(refusal({{}}, {.max_retries = -1}), HasSubstr("max_retries"));
   EXPECT_THAT(refusal({{}}, {.max_endpoints = 0}), HasSubstr("max_endpoints"));
   EXPECT_THAT(refusal({{}}, {.timeout = -1s}), HasSubstr("timeout"));
@@ -86,7 +86,7 @@ TEST(Client, RefusesOptionsThatMakeNoSense) {
   EXPECT_THAT(refusal({{}}, {.idle_timeout = -1s}), HasSubstr("idle_timeout"));
 }
 
-TEST(Client, AcceptsWhatIsFine) {
+TEST(ClientConstructor, AcceptsWhatIsFine) {
   EXPECT_EQ(refusal({{}, {.api_key = "k", .base_url = "http://127.0.0.1:8080"}}), "accepted");
   EXPECT_EQ(refusal({{}}, {.max_retries = 0, .timeout = 0s, .deadline = 0s}), "accepted");
 }

@@ -28,7 +28,7 @@ void in_parallel(int threads, const std::function<void(int)>& work) {
   for (std::thread& thread : running) thread.join();
 }
 
-TEST(Threads, LoseNoCount) {
+TEST(CircuitBreakerThreads, LoseNoCount) {
   CircuitBreaker breaker(custom(), start);
   in_parallel(10, [&](int) {
     for (int request = 0; request < 10'000; ++request) {
@@ -40,7 +40,7 @@ TEST(Threads, LoseNoCount) {
   EXPECT_EQ(breaker.counts(), (Counts{100'000, 50'000, 0, 50'000, 50'000, 0}));
 }
 
-TEST(Threads, AreNotRefusedByAClosedRollingWindow) {
+TEST(CircuitBreakerThreads, AreNotRefusedByAClosedRollingWindow) {
   // Twelve threads of S, F, X could by chance count three failures among the first five outcomes.
   BreakerSettings settings = rolling();
   settings.ready_to_trip = [](const Counts& counts) {
@@ -65,7 +65,7 @@ TEST(Threads, AreNotRefusedByAClosedRollingWindow) {
   EXPECT_EQ(counts.total_exclusions, 12U * 33);
 }
 
-TEST(Threads, GetNoMoreThanMaxRequestsProbes) {
+TEST(CircuitBreakerThreads, GetNoMoreThanMaxRequestsProbes) {
   for (int round = 0; round < 200; ++round) {
     Bench bench({.max_requests = 3});
     bench.half_open();
@@ -83,7 +83,7 @@ TEST(Threads, GetNoMoreThanMaxRequestsProbes) {
   }
 }
 
-TEST(Threads, HearOfEachChangeInOrderAndOneAtATime) {
+TEST(CircuitBreakerThreads, HearOfEachChangeInOrderAndOneAtATime) {
   std::atomic<int> inside{0};
   std::atomic<int> overlaps{0};
   State last = State::closed;

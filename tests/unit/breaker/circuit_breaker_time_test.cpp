@@ -14,7 +14,7 @@ namespace {
 using namespace detail;
 using ::testing::HasSubstr;
 
-TEST(CircuitBreaker, StaysOpenAtExactlyTheTimeout) {
+TEST(CircuitBreakerTime, StaysOpenAtExactlyTheTimeout) {
   Bench bench;
   bench.play("FFFFFF");
   bench.now += 60s;
@@ -25,7 +25,7 @@ TEST(CircuitBreaker, StaysOpenAtExactlyTheTimeout) {
   EXPECT_EQ(bench.state(), State::closed);
 }
 
-TEST(CircuitBreaker, ReopensForAWholeTimeout) {
+TEST(CircuitBreakerTime, ReopensForAWholeTimeout) {
   Bench bench;
   bench.half_open();
   Permit probe = bench.admit();
@@ -37,7 +37,7 @@ TEST(CircuitBreaker, ReopensForAWholeTimeout) {
   EXPECT_EQ(bench.state(), State::half_open);
 }
 
-TEST(CircuitBreaker, HalfOpenNeverExpires) {
+TEST(CircuitBreakerTime, HalfOpenNeverExpires) {
   Bench bench(custom());
   bench.half_open();
   bench.play("SS");
@@ -46,7 +46,7 @@ TEST(CircuitBreaker, HalfOpenNeverExpires) {
   EXPECT_EQ(bench.counts(), (Counts{2, 2, 0, 0, 2, 0}));
 }
 
-TEST(CircuitBreaker, ABucketBeginsAtExactlyItsPeriod) {
+TEST(CircuitBreakerTime, ABucketBeginsAtExactlyItsPeriod) {
   Bench bench({.interval = 6s, .bucket_period = 3s});
   bench.play("F");
   bench.now += 3s - 1ns;
@@ -61,7 +61,7 @@ TEST(CircuitBreaker, ABucketBeginsAtExactlyItsPeriod) {
   EXPECT_EQ(bench.counts(), (Counts{1, 1, 0, 0, 1, 0}));
 }
 
-TEST(CircuitBreaker, BucketsBeginAnewWhenItCloses) {
+TEST(CircuitBreakerTime, BucketsBeginAnewWhenItCloses) {
   Bench bench({.interval = 6s, .bucket_period = 3s});
   bench.half_open();
   bench.now += 1s;
@@ -77,7 +77,7 @@ TEST(CircuitBreaker, BucketsBeginAnewWhenItCloses) {
   EXPECT_EQ(bench.counts(), Counts{});
 }
 
-TEST(CircuitBreaker, CountsAreStaleUntilTimeIsMovedOn) {
+TEST(CircuitBreakerTime, CountsAreStaleUntilTimeIsMovedOn) {
   Bench bench({.interval = 10s});
   bench.play("F");
   bench.now += 1h;
@@ -86,7 +86,7 @@ TEST(CircuitBreaker, CountsAreStaleUntilTimeIsMovedOn) {
   EXPECT_EQ(bench.counts(), Counts{});
 }
 
-TEST(CircuitBreaker, AReportMovesTimeOn) {
+TEST(CircuitBreakerTime, AReportMovesTimeOn) {
   Bench bench({.interval = 10s});
   Permit permit = bench.admit();
   bench.now += 10s + 1ns;
@@ -102,7 +102,7 @@ TEST(CircuitBreaker, AReportMovesTimeOn) {
   EXPECT_EQ(rolls.counts(), (Counts{1, 1, 0, 0, 1, 0}));
 }
 
-TEST(CircuitBreaker, AClockThatStepsBackMovesNothingBackwards) {
+TEST(CircuitBreakerTime, AClockThatStepsBackMovesNothingBackwards) {
   Bench rolls({.interval = 6s, .bucket_period = 3s});
   rolls.now += 4s;
   rolls.play("F");
@@ -128,7 +128,7 @@ TEST(CircuitBreaker, AClockThatStepsBackMovesNothingBackwards) {
   EXPECT_EQ(bench.state(), State::closed);
 }
 
-TEST(CircuitBreaker, AResultThatOutlivesItsBucketIsDropped) {
+TEST(CircuitBreakerTime, AResultThatOutlivesItsBucketIsDropped) {
   int asked = 0;
   Bench bench({.interval = 6s, .bucket_period = 3s, .ready_to_trip = [&](const Counts&) {
                  ++asked;
@@ -147,7 +147,7 @@ TEST(CircuitBreaker, AResultThatOutlivesItsBucketIsDropped) {
   EXPECT_EQ(asked, 1) << "there are no counts that include this failure";
 }
 
-TEST(CircuitBreaker, ARunDecaysWithItsBuckets) {
+TEST(CircuitBreakerTime, ARunDecaysWithItsBuckets) {
   Bench bench({.interval = 6s, .bucket_period = 3s});
   bench.play("FFFF");
   bench.now += 3s;
@@ -158,7 +158,7 @@ TEST(CircuitBreaker, ARunDecaysWithItsBuckets) {
   EXPECT_EQ(bench.counts(), (Counts{1, 0, 1, 0, 0, 1}));
 }
 
-TEST(CircuitBreaker, AJumpOverTheWholeRollingWindowClearsItWithoutANewGeneration) {
+TEST(CircuitBreakerTime, AJumpOverTheWholeRollingWindowClearsItWithoutANewGeneration) {
   Bench bench({.interval = 6s, .bucket_period = 3s});
   bench.play("FF");
   bench.now += 3s;
@@ -173,7 +173,7 @@ TEST(CircuitBreaker, AJumpOverTheWholeRollingWindowClearsItWithoutANewGeneration
   EXPECT_EQ(bench.counts(), Counts{});
 }
 
-TEST(CircuitBreaker, SaysWhyItRefuses) {
+TEST(CircuitBreakerTime, SaysWhyItRefuses) {
   Bench bench({.name = "Custom-Breaker", .max_requests = 1});
   bench.play("FFFFFF");
   bench.now += 15s;
@@ -194,7 +194,7 @@ TEST(CircuitBreaker, SaysWhyItRefuses) {
   EXPECT_EQ(bench.counts(), (Counts{1, 0, 0, 0, 0, 0})) << "refusals are not counted";
 }
 
-TEST(CircuitBreaker, APermitKnowsWhetherItIsAProbe) {
+TEST(CircuitBreakerTime, APermitKnowsWhetherItIsAProbe) {
   Bench bench;
   EXPECT_FALSE(bench.admit().half_open());
   bench.half_open();
@@ -203,7 +203,7 @@ TEST(CircuitBreaker, APermitKnowsWhetherItIsAProbe) {
   EXPECT_FALSE(bench.admit().half_open());
 }
 
-TEST(CircuitBreaker, CapsTheProbesOfAGenerationNotTheirConcurrency) {
+TEST(CircuitBreakerTime, CapsTheProbesOfAGenerationNotTheirConcurrency) {
   Bench bench({.max_requests = 2});
   bench.half_open();
   EXPECT_EQ(bench.play("S"), "S");
@@ -213,7 +213,7 @@ TEST(CircuitBreaker, CapsTheProbesOfAGenerationNotTheirConcurrency) {
   EXPECT_EQ(bench.state(), State::closed);
 }
 
-TEST(CircuitBreaker, WithExclusionsOnlyStaysHalfOpenAndKeepsAdmitting) {
+TEST(CircuitBreakerTime, WithExclusionsOnlyStaysHalfOpenAndKeepsAdmitting) {
   Bench bench;
   bench.half_open();
   EXPECT_EQ(bench.play(std::string(1'000, 'X')), std::string(1'000, 'X'));
@@ -223,7 +223,7 @@ TEST(CircuitBreaker, WithExclusionsOnlyStaysHalfOpenAndKeepsAdmitting) {
   EXPECT_EQ(bench.state(), State::closed);
 }
 
-TEST(CircuitBreaker, AHalfOpenResultThatComesAfterReopeningIsDropped) {
+TEST(CircuitBreakerTime, AHalfOpenResultThatComesAfterReopeningIsDropped) {
   Bench bench({.max_requests = 3});
   bench.half_open();
   Permit first = bench.admit();
@@ -241,7 +241,7 @@ TEST(CircuitBreaker, AHalfOpenResultThatComesAfterReopeningIsDropped) {
   EXPECT_EQ(bench.counts(), Counts{});
 }
 
-TEST(CircuitBreaker, PublishesWhenItMayAdmit) {
+TEST(CircuitBreakerTime, PublishesWhenItMayAdmit) {
   Bench bench({.max_requests = 2});
   const auto may_admit = [&] { return bench.breaker.may_admit(bench.now); };
   EXPECT_TRUE(may_admit());

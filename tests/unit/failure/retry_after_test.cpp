@@ -234,7 +234,7 @@ TEST(RateLimitReset, IsNullWithoutAUsableHeader) {
   }
 }
 
-TEST(Backoff, DoublesFromHalfASecondToEight) {
+TEST(BackoffLength, DoublesFromHalfASecondToEight) {
   EXPECT_EQ(backoff(0, 0.0), 500ms);
   EXPECT_EQ(backoff(1, 0.0), 1s);
   EXPECT_EQ(backoff(2, 0.0), 2s);
@@ -243,7 +243,7 @@ TEST(Backoff, DoublesFromHalfASecondToEight) {
     EXPECT_EQ(backoff(retry, 0.0), 8s) << retry;
 }
 
-TEST(Backoff, IsShortenedByUpToAQuarter) {
+TEST(BackoffLength, IsShortenedByUpToAQuarter) {
   EXPECT_EQ(backoff(0, 0.5), 437500us);
   EXPECT_EQ(backoff(4, 0.5), 7s);
   EXPECT_EQ(backoff(0, 1.0), shortest_backoff);
@@ -251,7 +251,7 @@ TEST(Backoff, IsShortenedByUpToAQuarter) {
   EXPECT_EQ(backoff(1100, 1.0), 6s);
 }
 
-TEST(Cooldowns, DoublesFromOneSecondToSixty) {
+TEST(CooldownLength, DoublesFromOneSecondToSixty) {
   EXPECT_EQ(cooldown(0), 1s);
   EXPECT_EQ(cooldown(1), 2s);
   EXPECT_EQ(cooldown(5), 32s);

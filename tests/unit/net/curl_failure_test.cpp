@@ -109,7 +109,7 @@ TEST(Certificates, ThatAreNotTrustedAreNotTriedAgain) {
   EXPECT_FALSE(failure_of({.code = CURLE_COULDNT_CONNECT, .host = "api.example"}).would_fail_again);
 }
 
-TEST(TooLarge, BeforeItWasSentIsTheCallers) {
+TEST(CurlTooLarge, BeforeItWasSentIsTheCallers) {
   const CurlEnd head{.code = CURLE_OUT_OF_MEMORY, .reason = "Out of memory", .host = "api.example"};
   EXPECT_EQ(failure_of(head).kind, ErrorKind::bad_request);
   CurlEnd answer = head;
@@ -118,7 +118,7 @@ TEST(TooLarge, BeforeItWasSentIsTheCallers) {
   EXPECT_EQ(failure_of(answer).kind, ErrorKind::parse);
 }
 
-TEST(Timeout, WhileConnectingHasSentNothing) {
+TEST(CurlTimeout, WhileConnectingHasSentNothing) {
   const CurlEnd end{.code = CURLE_OPERATION_TIMEDOUT, .host = "api.example", .connect_timeout = 1s};
   EXPECT_EQ(failure_of(end).kind, ErrorKind::timeout);
   EXPECT_EQ(failure_of(end).sent, Sent::nothing);
