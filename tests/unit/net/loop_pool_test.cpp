@@ -107,7 +107,12 @@ TEST_F(LoopPoolTest, ALeaseOutlivesItsPool) {
   EXPECT_EQ(alive, 0);
 }
 
-TEST_F(LoopPoolTest, AnEmptyLeaseIsFine) { const LoopLease nothing; }
+TEST_F(LoopPoolTest, AnEmptyLeaseGivesNothingBack) {
+  { const LoopLease nothing; }
+  LoopLease lease = pool->lease();
+  { const LoopLease taken = std::move(lease); }
+  EXPECT_EQ(alive, 1);
+}
 
 TEST_F(LoopPoolTest, WhatMakingALoopThrowsComesOut) {
   bool fails = true;
