@@ -36,7 +36,7 @@ std::string half_an_answer() {
   return response_head(200, {{"Content-Length", "1000"}}) + R"({"id": "chatcmpl-)";
 }
 
-std::string half_a_stream() { return sse_head() + chunk(sse_event(content_chunk("Hel"))); }
+std::string half_a_stream() { return sse_head() + http_chunk(sse_event(content_chunk("Hel"))); }
 
 /// Brings a call to some point and leaves it there.
 Handler answers_then_waits(std::string bytes) {
@@ -121,7 +121,7 @@ TEST(TimeoutOnSockets, EndsAnAnswerThatDripsInForever) {
   ScriptedServer server([](Connection& connection) {
     connection.read_request();
     connection.write(chunked_head());
-    while (connection.write(chunk(" ")))
+    while (connection.write(http_chunk(" ")))
       std::this_thread::sleep_for(5ms);  // the drip, and nobody waits for it
   });
   Client client({{.base_url = server.url()}}, {.max_retries = 0, .timeout = 300ms});

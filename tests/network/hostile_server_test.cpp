@@ -74,7 +74,7 @@ void expect_bounded(std::string head, std::string more, std::size_t limit, bool 
 
 TEST(TooLarge, ABodyWithoutEnd) {
   expect_bounded(response_head(200, {}), std::string(4096, ' '), megabyte);
-  expect_bounded(chunked_head(), chunk(std::string(4096, ' ')), megabyte);
+  expect_bounded(chunked_head(), http_chunk(std::string(4096, ' ')), megabyte);
 }
 TEST(TooLarge, ABodyThatSaysSo) {
   expect_bounded(response_head(200, {{"Content-Length", "999999999999"}}), std::string(4096, ' '), megabyte);
@@ -158,12 +158,12 @@ TEST(Large, AStreamMayHaveAnEventAsLargeAsTheLimit) {
 TEST(Large, AStreamOfSmallEventsMayBeOfAnyLengthInAll) {
   const std::string piece(1000, 'x');
   std::string burst;
-  for (int event = 0; event < 100; ++event) burst += chunk(sse_event(content_chunk(piece)));
+  for (int event = 0; event < 100; ++event) burst += http_chunk(sse_event(content_chunk(piece)));
   ScriptedServer server([&](Connection& connection) {
     connection.read_request();
     connection.write(sse_head());
     for (int count = 0; count < 3; ++count) connection.write(burst);
-    connection.write(chunk(sse_event("[DONE]")) + std::string(last_chunk));
+    connection.write(http_chunk(sse_event("[DONE]")) + std::string(last_chunk));
   });
   StreamText all = read(client_of(server, 4096).chat.completions.stream(hello()));
   ASSERT_EQ(all.error, std::nullopt) << all.error->message;
@@ -291,7 +291,7 @@ TEST(BrokenOff, WithinAStreamThatHasBegun) {
   Gate first_is_read;
   ScriptedServer server([&](Connection& connection) {
     connection.read_request();
-    connection.write(sse_head() + chunk(sse_event(content_chunk("Hel"))));
+    connection.write(sse_head() + http_chunk(sse_event(content_chunk("Hel"))));
     first_is_read.wait(connection.stop_token());
     connection.reset();
   });

@@ -229,7 +229,7 @@ TEST_P(Compressed, StreamsAreUnpackedWhateverTheirPieces) {
   ScriptedServer server([stream = pack(events)](Connection& connection) {
     while (connection.read_request()) {
       connection.write(sse_head({{"Content-Encoding", GetParam()}}));
-      for (const char byte : stream) connection.write(chunk({&byte, 1}));
+      for (const char byte : stream) connection.write(http_chunk({&byte, 1}));
       connection.write(last_chunk);
     }
   });
@@ -316,7 +316,7 @@ TEST(Answers, MayFollowInterimOnesAndBringTrailers) {
   ScriptedServer server(
       answer_with("HTTP/1.1 103 Early Hints\r\nx-request-id: early\r\nretry-after: 9\r\n\r\n" +
                   chunked_head(200, {{"x-request-id", "req_1"}, {"x-twice", "a"}, {"X-Twice", " b \t"}}) +
-                  chunk(completion_json("Hi")) + "0\r\nx-trailer: late\r\n\r\n"));
+                  http_chunk(completion_json("Hi")) + "0\r\nx-trailer: late\r\n\r\n"));
   Client client({{.base_url = server.url()}});
   for (int call = 0; call < 2; ++call) {
     auto completion = client.chat.completions.create(hello());

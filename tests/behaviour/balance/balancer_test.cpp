@@ -113,7 +113,7 @@ TEST(WhenAllOpenFail, FailsAtOnceAndTellsTheSoonestReopening) {
 }
 
 TEST(WhenAllOpenFail, GivesTheLastAttemptsErrorWhereThereWasOne) {
-  Simulation simulation({{failing(500, error_body("one"))}, {failing(502, error_body("two"))}});
+  Simulation simulation({{failing(500, error_json("one"))}, {failing(502, error_json("two"))}});
   simulation.options.breaker.ready_to_trip = [](const Counts&) { return true; };
   simulation.options.when_all_open = WhenAllOpen::fail;
   const Client client = simulation.client();

@@ -278,7 +278,7 @@ TEST(EndpointStatus, ShowsTheBaseUrlWithoutItsQuery) {
 }
 
 TEST(Info, TellsWhoServedTheCall) {
-  Simulation simulation({{{.headers = {{"X-Request-Id", "req-1"}}, .body = completion_body("hi")}}});
+  Simulation simulation({{{.headers = {{"X-Request-Id", "req-1"}}, .body = completion_json("hi")}}});
   simulation.endpoints[0].name = "berlin";
   const Result<ChatCompletion> result = ask(simulation.client());
   ASSERT_TRUE(result);
@@ -286,7 +286,7 @@ TEST(Info, TellsWhoServedTheCall) {
   EXPECT_EQ(result->info.status, 200);
   EXPECT_EQ(result->info.request_id, "req-1");
   EXPECT_EQ(header(result->info.headers, "x-request-id"), "req-1");
-  EXPECT_EQ(result->info.body, completion_body("hi"));
+  EXPECT_EQ(result->info.body, completion_json("hi"));
 }
 
 }  // namespace

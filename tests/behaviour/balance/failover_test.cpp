@@ -62,7 +62,7 @@ std::vector<Case> cases() {
   const Row same_after_a_fault{.another = false, .same = true, .breaker = Outcome::success};
   const Row not_again{.another = true, .same = false, .breaker = Outcome::failure, .runs = true};
   return {
-      {"400", failing(400, error_body("no")), bad_request, client_error},
+      {"400", failing(400, error_json("no")), bad_request, client_error},
       {"405", failing(405), api, client_error},
       {"413", failing(413), api, client_error},
       {"415", failing(415), api, client_error},
@@ -71,7 +71,7 @@ std::vector<Case> cases() {
       {"301", failing(301, "", {{"location", "https://elsewhere.example/"}}), api, client_error},
       {"307_to_another_origin", failing(307, "", {{"location", "https://elsewhere.example/"}}), api,
        client_error},
-      {"403_of_the_content", failing(403, error_body("Your input was flagged")), permission_denied,
+      {"403_of_the_content", failing(403, error_json("Your input was flagged")), permission_denied,
        client_error},
       {"400_to_be_retried", failing(400, "", should_retry("true")), bad_request, same_after_a_fault},
       {"no_connection", refused(), connection, unserved},
@@ -113,17 +113,17 @@ std::vector<Case> cases() {
       {"429", failing(429), rate_limit, rate_limited},
       {"429_retry_after", failing(429, "", {{"retry-after", "7"}}), rate_limit, rate_limited},
       {"402", failing(402), api, account},
-      {"429_quota", failing(429, error_body("x", "insufficient_quota")), rate_limit, account},
-      {"403_quota", failing(403, error_body("x", "insufficient_quota")), permission_denied, account},
-      {"400_quota", failing(400, error_body("x", "insufficient_quota")), bad_request, account},
-      {"400_anthropic_credit", failing(400, error_body("Your credit balance is too low to access the API.")),
+      {"429_quota", failing(429, error_json("x", "insufficient_quota")), rate_limit, account},
+      {"403_quota", failing(403, error_json("x", "insufficient_quota")), permission_denied, account},
+      {"400_quota", failing(400, error_json("x", "insufficient_quota")), bad_request, account},
+      {"400_anthropic_credit", failing(400, error_json("Your credit balance is too low to access the API.")),
        bad_request, account},
       {"401", failing(401), authentication, account},
-      {"403_key", failing(403, error_body("x", "invalid_api_key")), permission_denied, account},
-      {"400_gemini_key", failing(400, error_body("API key not valid. Please pass a valid API key.")),
+      {"403_key", failing(403, error_json("x", "invalid_api_key")), permission_denied, account},
+      {"400_gemini_key", failing(400, error_json("API key not valid. Please pass a valid API key.")),
        bad_request, account},
-      {"403", failing(403, error_body("Country not supported")), permission_denied, turned_away},
-      {"404", failing(404, error_body("no such model")), not_found, turned_away},
+      {"403", failing(403, error_json("Country not supported")), permission_denied, turned_away},
+      {"404", failing(404, error_json("no such model")), not_found, turned_away},
   };
 }
 
@@ -304,7 +304,7 @@ TEST(Invariants, HoldWhateverTheEndpointsDo) {
 }
 
 TEST(CallerFault, IsReturnedAsItIs) {
-  const std::string body = error_body("max_tokens is too large", "invalid_value", "invalid_request_error");
+  const std::string body = error_json("max_tokens is too large", "invalid_value", "invalid_request_error");
   Simulation simulation({{failing(400, body, {{"x-request-id", "req-7"}})}, {ok()}});
   const Result<ChatCompletion> result = ask(simulation.client());
   ASSERT_FALSE(result);
@@ -368,7 +368,7 @@ TEST(NoChoice, SaysWhatCameInstead) {
 }
 
 TEST(Credential, TheMessageNamesTheEndpointNeverTheKey) {
-  Simulation simulation({{failing(401, error_body("Incorrect API key provided: sk-secret-key."))}});
+  Simulation simulation({{failing(401, error_json("Incorrect API key provided: sk-secret-key."))}});
   simulation.endpoints[0].name = "berlin";
   simulation.endpoints[0].api_key = "sk-secret-key";
   const Result<ChatCompletion> result = ask(simulation.client());

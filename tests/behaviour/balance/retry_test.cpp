@@ -39,7 +39,7 @@ TEST(Attempts, NoneIsMadeOnATriedEndpointWithoutRetries) {
 }
 
 TEST(Attempts, TheErrorIsTheLastOnesWithAll) {
-  Simulation simulation({{failing(503, error_body("overloaded"))}, {refused()}});
+  Simulation simulation({{failing(503, error_json("overloaded"))}, {refused()}});
   const Result<ChatCompletion> result = ask(simulation.client(), {.max_retries = 1});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message,
@@ -287,7 +287,7 @@ TEST(Cancellation, EndsAnAttemptAtOnceAndAsksNoPredicate) {
 }
 
 TEST(Cancellation, EndsABackoffAtOnce) {
-  Simulation simulation({{failing(503, error_body("overloaded"), {{"retry-after", "20"}})}});
+  Simulation simulation({{failing(503, error_json("overloaded"), {{"retry-after", "20"}})}});
   const Result<ChatCompletion> result = canceled_call(simulation, simulation.client());
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::canceled);

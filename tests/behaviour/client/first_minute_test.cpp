@@ -80,7 +80,7 @@ TEST_F(FirstCall, GivesItsTextAtOnce) {
   EXPECT_EQ(client.chat.completions.create({.model = "m", .messages = {user_message("Hi")}})->text(),
             "Hello!");
   EXPECT_EQ(client.chat.completions.create(question())->choices[0].message.content, "Hello!");
-  simulation.serve(0, failing(400, error_body("no")));
+  simulation.serve(0, failing(400, error_json("no")));
   EXPECT_THROW((void)client.chat.completions.create(question())->text(), Exception);
 }
 

@@ -262,7 +262,7 @@ TEST(Keys, AreToldByTheNameOfTheirHeader) {
 }
 
 TEST(Keys, ShortOnesAreTakenOutToo) {
-  Simulation simulation({{failing(401, error_body("wrong key: k1"))}});
+  Simulation simulation({{failing(401, error_json("wrong key: k1"))}});
   simulation.endpoints[0].api_key = "k1";
   const Client client = simulation.client();
   const auto result = ask(client);
@@ -286,7 +286,7 @@ TEST(Keys, ThatHadRotatedAwayBeforeTheAnswerCameAreTakenOut) {
   Simulation simulation;
   auto asked = std::make_shared<int>(0);
   simulation
-      .add(script({after(std::chrono::seconds(30), failing(400, error_body("was rotating-secret-0.")))}))
+      .add(script({after(std::chrono::seconds(30), failing(400, error_json("was rotating-secret-0.")))}))
       .api_key = [asked] { return "rotating-secret-" + std::to_string((*asked)++) + "."; };
   const Client client = simulation.client();
   for (int i = 1; i <= 40; ++i) {

@@ -80,11 +80,14 @@ INSTANTIATE_TEST_SUITE_P(
         Breaking{"End", {}, Blame::failure, "finish_reason"},
         Breaking{"HalfAnEvent", {.pieces = {{1ms, "data: {\"choices\":"}}}, Blame::failure},
         Breaking{"Silence", {.ending = Ending::hang}, Blame::failure, "nothing came for 5 s"},
-        Breaking{"Nonsense", {.pieces = {{1ms, event("<html>")}}}, Blame::failure},
-        Breaking{"ServerError", {.pieces = {{1ms, event(error_body("hot", 500))}}}, Blame::failure, "hot"},
-        Breaking{"AnyError", {.pieces = {{1ms, event(error_body("hmm"))}}}, Blame::failure, "hmm"},
-        Breaking{"CallersFault", {.pieces = {{1ms, event(error_body("long", 400))}}}, Blame::success, "long"},
-        Breaking{"RateLimit", {.pieces = {{1ms, event(error_body("fast", 429))}}}, Blame::exclusion, "fast"},
+        Breaking{"Nonsense", {.pieces = {{1ms, sse_event("<html>")}}}, Blame::failure},
+        Breaking{
+            "ServerError", {.pieces = {{1ms, sse_event(error_json("hot", 500))}}}, Blame::failure, "hot"},
+        Breaking{"AnyError", {.pieces = {{1ms, sse_event(error_json("hmm"))}}}, Blame::failure, "hmm"},
+        Breaking{
+            "CallersFault", {.pieces = {{1ms, sse_event(error_json("long", 400))}}}, Blame::success, "long"},
+        Breaking{
+            "RateLimit", {.pieces = {{1ms, sse_event(error_json("fast", 429))}}}, Blame::exclusion, "fast"},
         Breaking{"WrongIndex", {.pieces = {{1ms, says("x", 128)}}}, Blame::failure, "128"},
         Breaking{"NegativeIndex", {.pieces = {{1ms, says("x", -1)}}}, Blame::failure, "-1"}),
     [](const auto& param_info) { return param_info.param.name; });
@@ -94,7 +97,7 @@ TEST(StreamBreak, AChunkThatCannotBeAddedIsKept) {
   OneEndpoint simulation(streaming(says("a") + wrong + says("b")));
   auto stream = ask_to_stream(simulation.client());
   EXPECT_THAT(listen(stream).texts, ElementsAre("a"));
-  EXPECT_EQ(event(stream.error()->body), wrong);
+  EXPECT_EQ(sse_event(stream.error()->body), wrong);
   EXPECT_EQ(stream.completion().text(), "a");
   EXPECT_THAT(stream.completion().choices, SizeIs(1));
 }
@@ -112,7 +115,7 @@ TEST(StreamBreak, EveryChoiceNeedsAFinishReasonWhenThereIsNoDone) {
 }
 
 TEST(StreamBreak, ARateLimitInsideAStreamCools) {
-  OneEndpoint simulation(streaming(says("a") + event(error_body("slow", 429))));
+  OneEndpoint simulation(streaming(says("a") + sse_event(error_json("slow", 429))));
   const Client client = simulation.client();
   hear(client);
   EXPECT_THAT(client.endpoints()[0].cooldowns, SizeIs(1));
@@ -280,8 +283,8 @@ TEST(StreamBreak, DroppedStreamsNeverOpenABreaker) {
 }
 
 TEST(StreamBreak, CallersFaultsInsideStreamsNeverOpenABreaker) {
-  OneEndpoint simulation(
-      {streaming(says("a") + event(error_body("bad", 400))), streaming(event(error_body("bad", 422)))});
+  OneEndpoint simulation({streaming(says("a") + sse_event(error_json("bad", 400))),
+                          streaming(sse_event(error_json("bad", 422)))});
   simulation.options.breaker = touchy;
   const Client client = simulation.client();
   for (int call = 0; call < 4; ++call) EXPECT_TRUE(hear(client).kind);

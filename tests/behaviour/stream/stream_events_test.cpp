@@ -74,10 +74,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"EmptyData", "data:\n\n", ErrorKind::parse},
                       Case{"NotJson", "data: not json\n\n", ErrorKind::parse},
                       Case{"HalfAnObject", "data: {\"choices\":\n\n", ErrorKind::parse},
-                      Case{"AnError", event(error_body("overheated", 500)), ErrorKind::internal_server},
-                      Case{"AnErrorWithoutACode", event(error_body("overheated")), ErrorKind::api},
-                      Case{"AnErrorString", event(R"({"error":"boom"})"), ErrorKind::api},
-                      Case{"AnErrorObject", event(R"({"object":"error","message":"no such","code":404})"),
+                      Case{"AnError", sse_event(error_json("overheated", 500)), ErrorKind::internal_server},
+                      Case{"AnErrorWithoutACode", sse_event(error_json("overheated")), ErrorKind::api},
+                      Case{"AnErrorString", sse_event(R"({"error":"boom"})"), ErrorKind::api},
+                      Case{"AnErrorObject", sse_event(R"({"object":"error","message":"no such","code":404})"),
                            ErrorKind::not_found},
                       Case{"AnErrorEvent", "event: error\ndata: {\"message\":\"slow down\",\"code\":429}\n\n",
                            ErrorKind::rate_limit},
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(StreamEvents, AnErrorKeepsItsFields) {
   const std::string data =
       R"({"error":{"message":"too fast","type":"requests","param":"n","code":"rate_limit_exceeded"}})";
-  for (const Error& error : {error_of(event(data)), later_error_of(event(data))}) {
+  for (const Error& error : {error_of(sse_event(data)), later_error_of(sse_event(data))}) {
     EXPECT_THAT(error.message, HasSubstr("too fast"));
     EXPECT_EQ(error.type, "requests");
     EXPECT_EQ(error.param, "n");
@@ -106,21 +106,21 @@ TEST(StreamEvents, AnErrorEventHasItsFieldsWithoutAnErrorMember) {
 }
 
 TEST(StreamEvents, WhatIsNotJsonIsKeptButNotRepeatedInTheMessage) {
-  for (const Error& error : {error_of(event("a secret")), later_error_of(event("a secret"))}) {
+  for (const Error& error : {error_of(sse_event("a secret")), later_error_of(sse_event("a secret"))}) {
     EXPECT_THAT(error.message, Not(HasSubstr("secret")));
     EXPECT_EQ(error.body, "a secret");
   }
 }
 
 TEST(StreamEvents, AGoodEventComesBeforeTheErrorThatFollowsIt) {
-  const Heard heard = hear_one(streaming(says("a") + event(error_body("boom")) + says("b") + done()));
+  const Heard heard = hear_one(streaming(says("a") + sse_event(error_json("boom")) + says("b") + done()));
   EXPECT_THAT(heard.texts, ElementsAre("a"));
   EXPECT_EQ(heard.kind, ErrorKind::stream_interrupted);
 }
 
 TEST(StreamEvents, ANullErrorIsNone) {
   const Heard heard = hear_one(
-      streaming(event(R"({"error":null,"choices":[{"index":0,"delta":{"content":"a"}}]})") + done()));
+      streaming(sse_event(R"({"error":null,"choices":[{"index":0,"delta":{"content":"a"}}]})") + done()));
   EXPECT_THAT(heard.texts, ElementsAre("a"));
   EXPECT_FALSE(heard.kind);
 }
@@ -132,8 +132,8 @@ TEST(StreamEvents, DoneEndsTheStreamWithoutWaitingForTheConnection) {
 }
 
 TEST(StreamEvents, WhatFollowsDoneIsIgnored) {
-  for (const std::string& more :
-       {event(error_body("boom")), event("invalid_response"), says("b"), done(), std::string("data: half")}) {
+  for (const std::string& more : {sse_event(error_json("boom")), sse_event("invalid_response"), says("b"),
+                                  done(), std::string("data: half")}) {
     for (const Ending ending : {Ending::complete, Ending::reset, Ending::hang}) {
       const Heard heard = hear_one(streaming(says("a") + done() + more, ending));
       EXPECT_THAT(heard.texts, ElementsAre("a"));
@@ -151,7 +151,7 @@ TEST(StreamEvents, DoneNeedsNoSpaceAndAnyLineEnd) {
 
 TEST(StreamEvents, DoneMayHaveMoreAfterIt) {
   for (const char* data : {"[DONE] ", "[DONE]\t", "[DONE] {}"}) {
-    OneEndpoint simulation(streaming(says("a") + event(data)));
+    OneEndpoint simulation(streaming(says("a") + sse_event(data)));
     auto stream = ask_to_stream(simulation.client());
     EXPECT_EQ(listen(stream).kind, std::nullopt) << data;
   }
@@ -257,10 +257,10 @@ TEST_P(Documents, AreAnErrorThatSaysSoHoweverTheyAreCut) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, Documents,
-    ::testing::Values(Document{"Completion", completion_body()}, Document{"List", "[1, 2]"},
-                      Document{"Blanks", "\r\n  \n" + completion_body()},
+    ::testing::Values(Document{"Completion", completion_json()}, Document{"List", "[1, 2]"},
+                      Document{"Blanks", "\r\n  \n" + completion_json()},
                       Document{"Html", "<!DOCTYPE html>\n<html>\n\n<p>data: x</p>\n\n</html>\n"},
-                      Document{"AnError", error_body("no", 400), ErrorKind::bad_request}),
+                      Document{"AnError", error_json("no", 400), ErrorKind::bad_request}),
     [](const auto& param_info) { return param_info.param.name; });
 
 TEST(StreamEvents, ADocumentThatIsCutOffIsABrokenConnection) {

@@ -34,7 +34,7 @@ struct TwoEndpoints : Simulation {
 class NothingYet : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(NothingYet, LetsAnotherEndpointTakeOver) {
-  TwoEndpoints simulation(streaming(event(GetParam()), Ending::reset));
+  TwoEndpoints simulation(streaming(sse_event(GetParam()), Ending::reset));
   const Heard heard = hear(simulation.client());
   EXPECT_THAT(heard.texts, ElementsAre("", "b", "")) << "what the first endpoint said is not to be seen";
   EXPECT_FALSE(heard.kind);
@@ -42,7 +42,7 @@ TEST_P(NothingYet, LetsAnotherEndpointTakeOver) {
 }
 
 TEST_P(NothingYet, IsHandedOnWhenTheStreamIsCommitted) {
-  OneEndpoint simulation(streaming(event(GetParam()) + event(GetParam()) + whole("a")));
+  OneEndpoint simulation(streaming(sse_event(GetParam()) + sse_event(GetParam()) + whole("a")));
   auto stream = ask_to_stream(simulation.client());
   ASSERT_TRUE(stream.next());
   EXPECT_EQ(stream.raw(), GetParam());
@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
 class CommitPoint : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CommitPoint, EndsFailover) {
-  TwoEndpoints simulation(streaming(event(GetParam()), Ending::hang));
+  TwoEndpoints simulation(streaming(sse_event(GetParam()), Ending::hang));
   auto stream = ask_to_stream(simulation.client());
   EXPECT_FALSE(stream.error());
   EXPECT_EQ(simulation.elapsed(), 0ns) << "stream() returns at its first token";
@@ -145,14 +145,14 @@ INSTANTIATE_TEST_SUITE_P(
         Failing{"Status401", failing(401), ErrorKind::authentication},
         Failing{"Drop", streaming(role(), Ending::reset), ErrorKind::connection},
         Failing{"LateDrop", dripping({role(), ": ping\n\n"}, 1s, Ending::reset), ErrorKind::connection, 2s},
-        Failing{"InBandError", streaming(role() + event(error_body("down", 502))),
+        Failing{"InBandError", streaming(role() + sse_event(error_json("down", 502))),
                 ErrorKind::internal_server},
-        Failing{"InBandRateLimit", streaming(event(error_body("slow", 429))), ErrorKind::rate_limit},
+        Failing{"InBandRateLimit", streaming(sse_event(error_json("slow", 429))), ErrorKind::rate_limit},
         Failing{"ErrorEvent", streaming(role() + "event: error\ndata: gone\n\n"), ErrorKind::api},
         Failing{"End", streaming(role()), ErrorKind::connection},
         Failing{"EarlyDone", streaming(role() + done(), Ending::hang), ErrorKind::connection},
-        Failing{"Nonsense", streaming(role() + event("<html>")), ErrorKind::parse},
-        Failing{"Document", answering(completion_body()), ErrorKind::parse},
+        Failing{"Nonsense", streaming(role() + sse_event("<html>")), ErrorKind::parse},
+        Failing{"Document", answering(completion_json()), ErrorKind::parse},
         Failing{"Silence", hanging(), ErrorKind::timeout, 10s},
         Failing{"SilenceAfterTheHeaders", streaming("", Ending::hang), ErrorKind::timeout, 10s},
         Failing{"SilenceAfterTheRole", streaming(role(), Ending::hang), ErrorKind::timeout, 10s},
@@ -178,7 +178,7 @@ TEST(StreamFailover, TheFirstTokenTimeoutIsForStreamsAlone) {
 }
 
 TEST(StreamFailover, ACallersFaultInsideAStreamIsSentOnce) {
-  TwoEndpoints simulation(streaming(role() + event(error_body("bad", nullptr, "invalid_request_error"))));
+  TwoEndpoints simulation(streaming(role() + sse_event(error_json("bad", nullptr, "invalid_request_error"))));
   const Client client = simulation.client();
   EXPECT_EQ(hear(client).kind, ErrorKind::bad_request);
   EXPECT_THAT(simulation.asked(), ElementsAre(0));
@@ -186,7 +186,7 @@ TEST(StreamFailover, ACallersFaultInsideAStreamIsSentOnce) {
 }
 
 TEST(StreamFailover, ARateLimitInsideAStreamCools) {
-  TwoEndpoints simulation(streaming(event(error_body("slow", 429))));
+  TwoEndpoints simulation(streaming(sse_event(error_json("slow", 429))));
   const Client client = simulation.client();
   hear(client);
   hear(client);
@@ -203,7 +203,7 @@ TEST(StreamFailover, TheSameEndpointIsAskedAgainWhenItIsTheOnlyOne) {
 }
 
 TEST(StreamFailover, WhenAllFailTheErrorHasEveryAttempt) {
-  Simulation simulation({{streaming(role(), Ending::reset)}, {streaming(event("?"))}, {failing(503)}});
+  Simulation simulation({{streaming(role(), Ending::reset)}, {streaming(sse_event("?"))}, {failing(503)}});
   simulation.options.max_retries = 0;
   auto stream = ask_to_stream(simulation.client());
   ASSERT_TRUE(stream.error());
@@ -259,8 +259,8 @@ class RandomServer {
   std::string random_event(const std::string& mark, std::size_t index) {
     switch (below(9)) {
       case 0: return role();
-      case 1: return event(error_body("boom", below(2) == 0 ? 400 : 500));
-      case 2: return event("invalid_response");
+      case 1: return sse_event(error_json("boom", below(2) == 0 ? 400 : 500));
+      case 2: return sse_event("invalid_response");
       case 3: return finish();
       case 4: return done();
       case 5: return says(mark + std::to_string(index)).substr(0, 20);

@@ -83,7 +83,7 @@ TEST(StreamTest, ARangeForOverABrokenStreamThrowsAfterItsLastChunk) {
 }
 
 TEST(StreamTest, OneThatNeverBeganHasAnErrorAndNothingElse) {
-  OneEndpoint simulation(failing(400, error_body("bad")));
+  OneEndpoint simulation(failing(400, error_json("bad")));
   auto stream = ask_to_stream(simulation.client());
   ASSERT_TRUE(stream.error());
   EXPECT_EQ(stream.error()->kind, ErrorKind::bad_request);
@@ -160,7 +160,7 @@ TEST(StreamTest, AccumulatesTheCompletionOnTheWay) {
   while (stream.next()) texts += stream.completion().text() + ",";
   EXPECT_EQ(texts, ",a,ab,abc,abc,");
   const ChatCompletion& completion = stream.completion();
-  EXPECT_EQ(completion.id, "c1");
+  EXPECT_EQ(completion.id, "chatcmpl-1");
   ASSERT_THAT(completion.choices, SizeIs(1));
   EXPECT_EQ(completion.choices[0].message.role, "assistant");
   EXPECT_EQ(completion.choices[0].finish_reason, "stop");
@@ -168,7 +168,7 @@ TEST(StreamTest, AccumulatesTheCompletionOnTheWay) {
 
 TEST(StreamTest, TheUsageComesInAChunkWithoutChoices) {
   OneEndpoint simulation(
-      streaming(says("a") + finish() + event(R"({"choices":[],"usage":{"total_tokens":9}})") + done()));
+      streaming(says("a") + finish() + sse_event(R"({"choices":[],"usage":{"total_tokens":9}})") + done()));
   auto stream = ask_to_stream(simulation.client());
   EXPECT_FALSE(listen(stream).kind);
   ASSERT_TRUE(stream.completion().usage);
@@ -177,7 +177,7 @@ TEST(StreamTest, TheUsageComesInAChunkWithoutChoices) {
 
 TEST(StreamTest, RawIsTheTextOfTheLastChunk) {
   const std::string data = R"({"choices":[{"delta":{"content":"a","tomorrow":[1]}}],  "x":1})";
-  OneEndpoint simulation(streaming(event(data) + done()));
+  OneEndpoint simulation(streaming(sse_event(data) + done()));
   auto stream = ask_to_stream(simulation.client());
   EXPECT_EQ(stream.raw(), "") << "nothing was read yet";
   stream.next();

@@ -313,10 +313,10 @@ TEST(Answer, KeepsMembersThatHaveNoNameHere) {
 
 TEST(Streamed, MembersAroundTheMessageAreKept) {
   OneEndpoint simulation(streaming(
-      event(R"({"provider":"P","choices":[{"index":0,"delta":{"content":"a"}}]})") +
-      event(
+      sse_event(R"({"provider":"P","choices":[{"index":0,"delta":{"content":"a"}}]})") +
+      sse_event(
           R"({"provider":"P","choices":[{"index":0,"delta":{},"finish_reason":"stop","native_finish_reason":"STOP"}]})") +
-      event(R"({"provider":"P","citations":[1],"choices":[],"usage":{"cost":0.5}})") + done()));
+      sse_event(R"({"provider":"P","citations":[1],"choices":[],"usage":{"cost":0.5}})") + done()));
   auto stream = ask_to_stream(simulation.client());
   while (auto chunk = stream.next()) EXPECT_EQ(chunk->extra.at("provider"), "P");
   EXPECT_EQ(stream.completion().extra, json::parse(R"({"provider":"P","citations":[1]})"));
