@@ -22,7 +22,10 @@
 #endif
 
 #ifdef OPENAILB_TEST_SANITIZED
-#include <sanitizer/allocator_interface.h>
+// Of <sanitizer/allocator_interface.h>, which g++ has not everywhere.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
+                                                         void (*)(const volatile void*));
+extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void*);
 #endif
 
 namespace openailb::test {
@@ -38,11 +41,11 @@ inline void add_held(std::size_t size) noexcept {
 #ifdef OPENAILB_TEST_SANITIZED
 
 inline const bool memory_is_counted =
-    __sanitizer_install_malloc_and_free_hooks(
-        [](const volatile void*, std::size_t size) { add_held(size); },
-        [](const volatile void* memory) {
-          if (memory != nullptr) held -= __sanitizer_get_allocated_size(const_cast<const void*>(memory));
-        }) != 0;
+    __sanitizer_install_malloc_and_free_hooks([](const volatile void*, std::size_t size) { add_held(size); },
+                                              [](const volatile void* memory) {
+                                                if (memory != nullptr)
+                                                  held -= __sanitizer_get_allocated_size(memory);
+                                              }) != 0;
 
 #else
 
