@@ -19,11 +19,11 @@
 #include <utility>
 #include <vector>
 
-namespace openailb::test {
+namespace openailb::test::methods_and_bodies_test {
 namespace {
 
-using namespace detail;
-using testing::HasSubstr;
+using namespace openailb::detail;
+using ::testing::HasSubstr;
 
 Task<std::optional<TransferFailure>> transfer(EventLoop& loop, HttpRequest request) {
   Transfer sending(loop, std::move(request));
@@ -60,7 +60,7 @@ struct Part {
 std::vector<Part> parts_of(const Request& request) {
   constexpr std::string_view type = "multipart/form-data; boundary=";
   const std::string given = request.header("content-type").value_or("");
-  EXPECT_THAT(given, testing::StartsWith(std::string(type)));
+  EXPECT_THAT(given, ::testing::StartsWith(std::string(type)));
   const std::string boundary = "--" + given.substr(type.size());
   std::vector<Part> parts;
   std::size_t begin = request.body.find(boundary);
@@ -186,4 +186,4 @@ TEST(Multipart, WithAFileThatCannotBeReadIsNotSent) {
 }
 
 }  // namespace
-}  // namespace openailb::test
+}  // namespace openailb::test::methods_and_bodies_test

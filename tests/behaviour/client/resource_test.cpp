@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace openailb {
+namespace openailb::resource_test {
 namespace {
 
 using namespace test;
@@ -156,4 +156,4 @@ TEST(Client, TellsOfItsEndpointsWithoutAnotherLoop) {
 }
 
 }  // namespace
-}  // namespace openailb
+}  // namespace openailb::resource_test

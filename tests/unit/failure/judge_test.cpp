@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace openailb {
+namespace openailb::judge_test {
 namespace {
 
 using namespace detail;
@@ -103,4 +103,4 @@ TEST(Judge, AsksTheUserWhatClassAnErrorIsOf) {
 TEST(Judge, ATreatmentThatNobodyMadeIsNoSuccess) { EXPECT_EQ(Treatment{}.breaker, std::nullopt); }
 
 }  // namespace
-}  // namespace openailb
+}  // namespace openailb::judge_test
