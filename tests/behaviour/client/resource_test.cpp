@@ -140,7 +140,7 @@ TEST(Form, ThatIsWrongIsNotSent) {
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(Endpoints, AreToldOfWithoutAnotherLoop) {
+TEST(EndpointStatus, IsToldWithoutAnotherLoop) {
   Simulation simulation({{dripping({says("Hel"), says("lo"), done()}, 1s)}});
   int loops = 0;
   simulation.options.event_loop = [&, make = simulation.network.loops()] {

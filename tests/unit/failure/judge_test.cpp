@@ -25,14 +25,14 @@ Evidence ended(EndedBy by, std::chrono::nanoseconds given) {
   return {.error = timed_out, .ended_by = by, .given = given, .usual = 60s, .patience = 5s};
 }
 
-TEST(Judge, BlamesAnEndpointForATimeoutOnlyIfItHadTime) {
+TEST(Verdict, BlamesAnEndpointForATimeoutOnlyIfItHadTime) {
   for (const EndedBy by : {EndedBy::its_time, EndedBy::call_deadline}) {
     EXPECT_EQ(verdict(ended(by, 5s)).treatment.breaker, Outcome::failure);
     EXPECT_EQ(verdict(ended(by, 5s - 1ns)).treatment.breaker, std::nullopt);
   }
 }
 
-TEST(Judge, TakesTheClientsUsualTimeForEnough) {
+TEST(Verdict, TakesTheClientsUsualTimeForEnough) {
   Evidence seen = ended(EndedBy::its_time, 2s);
   seen.usual = 2s;
   EXPECT_EQ(verdict(seen).treatment.breaker, Outcome::failure);
@@ -40,7 +40,7 @@ TEST(Judge, TakesTheClientsUsualTimeForEnough) {
   EXPECT_EQ(verdict(seen).treatment.breaker, std::nullopt);
 }
 
-TEST(Judge, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
+TEST(Verdict, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
   Evidence seen = ended(EndedBy::call_deadline, 100s);
   seen.was_answering = true;
   EXPECT_EQ(verdict(seen).treatment.breaker, std::nullopt);
@@ -48,11 +48,11 @@ TEST(Judge, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
   EXPECT_EQ(verdict(seen).treatment.breaker, Outcome::failure);
 }
 
-TEST(Judge, BlamesAnEndpointThatDoesNotConnectInTime) {
+TEST(Verdict, BlamesAnEndpointThatDoesNotConnectInTime) {
   EXPECT_EQ(verdict({.error = timed_out, .sent = Sent::nothing}).treatment.breaker, Outcome::failure);
 }
 
-TEST(Judge, EndsTheCallWhenItsDeadlineHasPassed) {
+TEST(Verdict, EndsTheCallWhenItsDeadlineHasPassed) {
   const Failure late = verdict(ended(EndedBy::call_deadline, 100s));
   EXPECT_EQ(late.failure_class, FailureClass::out_of_time);
   EXPECT_FALSE(late.treatment.another_endpoint);
@@ -62,14 +62,14 @@ TEST(Judge, EndsTheCallWhenItsDeadlineHasPassed) {
   EXPECT_TRUE(slow.treatment.another_endpoint);
 }
 
-TEST(Judge, SaysNothingOfAnEndpointWhoseCallerGaveUp) {
+TEST(Verdict, SaysNothingOfAnEndpointWhoseCallerGaveUp) {
   const Failure failure = verdict(evidence_of_cancellation());
   EXPECT_EQ(failure.failure_class, FailureClass::canceled);
   EXPECT_EQ(failure.treatment.breaker, std::nullopt);
   EXPECT_FALSE(failure.treatment.another_endpoint);
 }
 
-TEST(Judge, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
+TEST(Verdict, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
   const Failure failure = verdict(evidence_of_transfer({.sent = Sent::all, .connection_was_idle = true}));
   EXPECT_TRUE(failure.connection_was_idle);
   EXPECT_EQ(failure.treatment.breaker, std::nullopt);
@@ -77,21 +77,21 @@ TEST(Judge, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
   EXPECT_EQ(failure.delay, 0ns);
 }
 
-TEST(Judge, TakesWhatWasDeliveredForAnAnswerThatTheCallerCannotUse) {
+TEST(Verdict, TakesWhatWasDeliveredForAnAnswerThatTheCallerCannotUse) {
   const Failure failure = verdict({.error = {.kind = ErrorKind::parse, .status = 200}, .delivered = true});
   EXPECT_EQ(failure.failure_class, FailureClass::client_error);
   EXPECT_FALSE(failure.treatment.another_endpoint);
   EXPECT_EQ(failure.treatment.breaker, Outcome::success);
 }
 
-TEST(Judge, ObeysXShouldRetryInTheAnswersHeaders) {
+TEST(Verdict, ObeysXShouldRetryInTheAnswersHeaders) {
   for (const auto& [status, said] : {std::pair{500, "false"}, std::pair{400, "true"}}) {
     const Failure failure = verdict(evidence_in_answer({.status = status}, {{"X-Should-Retry", said}}, {}));
     EXPECT_EQ(failure.treatment.same_endpoint, said == std::string("true"));
   }
 }
 
-TEST(Judge, AsksTheUserWhatClassAnErrorIsOf) {
+TEST(Verdict, AsksTheUserWhatClassAnErrorIsOf) {
   const Evidence seen{.error = {.kind = ErrorKind::internal_server, .status = 500}};
   const Failure failure = judge(seen, [](const Error&) { return FailureClass::client_error; });
   EXPECT_EQ(failure.treatment.breaker, Outcome::success);
@@ -100,7 +100,7 @@ TEST(Judge, AsksTheUserWhatClassAnErrorIsOf) {
 }
 
 // Nobody knows what they have seen, so they must not count as anything.
-TEST(Judge, ATreatmentThatNobodyMadeIsNoSuccess) { EXPECT_EQ(Treatment{}.breaker, std::nullopt); }
+TEST(Verdict, ATreatmentThatNobodyMadeIsNoSuccess) { EXPECT_EQ(Treatment{}.breaker, std::nullopt); }
 
 }  // namespace
 }  // namespace openailb::judge_test
