@@ -82,7 +82,7 @@ TEST(OddAnswers, InGzipMayHaveBytesAfterTheirEnd) {
   }
 }
 
-TEST(OddAnswers, WithAHeadThatIsNoneAreABrokenConnection) {
+TEST(OddAnswers, WithAnInvalidHeadAreABrokenConnection) {
   const std::string ok = completion_json("Hi");
   for (const std::string& bytes :
        {std::string("SSH-2.0-OpenSSH_9.2\r\n"), std::string("\x15\x03\x01\x00\x02\x02\x46", 7),

@@ -128,7 +128,7 @@ TEST(Proxy, ThatWantsAPasswordSaysSo) {
   }
 }
 
-TEST(Proxy, ThatIsNoneIsRefusedByTheConstructor) {
+TEST(Proxy, WithAnInvalidUrlIsRefusedByTheConstructor) {
   for (const char* proxy : {"ftp://proxy:3128", "http://", "http://proxy:port", "proxy:99999", "http://a b:1",
                             "http://user:secret@", "://proxy", "http://pro%xy:1"}) {
     try {

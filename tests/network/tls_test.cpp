@@ -120,7 +120,7 @@ TEST(ClientCertificate, MayBeGivenToAServerThatDoesNotAsk) {
   EXPECT_TRUE(client.chat.completions.create(hello()));
 }
 
-TEST(ClientCertificate, IsMissed) {
+TEST(ClientCertificate, WhereRequiredAndMissingIsAConnectionError) {
   TlsServer server(says_hi(), ClientCertificate::required);
   const Error error = error_of_handshake(server, server.url(), {.ca_bundle = certificate("ca.pem")});
   EXPECT_THAT(error.message, HasSubstr("127.0.0.1:" + std::to_string(server.port())));

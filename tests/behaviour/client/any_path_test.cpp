@@ -180,7 +180,7 @@ TEST(AnyPath, AnsweredWithoutABodyIsNull) {
 
 // Errors inside a 200
 
-TEST(AnyPath, ErrorThatSaysNothingIsNone) {
+TEST(AnyPath, ErrorMemberThatSaysNothingIsIgnored) {
   for (const char* body : {R"({"error":null})", R"({"error":false})", R"({"error":""})", R"({"error":{}})",
                            R"({"error":null,"data":[]})"}) {
     const Asked asked(answering(body));

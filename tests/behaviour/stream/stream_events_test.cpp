@@ -118,7 +118,7 @@ TEST(StreamEvents, AGoodEventComesBeforeTheErrorThatFollowsIt) {
   EXPECT_EQ(heard.kind, ErrorKind::stream_interrupted);
 }
 
-TEST(StreamEvents, ANullErrorIsNone) {
+TEST(StreamEvents, ANullErrorIsIgnored) {
   const Heard heard = hear_one(
       streaming(sse_event(R"({"error":null,"choices":[{"index":0,"delta":{"content":"a"}}]})") + done()));
   EXPECT_THAT(heard.texts, ElementsAre("a"));
@@ -197,7 +197,7 @@ TEST(StreamEvents, AnEventThatIsTooLargeInterrupts) {
   EXPECT_EQ(hear(simulation.client()).kind, ErrorKind::stream_interrupted);
 }
 
-TEST(StreamEvents, NoneIsLargerThanASmallLimit) {
+TEST(StreamEvents, AnEventAboveASmallLimitIsRefused) {
   OneEndpoint simulation(dripping({says("a"), says(std::string(2'000, 'x')), done()}, 1ms));
   simulation.options.max_response_size = 1'000;
   EXPECT_EQ(hear(simulation.client()).kind, ErrorKind::stream_interrupted);

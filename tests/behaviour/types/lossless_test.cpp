@@ -234,7 +234,7 @@ TEST(ContentPart, KeepsWhatItsMembersHave) {
   }
 }
 
-TEST(Request, RefusesAMessageThatIsNone) {
+TEST(Request, RefusesAMessageThatIsNoObject) {
   EXPECT_THROW(json::parse(R"(["hello"])").get<std::vector<ChatCompletionMessageParam>>(),
                std::invalid_argument);
 }
@@ -333,7 +333,7 @@ TEST(Accumulated, WhatOnlyAnAnswerHasDoesNotComeFromAChunk) {
   EXPECT_FALSE(write_json(accumulator.completion()).contains("metadata"));
 }
 
-TEST(Logprob, ThatAServerHasNotIsOpenAIsVeryUnlikely) {
+TEST(Logprob, OfNullIsMinus9999) {
   const auto token = read_json<ChatCompletionTokenLogprob>(json::parse(R"({"token":"a","logprob":null})"));
   EXPECT_EQ(token.logprob, -9999);
 }

@@ -92,7 +92,7 @@ TEST(Refused, HeadersThatWouldSmuggleAnother) {
   }
 }
 
-TEST(Refused, ModelThatIsNone) {
+TEST(Refused, InvalidModel) {
   EXPECT_THAT(refusal(question("")), HasSubstr("model"));
   EXPECT_THAT(refusal_of_body({{"model", 7}}), HasSubstr("model"));
   EXPECT_THAT(refusal_of_body({{"model", nullptr}}), HasSubstr("model"));
@@ -104,7 +104,7 @@ TEST(Refused, TextThatIsNotUtf8) {
   EXPECT_THAT(refusal_of_body({{"model", "x"}, {"k\xff", 1}}), HasSubstr("UTF-8"));
 }
 
-TEST(Refused, NumberThatIsNone) {
+TEST(Refused, NaNAndInfinity) {
   for (double number : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     EXPECT_THAT(refusal({.model = "gpt-4o", .messages = {user_message("x")}, .temperature = number}),
                 HasSubstr("temperature"));
@@ -120,14 +120,14 @@ TEST(Refused, StreamAskedOfCreate) {
               HasSubstr("stream"));
 }
 
-TEST(Refused, PathThatIsNone) {
+TEST(Refused, InvalidPath) {
   for (const char* path : {"/a b", "/a\r\nX-Evil: 1", "/a#b", "/a\\b"}) {
     EXPECT_THAT(refusal([&](const Client& client) { return client.get(path).error(); }), HasSubstr("path"))
         << path;
   }
 }
 
-TEST(Sent, StreamThatIsFalseIsNone) {
+TEST(Sent, StreamFalseIsAccepted) {
   Simulation simulation({{ok()}});
   const Client client = simulation.client();
   EXPECT_TRUE(client.chat.completions.create(json{{"model", "x"}, {"stream", false}}));

@@ -79,7 +79,7 @@ TEST(ErrorOfAnswer, ReadsGooglesArrayAndItsStatus) {
   EXPECT_EQ(error.retry_after, 34074ms);
 }
 
-TEST(ErrorOfAnswer, IgnoresARetryDelayThatIsNone) {
+TEST(ErrorOfAnswer, IgnoresAnInvalidRetryDelay) {
   for (const char* delay : {R"("0s")", R"("")", R"("soon")", "5", "null", R"("-3s")"}) {
     const std::string body =
         std::string(R"({"error":{"message":"x","details":[{"retryDelay":)") + delay + "}]}}";

@@ -122,7 +122,7 @@ TEST(RetryAfter, IsNullForADateThatIsNotAhead) {
   }
 }
 
-TEST(RetryAfter, IsNullForADateThatIsNone) {
+TEST(RetryAfter, IsNullForAnInvalidDate) {
   for (const char* text : {"Zun, 29 Sep 2023",
                            "Zun, 29 Sep 2030 16:26:57 GMT",
                            "Fri, 29 Sep 2030",

@@ -109,7 +109,7 @@ TEST(Certificates, ThatAreNotTrustedAreNotTriedAgain) {
   EXPECT_FALSE(failure_of({.code = CURLE_COULDNT_CONNECT, .host = "api.example"}).would_fail_again);
 }
 
-TEST(CurlTooLarge, BeforeItWasSentIsTheCallers) {
+TEST(CurlTooLarge, ARequestHeadIsTheCallersFaultAndAnAnswersIsNot) {
   const CurlEnd head{.code = CURLE_OUT_OF_MEMORY, .reason = "Out of memory", .host = "api.example"};
   EXPECT_EQ(failure_of(head).kind, ErrorKind::bad_request);
   CurlEnd answer = head;

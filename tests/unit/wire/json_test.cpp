@@ -190,7 +190,7 @@ TEST(ParseJson, CountsNoBracketsInsideOfStrings) {
 }
 
 // Python's json module writes them.
-TEST(ParseJson, ReadsNumbersThatAreNoneAsNull) {
+TEST(ParseJson, ReadsNaNAndInfinityAsNull) {
   const auto document = parse_json(R"([NaN,{"a":-Infinity},Infinity,"NaN \"Infinity","\\",NaN])");
   ASSERT_TRUE(document);
   EXPECT_EQ(document->dump(), R"([null,{"a":null},null,"NaN \"Infinity","\\",null])");
