@@ -140,7 +140,7 @@ TEST(Form, ThatIsWrongIsNotSent) {
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(EndpointStatus, IsToldWithoutAnotherLoop) {
+TEST(AskingForEndpoints, LeasesNoLoop) {
   Simulation simulation({{dripping({says("Hel"), says("lo"), done()}, 1s)}});
   int loops = 0;
   simulation.options.event_loop = [&, make = simulation.network.loops()] {
