@@ -57,7 +57,7 @@ Script whole_answer(const std::string& question, bool streams) {
   }
   Script script{.parts = {sse_head()}, .pause = std::chrono::milliseconds(1), .streams = true};
   for (const std::string& event : completion_events(known_pieces(question))) {
-    script.parts.push_back(chunk(sse_event(event)));
+    script.parts.push_back(http_chunk(sse_event(event)));
   }
   script.parts.back() += last_chunk;
   return script;
@@ -93,7 +93,8 @@ bool respond(Connection& connection, const Request& request, const Shares& share
   if (vice == "fail") {
     const std::string error = error_json("not for " + request.header("authorization").value_or("nobody"));
     if (!script.streams || break_at == 0) return connection.write(http_response(500, error));
-    return send(connection, script, break_at) && connection.write(chunk(sse_event(error)).append(last_chunk));
+    return send(connection, script, break_at) &&
+           connection.write(http_chunk(sse_event(error)).append(last_chunk));
   }
   if (!send(connection, script, break_at)) return false;
   if (vice == "truncate" && script.streams && break_at > 0) return connection.write(last_chunk);

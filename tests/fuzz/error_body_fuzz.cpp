@@ -15,7 +15,7 @@ namespace {
 
 using openailb::fuzz::require;
 
-constexpr const char* key = "sk-fuzz-0123456789";
+constexpr const char* known_key = "sk-fuzz-0123456789";
 
 openailb::HttpResponse response_of(openailb::fuzz::Input input) {
   openailb::HttpResponse response{.status = 0};
@@ -34,7 +34,7 @@ openailb::detail::Failure failure_of(openailb::Error error, const openailb::Head
   const openailb::ClientOptions options;
   openailb::testing::SimulatedNetwork network;
   const auto loop = network.loops()();
-  openailb::detail::Endpoint endpoint(0, {.api_key = key, .name = "one"}, options, loop->now());
+  openailb::detail::Endpoint endpoint(0, {.api_key = known_key, .name = "one"}, options, loop->now());
   const openailb::detail::Trial trial{
       .endpoint = &endpoint,
       .admission = endpoint.standing().admit_anyway(loop->now()),
@@ -49,7 +49,7 @@ void look_at(const openailb::Error& error) {
           (error.retry_after->count() > 0 && *error.retry_after <= std::chrono::years(1)));
   for (const auto& text :
        {error.message, error.type, error.code, error.param, error.request_id, error.body}) {
-    require(text.find(key) == std::string::npos);
+    require(text.find(known_key) == std::string::npos);
   }
 }
 

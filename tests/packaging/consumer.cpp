@@ -1,3 +1,4 @@
+// A whole client; see light_consumer.cpp.
 #include <openailb/openailb.hpp>
 
 #include <iostream>

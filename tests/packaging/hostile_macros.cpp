@@ -27,6 +27,6 @@
 #define SendMessage hostile
 #define check(condition) hostile
 
-#include <openailb/openailb.hpp>
+#include "ours.hpp"
 
 int main() {}

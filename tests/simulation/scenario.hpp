@@ -105,4 +105,7 @@ inline std::vector<Scenario> worst_days() {
   return worst;
 }
 
+/// Prints the table of README.md. False when openailb is below itself without breakers in one of them.
+bool print_scenarios();
+
 }  // namespace openailb::simulation

@@ -15,10 +15,8 @@
 #include <string>
 #include <vector>
 
+namespace openailb::simulation {
 namespace {
-
-using namespace openailb;
-using namespace openailb::simulation;
 
 /// What became of a run's calls.
 struct Outcomes {
@@ -202,9 +200,11 @@ bool print(const std::vector<Scenario>& scenarios) {
 
 }  // namespace
 
-int main() {
+bool print_scenarios() {
   const bool bad = print(bad_days());
   std::printf("\nTrouble with all of them, forty calls a second that take 20 ms:\n\n");
   const bool worst = print(worst_days());
-  return bad && worst ? 0 : 1;
+  return bad && worst;
 }
+
+}  // namespace openailb::simulation

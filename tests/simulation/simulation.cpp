@@ -2,7 +2,9 @@
 //   simulation --worlds 1000 [--from SEED]     so many worlds, of consecutive seeds
 //   simulation --seconds 60 [--from SEED]      as many as there is time for
 //   simulation --seed SEED                     one of them again; if it fails, the smallest that still does
+//   simulation --scenarios                     no worlds, but the table of fault scenarios
 #include "simulation/plan.hpp"
+#include "simulation/scenario.hpp"
 #include "simulation/shrink.hpp"
 
 #include <chrono>
@@ -25,7 +27,9 @@ struct Arguments {
 };
 
 [[noreturn]] void show_usage() {
-  std::cerr << "usage: simulation [--worlds N | --seconds N] [--from SEED] | simulation --seed SEED\n";
+  std::cerr
+      << "usage: simulation [--worlds N | --seconds N] [--from SEED] | simulation --seed SEED | simulation "
+         "--scenarios\n";
   std::exit(2);
 }
 
@@ -65,6 +69,7 @@ void report(const WorldPlan& plan, const std::vector<std::string>& violations) {
 }  // namespace
 
 int main(int count, char** words) {
+  if (count == 2 && words[1] == std::string_view("--scenarios")) return print_scenarios() ? 0 : 1;
   const Arguments arguments = parse({words + 1, words + count});
   const auto end = std::chrono::steady_clock::now() + arguments.seconds;
   std::uint64_t done = 0;

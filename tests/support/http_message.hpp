@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/bodies.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -54,7 +56,7 @@ inline std::string http_response(int status, std::string_view body, HeaderLines 
 }
 
 /// One chunk of a chunked body.
-inline std::string chunk(std::string_view bytes) {
+inline std::string http_chunk(std::string_view bytes) {
   char size[16];
   auto end = std::to_chars(std::begin(size), std::end(size), bytes.size(), 16).ptr;
   return std::string(size, end).append("\r\n").append(bytes).append("\r\n");
@@ -73,61 +75,23 @@ inline std::string chunked_head(int status = 200, HeaderLines headers = {}) {
 inline std::string chunked_response(int status, const std::vector<std::string>& pieces,
                                     HeaderLines headers = {}) {
   std::string response = chunked_head(status, std::move(headers));
-  for (const auto& piece : pieces) response += chunk(piece);
+  for (const auto& piece : pieces) response += http_chunk(piece);
   return response.append(last_chunk);
 }
 
-/// The head of an event stream, to be followed by chunk(sse_event(...)) as often as wanted, and last_chunk.
+/// The head of an event stream, to be followed by http_chunk(sse_event(...)) as often as wanted, and
+/// last_chunk.
 inline std::string sse_head(HeaderLines headers = {}) {
   headers.emplace_back("Content-Type", "text/event-stream");
   return chunked_head(200, std::move(headers));
 }
 
-inline std::string sse_event(std::string_view data) {
-  return std::string("data: ").append(data).append("\n\n");
-}
-
 /// A whole event stream, one chunk for each event's data; a clean one ends with "[DONE]".
 inline std::string sse_response(const std::vector<std::string>& events, HeaderLines headers = {}) {
   std::string response = sse_head(std::move(headers));
-  for (const auto& data : events) response += chunk(sse_event(data));
+  for (const auto& data : events) response += http_chunk(sse_event(data));
   return response.append(last_chunk);
 }
-
-/// A chat completion with one choice, as OpenAI's servers write it.
-inline std::string completion_json(std::string_view content, std::string_view model = "gpt-test") {
-  return nlohmann::json{
-      {"id", "chatcmpl-1"},
-      {"object", "chat.completion"},
-      {"created", 1700000000},
-      {"model", model},
-      {"choices",
-       {{{"index", 0},
-         {"message", {{"role", "assistant"}, {"content", content}, {"refusal", nullptr}}},
-         {"logprobs", nullptr},
-         {"finish_reason", "stop"}}}},
-      {"usage", {{"prompt_tokens", 5}, {"completion_tokens", 7}, {"total_tokens", 12}}},
-  }
-      .dump();
-}
-
-/// One chunk of a streamed chat completion; a finish reason of "" is null.
-inline std::string chunk_json(const nlohmann::json& delta, std::string_view finish_reason = "") {
-  return nlohmann::json{
-      {"id", "chatcmpl-1"},
-      {"object", "chat.completion.chunk"},
-      {"created", 1700000000},
-      {"model", "gpt-test"},
-      {"choices",
-       {{{"index", 0},
-         {"delta", delta},
-         {"finish_reason", finish_reason.empty() ? nlohmann::json() : nlohmann::json(finish_reason)}}}},
-  }
-      .dump();
-}
-
-/// One chunk that says `content`.
-inline std::string content_chunk(std::string_view content) { return chunk_json({{"content", content}}); }
 
 /// The events of a whole streamed completion: the role, each piece of content, the finish reason, [DONE].
 inline std::vector<std::string> completion_events(const std::vector<std::string>& contents) {
@@ -136,17 +100,6 @@ inline std::vector<std::string> completion_events(const std::vector<std::string>
   events.push_back(chunk_json(nlohmann::json::object(), "stop"));
   events.emplace_back("[DONE]");
   return events;
-}
-
-/// An error's body, as OpenAI's servers write it.
-inline std::string error_json(std::string_view message, std::string_view type = "server_error",
-                              std::string_view code = "") {
-  return nlohmann::json{{"error",
-                         {{"message", message},
-                          {"type", type},
-                          {"param", nullptr},
-                          {"code", code.empty() ? nlohmann::json() : nlohmann::json(code)}}}}
-      .dump();
 }
 
 }  // namespace openailb::test

@@ -308,7 +308,8 @@ class ScriptedServer {
         changed_.notify_all();
       });
       handler_(connection);
-      transport->finish();
+      // The number of a socket that the handler has closed may be another connection's by now.
+      if (socket.fd() >= 0) transport->finish();
     }
     socket.close();
   }

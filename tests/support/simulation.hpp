@@ -1,9 +1,8 @@
 #pragma once
 
+#include "support/bodies.hpp"
 #include <openailb/openailb.hpp>
 #include <openailb/testing/simulated_network.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -16,18 +15,7 @@ namespace openailb::test {
 using namespace detail;
 using testing::SimulatedAnswer;
 
-/// The body of a chat completion with one choice.
-inline std::string completion_body(const std::string& content = "hello") {
-  return nlohmann::json{{"choices", {{{"index", 0}, {"message", {{"content", content}}}}}}}.dump();
-}
-
-/// A body as OpenAI's servers write their errors.
-inline std::string error_body(const std::string& message, nlohmann::json code = nullptr,
-                              const std::string& type = "") {
-  return nlohmann::json{{"error", {{"message", message}, {"type", type}, {"code", std::move(code)}}}}.dump();
-}
-
-inline SimulatedAnswer ok(const std::string& content = "hello") { return {.body = completion_body(content)}; }
+inline SimulatedAnswer ok(const std::string& content = "hello") { return {.body = completion_json(content)}; }
 inline SimulatedAnswer answering(std::string body) { return {.body = std::move(body)}; }
 
 inline SimulatedAnswer failing(int status, std::string body = {}, Headers headers = {}) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/bodies.hpp"
 #include "support/simulation.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,20 +15,16 @@ namespace openailb::test {
 
 using Ending = SimulatedAnswer::Ending;
 
-inline std::string event(const std::string& data) { return "data: " + data + "\n\n"; }
-
 /// The event of a chunk with one choice.
 inline std::string chunk(nlohmann::json delta, nlohmann::json finish_reason = nullptr, int index = 0) {
-  nlohmann::json choice{
-      {"index", index}, {"delta", std::move(delta)}, {"finish_reason", std::move(finish_reason)}};
-  return event(nlohmann::json{{"id", "c1"}, {"choices", nlohmann::json::array({std::move(choice)})}}.dump());
+  return sse_event(chunk_json(std::move(delta), std::move(finish_reason), index));
 }
 inline std::string role() { return chunk({{"role", "assistant"}, {"content", ""}}); }
 inline std::string says(const std::string& text, int index = 0) {
-  return chunk({{"content", text}}, nullptr, index);
+  return sse_event(content_chunk(text, index));
 }
 inline std::string finish(int index = 0) { return chunk(nlohmann::json::object(), "stop", index); }
-inline std::string done() { return event("[DONE]"); }
+inline std::string done() { return sse_event("[DONE]"); }
 inline std::string whole(const std::string& text) { return role() + says(text) + finish() + done(); }
 
 inline SimulatedAnswer streaming(std::string body, Ending ending = Ending::complete) {

@@ -1,0 +1,425 @@
+#include "support/gate.hpp"
+#include <openailb/detail/net/curl_event_loop.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/testing/simulated_network.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace openailb::event_loop_test {
+namespace {
+
+using namespace detail;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::SimulatedAnswer;
+using Log = std::vector<std::string>;
+
+class EventLoopTest : public ::testing::Test {
+ protected:
+  std::chrono::nanoseconds elapsed() const { return network.now() - began; }
+  HttpRequest request() const { return {.url = "https://one.example/v1", .max_response_size = 1024}; }
+  void serve(SimulatedAnswer answer) {
+    network.serve("https://one.example", [answer = std::move(answer)](const HttpRequest&) { return answer; });
+  }
+
+  testing::SimulatedNetwork network;
+  TimePoint began = network.now();
+  std::unique_ptr<EventLoop> loop = network.loops()();
+  Log log;
+};
+
+Task<bool> wait_until(EventLoop& loop, TimePoint at, std::stop_token stop = {}) {
+  Timer timer(loop, at, std::move(stop));
+  FirstOf over(timer);
+  co_await over;
+  co_return timer.stopped();
+}
+
+Task<int> note_at(EventLoop& loop, TimePoint at, Log& log, std::string text) {
+  Timer timer(loop, at);
+  FirstOf over(timer);
+  co_await over;
+  log.push_back(std::move(text));
+  co_return 0;
+}
+
+TEST_F(EventLoopTest, TimersFireInTheOrderOfTheirTimes) {
+  std::deque<Task<int>> tasks;
+  for (const int ms : {30, 10, 20}) {
+    tasks.push_back(note_at(*loop, began + std::chrono::milliseconds(ms), log, std::to_string(ms)));
+    tasks.back().start();
+  }
+  run(*loop, wait_until(*loop, began + 1s));
+  EXPECT_THAT(log, ElementsAre("10", "20", "30"));
+}
+
+TEST_F(EventLoopTest, TimersOfTheSameTimeFireInTheOrderOfTheirMaking) {
+  // Placed in memory against that order, so that an order by address is another one.
+  std::deque<std::optional<Timer>> timers(8);
+  Log expected;
+  for (std::size_t index = timers.size(); index-- > 0;) timers[index].emplace(*loop, began + 1ms);
+  struct Noting {
+    static Task<int> note(Timer& timer, Log& log, std::string text) {
+      FirstOf over(timer);
+      co_await over;
+      log.push_back(std::move(text));
+      co_return 0;
+    }
+  };
+  std::deque<Task<int>> tasks;
+  for (std::size_t index = 0; index < timers.size(); ++index) {
+    tasks.push_back(Noting::note(*timers[index], log, std::to_string(index)));
+    tasks.back().start();
+    expected.insert(expected.begin(), std::to_string(index));
+  }
+  run(*loop, wait_until(*loop, began + 2ms));
+  EXPECT_EQ(log, expected);
+}
+
+TEST_F(EventLoopTest, ATimerOfThePastFiresAtOnce) {
+  EXPECT_FALSE(run(*loop, wait_until(*loop, began - 1s)));
+  EXPECT_FALSE(run(*loop, wait_until(*loop, TimePoint::min())));
+  EXPECT_EQ(elapsed(), 0ms);
+}
+
+TEST_F(EventLoopTest, ATimerWithoutATimeOnlyEndsByItsStopToken) {
+  std::stop_source stop;
+  network.at(began + 5h, [&] { stop.request_stop(); });
+  EXPECT_TRUE(run(*loop, wait_until(*loop, TimePoint::max(), stop.get_token())));
+  EXPECT_EQ(elapsed(), 5h);
+}
+
+TEST_F(EventLoopTest, ATimerWhoseStopWasRequestedBeforeDoesNotWait) {
+  std::stop_source stop;
+  stop.request_stop();
+  Task<bool> task = wait_until(*loop, began + 1s, stop.get_token());
+  task.start();
+  ASSERT_TRUE(task.done());
+  EXPECT_TRUE(task.result());
+  EXPECT_EQ(elapsed(), 0ms);
+}
+
+TEST_F(EventLoopTest, AStopEndsTheTimersOfItsTokenAndNoOthers) {
+  std::stop_source stop;
+  std::stop_source other;
+  network.at(began + 1ms, [&] { stop.request_stop(); });
+  Task<bool> another = wait_until(*loop, began + 3ms, other.get_token());
+  another.start();
+  EXPECT_TRUE(run(*loop, wait_until(*loop, began + 2ms, stop.get_token())));
+  EXPECT_EQ(elapsed(), 1ms);
+  EXPECT_FALSE(run(*loop, std::move(another)));
+  EXPECT_EQ(elapsed(), 3ms);
+}
+
+TEST_F(EventLoopTest, AStopEndsAllTimersOfItsToken) {
+  std::stop_source stop;
+  network.at(began + 1ms, [&] { stop.request_stop(); });
+  std::vector<Task<bool>> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(wait_until(*loop, began + 1h, stop.get_token()));
+    waiting.back().start();
+  }
+  for (auto& task : waiting) EXPECT_TRUE(run(*loop, std::move(task)));
+  EXPECT_EQ(elapsed(), 1ms);
+}
+
+TEST_F(EventLoopTest, ATimerThatIsGoneCanStillBeStopped) {
+  std::stop_source stop;
+  { const Timer timer(*loop, began + 1ms, stop.get_token()); }
+  stop.request_stop();
+  EXPECT_FALSE(run(*loop, wait_until(*loop, began + 2ms)));
+}
+
+Task<std::size_t> read(EventLoop& loop, HttpRequest request, bool wakes_on_data, Log& log) {
+  Transfer transfer(loop, std::move(request));
+  transfer.wake_on_data(wakes_on_data);
+  std::size_t wakes = 0;
+  while (!transfer.done()) {
+    FirstOf news(transfer);
+    co_await news;
+    ++wakes;
+    log.push_back(std::exchange(transfer.response.body, {}));
+  }
+  co_return wakes;
+}
+
+TEST_F(EventLoopTest, ATransferIsReadyAtItsEnd) {
+  serve({.body = "a", .pieces = {{1ms, "b"}, {1ms, "c"}}});
+  EXPECT_EQ(run(*loop, read(*loop, request(), false, log)), 1u);
+  EXPECT_THAT(log, ElementsAre("abc"));
+}
+
+TEST_F(EventLoopTest, ATransferThatWakesOnDataIsReadyWheneverThereIsSome) {
+  serve({.body = "a", .pieces = {{1ms, "b"}, {1ms, ""}, {1ms, "c"}, {0ms, "d"}}});
+  run(*loop, read(*loop, request(), true, log));
+  EXPECT_THAT(log, ElementsAre("a", "b", "c", "d"));
+}
+
+TEST_F(EventLoopTest, NoDataWakesNobody) {
+  serve({.pieces = {{1ms, ""}, {1ms, "x"}, {1ms, ""}}});
+  run(*loop, read(*loop, request(), true, log));
+  EXPECT_THAT(log, ElementsAre("x", ""));
+}
+
+TEST_F(EventLoopTest, DestroyingATransferTakesItOutOfTheLoop) {
+  serve({.latency = 1ms, .pieces = {{1ms, "b"}, {1ms, "c"}}});
+  for (const auto passed : {0us, 500us, 1000us, 1500us, 2000us, 3000us}) {
+    {
+      Task<std::size_t> reading = read(*loop, request(), true, log);
+      reading.start();
+      EXPECT_EQ(network.in_flight(), 1u);
+      run(*loop, wait_until(*loop, network.now() + passed));
+    }
+    EXPECT_EQ(network.in_flight(), 0u);
+    run(*loop, wait_until(*loop, network.now() + 10ms));
+  }
+}
+
+TEST_F(EventLoopTest, AFailureIsHandedOver) {
+  Transfer transfer(*loop, HttpRequest{.url = "https://nowhere.example/"});
+  run(*loop, wait_until(*loop, began + 1ms));
+  ASSERT_TRUE(transfer.done());
+  ASSERT_TRUE(transfer.failure());
+  EXPECT_EQ(transfer.failure()->kind, ErrorKind::connection);
+}
+
+TEST_F(EventLoopTest, DoesWhatWasPostedInItsOrder) {
+  loop->post([&] { log.push_back("one"); });
+  loop->post([&] { log.push_back("two"); });
+  EXPECT_THAT(log, IsEmpty());
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one", "two"));
+}
+
+TEST_F(EventLoopTest, WhatATaskPostsWaitsForTheNextTime) {
+  loop->post([&] {
+    log.push_back("one");
+    loop->post([&] { log.push_back("two"); });
+  });
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one"));
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one", "two"));
+}
+
+TEST_F(EventLoopTest, ATaskThatThrowsTakesNoOtherAlong) {
+  loop->post([] { throw std::runtime_error("a task"); });
+  loop->post([&] { log.push_back("next"); });
+  EXPECT_THROW(loop->run_once(), std::runtime_error);
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("next"));
+}
+
+TEST_F(EventLoopTest, IsNotWaitedForAfterWhatWasPosted) {
+  loop->post([&] { log.push_back("posted"); });
+  loop->run_once(began + 1h);
+  EXPECT_THAT(log, ElementsAre("posted"));
+  EXPECT_EQ(elapsed(), 0ns);
+}
+
+TEST_F(EventLoopTest, ItsClockOutlivesIt) {
+  const ClockFunction clock = loop->clock();
+  loop.reset();
+  network.advance(1s);
+  EXPECT_EQ(clock(), began + 1s);
+}
+
+/// libcurl's loop, which says when it is about to wait.
+class GatedLoop final : public EventLoop {
+ public:
+  test::Gate waits{};
+
+  void start(Transfer& transfer, HttpRequest request) override { curl_.start(transfer, std::move(request)); }
+  void cancel(Transfer& transfer) noexcept override { curl_.cancel(transfer); }
+  void wake() noexcept override { curl_.wake(); }
+  void wait(TimePoint until) override {
+    waits.open();
+    curl_.wait(until);
+  }
+
+ private:
+  CurlEventLoop curl_{};
+};
+
+TEST(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
+  for (int round = 0; round < 100; ++round) {
+    GatedLoop loop;
+    std::stop_source stop;
+    const std::jthread stopper([&] {
+      loop.waits.wait();
+      stop.request_stop();
+    });
+    EXPECT_TRUE(run(loop, wait_until(loop, TimePoint::max(), stop.get_token())));
+  }
+}
+
+TEST(CurlEventLoopTest, ATaskFromAnotherThreadEndsTheWait) {
+  for (int round = 0; round < 100; ++round) {
+    GatedLoop loop;
+    bool done = false;
+    const std::jthread other([&] {
+      loop.waits.wait();
+      loop.post([&] { done = true; });
+    });
+    while (!done) loop.run_once();
+  }
+}
+
+TEST(CurlEventLoopTest, TasksFromManyThreadsAreAllDone) {
+  CurlEventLoop loop;
+  constexpr int threads = 4, tasks = 500;
+  int done = 0;
+  std::vector<std::jthread> posting;
+  for (int thread = 0; thread < threads; ++thread) {
+    posting.emplace_back([&] {
+      for (int task = 0; task < tasks; ++task) loop.post([&] { ++done; });
+    });
+  }
+  while (done < threads * tasks) loop.run_once();
+}
+
+TEST(CurlEventLoopTest, AStopFromAnotherThreadIsNeverMissed) {
+  CurlEventLoop loop;
+  for (int round = 0; round < 500; ++round) {
+    std::stop_source stop;
+    test::Gate begun;
+    const std::jthread stopper([&] {
+      begun.wait();
+      stop.request_stop();
+    });
+    begun.open();
+    EXPECT_TRUE(run(loop, wait_until(loop, TimePoint::max(), stop.get_token())));
+  }
+}
+
+TEST(CurlEventLoopTest, AWakeBeforeTheWaitEndsIt) {
+  CurlEventLoop loop;
+  loop.wake();
+  loop.wait(TimePoint::max());
+}
+
+TEST(CurlEventLoopTest, TimersFireNotBeforeTheirTime) {
+  CurlEventLoop loop;
+  const TimePoint at = loop.now() + 3ms;
+  EXPECT_FALSE(run(loop, wait_until(loop, at)));
+  EXPECT_GE(loop.now(), at);
+}
+
+/// Creates, ends and destroys tasks at random, from outside and from within each other.
+class Races {
+ public:
+  explicit Races(unsigned seed) : random_(seed) {
+    network_.serve("https://one.example", [this](const HttpRequest&) { return answer(); });
+  }
+
+  void play() {
+    for (int turn = 0; turn < 24; ++turn) {
+      switch (below(4)) {
+        case 0: tasks_[below(tasks_.size())].reset(); break;
+        case 1: stops_[below(stops_.size())].request_stop(); break;
+        case 2: stops_[below(stops_.size())] = std::stop_source(); break;
+        default: begin(); break;
+      }
+      pass(std::chrono::milliseconds(below(3)));
+    }
+    tasks_.clear();
+    EXPECT_EQ(alive_.use_count(), 1);
+    EXPECT_EQ(network_.in_flight(), 0u);
+    pass(20ms);
+  }
+
+ private:
+  using Slot = std::optional<Task<int>>;
+
+  std::size_t below(std::size_t limit) { return random_() % limit; }
+  TimePoint soon() { return loop_->now() + std::chrono::milliseconds(below(4)); }
+  std::stop_token stop() { return stops_[below(stops_.size())].get_token(); }
+  void pass(std::chrono::nanoseconds time) { run(*loop_, wait_until(*loop_, loop_->now() + time)); }
+  void begin() {
+    const std::size_t root = below(tasks_.size());
+    if (tasks_[root]) return;
+    tasks_[root].emplace(act(root, 3, alive_));
+    tasks_[root]->start();
+  }
+
+  SimulatedAnswer answer() {
+    SimulatedAnswer answer{.body = below(2) == 0 ? "" : "x", .latency = std::chrono::milliseconds(below(3))};
+    for (auto left = below(3); left > 0; --left) {
+      answer.pieces.push_back({std::chrono::milliseconds(below(2)), below(3) == 0 ? "" : "y"});
+    }
+    answer.ending = static_cast<SimulatedAnswer::Ending>(below(3));
+    return answer;
+  }
+
+  /// Waits for a timer, a transfer, a nested task or all of them, a few times over, and now and then
+  /// destroys another task than its own root.
+  Task<int> act(std::size_t root, int depth, std::shared_ptr<int> alive) {
+    for (auto left = 1 + below(3); left > 0; --left) {
+      Timer timer(*loop_, soon(), stop());
+      std::optional<Transfer> transfer;
+      if (below(2) == 0) {
+        transfer.emplace(*loop_, HttpRequest{.url = "https://one.example/", .max_response_size = 99});
+        transfer->wake_on_data(below(2) == 0);
+      }
+      if (depth > 0 && below(2) == 0) {
+        Task<int> nested = act(root, depth - 1, alive);
+        if (below(4) == 0) {
+          co_await nested;
+        } else if (transfer) {
+          FirstOf any(nested, *transfer, timer);
+          co_await any;
+          EXPECT_TRUE(nested.done() || transfer->ready() || timer.ready());
+        } else {
+          FirstOf any(timer, nested);
+          co_await any;
+          EXPECT_TRUE(nested.done() || timer.ready());
+        }
+      } else if (transfer) {
+        FirstOf any(timer, *transfer);
+        co_await any;
+        EXPECT_TRUE(transfer->ready() || timer.ready());
+      } else {
+        FirstOf any(timer);
+        co_await any;
+        EXPECT_TRUE(timer.ready());
+      }
+      const std::size_t victim = below(3 * tasks_.size());
+      if (victim < tasks_.size() && victim != root) tasks_[victim].reset();
+    }
+    if (below(5) == 0) throw std::runtime_error("as it happens");
+    co_return static_cast<int>(alive.use_count());
+  }
+
+  testing::SimulatedNetwork network_{};
+  std::unique_ptr<EventLoop> loop_{network_.loops()()};
+  std::mt19937 random_;
+  std::shared_ptr<int> alive_{std::make_shared<int>()};
+  std::vector<std::stop_source> stops_{3};
+  std::vector<Slot> tasks_{6};
+};
+
+TEST(EventLoopRaces, WhateverIsDestroyedWheneverLeavesNothingBehind) {
+  for (unsigned seed = 0; seed < 4000; ++seed) {
+    Races(seed).play();
+    if (HasFailure()) FAIL() << "with seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace openailb::event_loop_test

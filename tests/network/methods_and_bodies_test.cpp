@@ -1,0 +1,189 @@
+// Every method, and the three kinds of body, as they reach a server.
+#include "support/http_message.hpp"
+#include "support/loopback.hpp"
+#include "support/scripted_server.hpp"
+#include <openailb/detail/net/curl_event_loop.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/openailb.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace openailb::test::methods_and_bodies_test {
+namespace {
+
+using namespace openailb::detail;
+using ::testing::HasSubstr;
+
+Task<std::optional<TransferFailure>> transfer(EventLoop& loop, HttpRequest request) {
+  Transfer sending(loop, std::move(request));
+  FirstOf end(sending);
+  co_await end;
+  co_return sending.failure();
+}
+
+/// What a server receives when libcurl's loop sends this; the second time, on the same handle, as well.
+Request received(HttpRequest request) {
+  ScriptedServer server(answer_with(http_response(200, "{}")));
+  CurlEventLoop loop;
+  request.url = server.url() + "/x";
+  request.max_response_size = 100;
+  for (int time = 0; time < 2; ++time) {
+    const auto failure = run(loop, transfer(loop, request));
+    EXPECT_FALSE(failure) << failure->message;
+  }
+  EXPECT_EQ(server.connection_count(), 1);
+  const auto requests = server.requests();
+  EXPECT_EQ(requests.at(0).method, requests.at(1).method);
+  if (request.parts.empty()) {  // else their boundaries differ
+    EXPECT_EQ(requests.at(0).raw, requests.at(1).raw);
+  }
+  return requests.at(0);
+}
+
+/// What follows the head of a part, found by its name; see RFC 7578.
+struct Part {
+  std::string head{};
+  std::string content{};
+};
+
+std::vector<Part> parts_of(const Request& request) {
+  constexpr std::string_view type = "multipart/form-data; boundary=";
+  const std::string given = request.header("content-type").value_or("");
+  EXPECT_THAT(given, ::testing::StartsWith(std::string(type)));
+  const std::string boundary = "--" + given.substr(type.size());
+  std::vector<Part> parts;
+  std::size_t begin = request.body.find(boundary);
+  for (;;) {
+    begin += boundary.size();
+    const std::size_t end = request.body.find(boundary, begin);
+    if (end == std::string::npos) break;
+    const std::string part = request.body.substr(begin + 2, end - begin - 4);  // less the line ends around it
+    const std::size_t blank = part.find("\r\n\r\n");
+    parts.push_back({part.substr(0, blank), part.substr(blank + 4)});
+    begin = end;
+  }
+  EXPECT_EQ(request.body.substr(begin), "--\r\n");
+  return parts;
+}
+
+TEST(Methods, AreSentAsTheyAreNamed) {
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+    const Request bare = received({.method = method});
+    EXPECT_EQ(bare.method, method);
+    EXPECT_EQ(bare.body, "");
+  }
+  for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
+    const Request full = received({.method = method, .body = R"({"a":1})"});
+    EXPECT_EQ(full.method, method);
+    EXPECT_EQ(full.body, R"({"a":1})");
+    EXPECT_EQ(full.header("content-length"), "7");
+  }
+}
+
+TEST(Methods, ThatHaveABodySayThatItIsEmpty) {
+  for (const char* method : {"POST", "PUT", "PATCH"}) {
+    EXPECT_EQ(received({.method = method}).header("content-length"), "0") << method;
+  }
+  for (const char* method : {"GET", "DELETE"}) {
+    EXPECT_EQ(received({.method = method}).header("content-length"), std::nullopt) << method;
+  }
+}
+
+TEST(Methods, OfOneRequestDoNotStickToTheNextOnItsHandle) {
+  ScriptedServer server(answer_with(http_response(200, "{}")));
+  CurlEventLoop loop;
+  const std::array<HttpRequest, 6> requests{
+      HttpRequest{.method = "PATCH", .body = "{}"},
+      HttpRequest{.method = "GET"},
+      HttpRequest{.method = "PUT", .parts = {{.name = "a", .content = "b"}}},
+      HttpRequest{.method = "POST"},
+      HttpRequest{.method = "DELETE"},
+      HttpRequest{.method = "POST", .body = "[]"}};
+  for (HttpRequest request : requests) {
+    request.url = server.url() + "/x";
+    request.max_response_size = 100;
+    EXPECT_FALSE(run(loop, transfer(loop, request)));
+  }
+  EXPECT_EQ(server.connection_count(), 1);
+  for (std::size_t index = 0; index < requests.size(); ++index) {
+    const Request got = server.requests().at(index);
+    EXPECT_EQ(got.method, requests[index].method);
+    if (requests[index].parts.empty()) {
+      EXPECT_EQ(got.body, requests[index].body);
+    }
+  }
+}
+
+TEST(Multipart, HasFieldsAndFilesFromMemory) {
+  const std::string bytes("\0\xff\r\n--", 6);
+  const std::vector<Part> parts = parts_of(received(
+      {.parts = {
+           {.name = "model", .content = "whisper-1"},
+           {.name = "empty"},
+           {.name = "file", .content = bytes, .filename = "a \"b\".wav", .content_type = "audio/wav"}}}));
+  ASSERT_EQ(parts.size(), 3);
+  EXPECT_EQ(parts[0].head, "Content-Disposition: form-data; name=\"model\"");
+  EXPECT_EQ(parts[0].content, "whisper-1");
+  EXPECT_EQ(parts[1].content, "");
+  EXPECT_THAT(parts[2].head, HasSubstr("name=\"file\"; filename=\"a %22b%22.wav\""));
+  EXPECT_THAT(parts[2].head, HasSubstr("Content-Type: audio/wav"));
+  EXPECT_EQ(parts[2].content, bytes);
+}
+
+/// A file that is there as long as this is.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& content) { std::ofstream(path_, std::ios::binary) << content; }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_{::testing::TempDir() + "openailb-" +
+                    ::testing::UnitTest::GetInstance()->current_test_info()->name() + "-" +
+                    std::to_string(::getpid()) + ".txt"};
+};
+
+TEST(Multipart, HasFilesFromDisk) {
+  const std::string content(3 << 20, 'x');
+  const TemporaryFile file(content);
+  const std::vector<Part> parts = parts_of(received(
+      {.parts = {
+           {.name = "file", .file = file.path()},
+           {.name = "other", .file = file.path(), .filename = "talk.mp3", .content_type = "audio/mpeg"}}}));
+  ASSERT_EQ(parts.size(), 2);
+  EXPECT_THAT(parts[0].head,
+              HasSubstr("filename=\"" + std::filesystem::path(file.path()).filename().string() + "\""));
+  EXPECT_THAT(parts[0].head, HasSubstr("Content-Type: text/plain"));
+  EXPECT_EQ(parts[0].content, content);
+  EXPECT_THAT(parts[1].head, HasSubstr("filename=\"talk.mp3\""));
+  EXPECT_EQ(parts[1].content, content);
+}
+
+TEST(Multipart, WithAFileThatCannotBeReadIsNotSent) {
+  ScriptedServer server(answer_with(http_response(200, "{}")));
+  CurlEventLoop loop;
+  for (const std::string& path : {std::string("/no/such/file.wav"), ::testing::TempDir()}) {
+    const auto failure =
+        run(loop, transfer(loop, {.url = server.url(), .parts = {{.name = "file", .file = path}}}));
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->kind, ErrorKind::bad_request);
+    EXPECT_EQ(failure->message, "not sent: the file " + path + " cannot be read");
+  }
+  EXPECT_EQ(server.connection_count(), 0);
+}
+
+}  // namespace
+}  // namespace openailb::test::methods_and_bodies_test

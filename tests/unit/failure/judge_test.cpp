@@ -1,0 +1,106 @@
+// The verdict on an attempt, from what was seen of it.
+
+#include <openailb/detail/failure/judge.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace openailb::judge_test {
+namespace {
+
+using namespace detail;
+using namespace std::chrono_literals;
+
+Failure verdict(Evidence seen) { return judge(std::move(seen), nullptr); }
+
+const Error timed_out{.kind = ErrorKind::timeout};
+
+/// An attempt that was ended after `given`; the client usually gives 60 s, its endpoint may need 5 s.
+Evidence ended(EndedBy by, std::chrono::nanoseconds given) {
+  return {.error = timed_out, .ended_by = by, .given = given, .usual = 60s, .patience = 5s};
+}
+
+TEST(Verdict, BlamesAnEndpointForATimeoutOnlyIfItHadTime) {
+  for (const EndedBy by : {EndedBy::its_time, EndedBy::call_deadline}) {
+    EXPECT_EQ(verdict(ended(by, 5s)).treatment.breaker, Outcome::failure);
+    EXPECT_EQ(verdict(ended(by, 5s - 1ns)).treatment.breaker, std::nullopt);
+  }
+}
+
+TEST(Verdict, TakesTheClientsUsualTimeForEnough) {
+  Evidence seen = ended(EndedBy::its_time, 2s);
+  seen.usual = 2s;
+  EXPECT_EQ(verdict(seen).treatment.breaker, Outcome::failure);
+  seen.usual = 0s;  // no limit
+  EXPECT_EQ(verdict(seen).treatment.breaker, std::nullopt);
+}
+
+TEST(Verdict, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
+  Evidence seen = ended(EndedBy::call_deadline, 100s);
+  seen.was_answering = true;
+  EXPECT_EQ(verdict(seen).treatment.breaker, std::nullopt);
+  seen.ended_by = EndedBy::its_time;  // it fell silent
+  EXPECT_EQ(verdict(seen).treatment.breaker, Outcome::failure);
+}
+
+TEST(Verdict, BlamesAnEndpointThatDoesNotConnectInTime) {
+  EXPECT_EQ(verdict({.error = timed_out, .sent = Sent::nothing}).treatment.breaker, Outcome::failure);
+}
+
+TEST(Verdict, EndsTheCallWhenItsDeadlineHasPassed) {
+  const Failure late = verdict(ended(EndedBy::call_deadline, 100s));
+  EXPECT_EQ(late.failure_class, FailureClass::out_of_time);
+  EXPECT_FALSE(late.treatment.another_endpoint);
+  EXPECT_FALSE(late.treatment.same_endpoint);
+  const Failure slow = verdict(ended(EndedBy::its_time, 100s));
+  EXPECT_EQ(slow.failure_class, FailureClass::transient);
+  EXPECT_TRUE(slow.treatment.another_endpoint);
+}
+
+TEST(Verdict, SaysNothingOfAnEndpointWhoseCallerGaveUp) {
+  const Failure failure = verdict(evidence_of_cancellation());
+  EXPECT_EQ(failure.failure_class, FailureClass::canceled);
+  EXPECT_EQ(failure.treatment.breaker, std::nullopt);
+  EXPECT_FALSE(failure.treatment.another_endpoint);
+}
+
+TEST(Verdict, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
+  const Failure failure = verdict(evidence_of_transfer({.sent = Sent::all, .connection_was_idle = true}));
+  EXPECT_TRUE(failure.connection_was_idle);
+  EXPECT_EQ(failure.treatment.breaker, std::nullopt);
+  EXPECT_FALSE(failure.ran_it);
+  EXPECT_EQ(failure.delay, 0ns);
+}
+
+TEST(Verdict, TakesWhatWasDeliveredForAnAnswerThatTheCallerCannotUse) {
+  const Failure failure = verdict({.error = {.kind = ErrorKind::parse, .status = 200}, .delivered = true});
+  EXPECT_EQ(failure.failure_class, FailureClass::client_error);
+  EXPECT_FALSE(failure.treatment.another_endpoint);
+  EXPECT_EQ(failure.treatment.breaker, Outcome::success);
+}
+
+TEST(Verdict, ObeysXShouldRetryInTheAnswersHeaders) {
+  for (const auto& [status, said] : {std::pair{500, "false"}, std::pair{400, "true"}}) {
+    const Failure failure = verdict(evidence_in_answer({.status = status}, {{"X-Should-Retry", said}}, {}));
+    EXPECT_EQ(failure.treatment.same_endpoint, said == std::string("true"));
+  }
+}
+
+TEST(Verdict, AsksTheUserWhatClassAnErrorIsOf) {
+  const Evidence seen{.error = {.kind = ErrorKind::internal_server, .status = 500}};
+  const Failure failure = judge(seen, [](const Error&) { return FailureClass::client_error; });
+  EXPECT_EQ(failure.treatment.breaker, Outcome::success);
+  EXPECT_FALSE(failure.treatment.another_endpoint);
+  EXPECT_EQ(judge(seen, [](const Error&) { return std::nullopt; }).failure_class, FailureClass::transient);
+}
+
+// Nobody knows what they have seen, so they must not count as anything.
+TEST(Verdict, ATreatmentThatNobodyMadeIsNoSuccess) { EXPECT_EQ(Treatment{}.breaker, std::nullopt); }
+
+}  // namespace
+}  // namespace openailb::judge_test
