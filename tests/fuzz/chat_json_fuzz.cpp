@@ -48,7 +48,6 @@ void read_answer(std::string_view text) {
 }
 
 void read_chunk(const json& document, openailb::ChatCompletionAccumulator& accumulator) {
-  static_cast<void>(openailb::commits(document));
   const auto chunk = openailb::detail::read_json<openailb::ChatCompletionChunk>(document);
   stable(chunk);
   const json before = openailb::detail::write_json(accumulator.completion());

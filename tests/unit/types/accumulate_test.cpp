@@ -1,3 +1,4 @@
+#include "support/json_oracle.hpp"
 #include <openailb/types/chat.hpp>
 
 #include <gmock/gmock.h>
@@ -218,7 +219,7 @@ TEST(Accumulator, HasFinishedWhenEveryChoiceSeenHasAReason) {
 }
 
 bool commits_with(const char* choice) {
-  return commits(json::parse(std::string(R"({"id":"1","choices":[)") + choice + "]}"));
+  return test::text_commits(std::string(R"({"id":"1","choices":[)") + choice + "]}");
 }
 
 TEST(Commits, OnAnythingButARoleAndEmptyValues) {
@@ -245,7 +246,7 @@ TEST(Commits, OnNothingElse) {
   }
   for (const char* chunk : {"null", "[]", "{}", "7", R"({"choices":null})", R"({"choices":{"a":1}})",
                             R"({"choices":[],"usage":{"total_tokens":1}})"}) {
-    EXPECT_FALSE(commits(json::parse(chunk))) << chunk;
+    EXPECT_FALSE(test::text_commits(chunk)) << chunk;
   }
 }
 

@@ -1,4 +1,5 @@
 #include "support/golden_chat.hpp"
+#include "support/json_oracle.hpp"
 #include <openailb/types/chat.hpp>
 
 #include <gtest/gtest.h>
@@ -75,7 +76,7 @@ TEST(ChatTolerance, CoversAnswersOfAnyForm) {
     EXPECT_NO_THROW((void)write_json(read_json<ChatCompletionCreateParams>(mutated(params, random))));
     EXPECT_NO_THROW((void)write_json(read_json<ChatCompletion>(mutated(completion, random))));
     auto odd_chunk = mutated(chunk, random);
-    EXPECT_NO_THROW((void)commits(odd_chunk));
+    EXPECT_NO_THROW((void)test::text_commits(odd_chunk.dump()));
     ChatCompletionAccumulator accumulator;
     EXPECT_NO_THROW((void)accumulator.add(read_json<ChatCompletionChunk>(odd_chunk)));
     EXPECT_NO_THROW((void)accumulator.add(read_json<ChatCompletionChunk>(mutated(chunk, random))));
