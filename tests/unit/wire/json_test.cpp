@@ -137,16 +137,6 @@ TEST(ReadJson, ReadsAnAliasOnlyInThePlaceOfAnAbsentMember) {
   EXPECT_EQ(read(R"({"inner":{"label":"l","name":"n"}})").inner.name, "n");
 }
 
-TEST(ReadJson, MovesOutOfItsArgument) {
-  json source{{"id", std::string(100, 'x')}, {"free", {{"deep", std::string(100, 'y')}}}};
-  const char* id = source["id"].get_ref<std::string&>().data();
-  const char* deep = source["free"]["deep"].get_ref<std::string&>().data();
-  Outer outer;
-  EXPECT_TRUE(read_json(std::move(source), outer));
-  EXPECT_EQ(outer.id.data(), id);
-  EXPECT_EQ(outer.free["deep"].get_ref<std::string&>().data(), deep);
-}
-
 TEST(ParseJson, GivesNullForWhatIsNotJson) {
   for (const char* text : {"",         " ",        "\n\t", "{",   "{\"id\":", "<html>",
                            "not json", "{}x",      "[1,]", "nul", "'a'",      "{\"a\":1e999}",

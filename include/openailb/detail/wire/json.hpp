@@ -86,9 +86,15 @@ bool read_json(const nlohmann::json& json, T& value) {
 template <class T>
 nlohmann::ordered_json write_json(const T& value);
 
-/// A new T, read tolerantly from a JsonNode or an nlohmann::json.
-template <class T, class Json>
-T read_json(Json&& json) {
+/// A new T, read tolerantly.
+template <class T>
+T read_json(JsonNode& node) {
+  T value{};
+  read_json(node, value);
+  return value;
+}
+template <class T>
+T read_json(const nlohmann::json& json) {
   T value{};
   read_json(json, value);
   return value;
@@ -163,7 +169,7 @@ class FieldReader {
     return name;
   }
   static bool is_field(const JsonNode& node, std::string_view name) {
-    return !node.is_overridden && is_named(node, name);
+    return !node.is_read && !node.is_overridden && is_named(node, name);
   }
 
   JsonNode* object_;
