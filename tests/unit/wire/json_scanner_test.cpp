@@ -135,7 +135,7 @@ TEST(JsonScanner, OfSeveralMembersWithOneNameTheLastCounts) {
   EXPECT_EQ(chunk.extra, nlohmann::json({{"y", 3}}));
 }
 
-TEST(CommitPoint, IsSeenInTheLastOfSeveralMembers) {
+TEST(CommitOfAChunk, IsSeenInTheLastOfSeveralMembers) {
   EXPECT_FALSE(text_commits(R"({"choices":[{"delta":{"content":"a","content":""}}]})"));
   EXPECT_TRUE(text_commits(R"({"choices":[{"delta":{"content":"","content":"a"}}]})"));
 }
