@@ -63,6 +63,8 @@ class BasicClient : private Resource<Execution> {
     return Base::core()->balancer->status(Base::core()->runtime.now());
   }
 
+  Chat<Execution> chat;
+
  private:
   static std::shared_ptr<detail::Core<Execution>> make_core(std::vector<EndpointConfig> endpoints,
                                                             ClientOptions options) {
@@ -75,9 +77,6 @@ class BasicClient : private Resource<Execution> {
     return std::make_shared<detail::Core<Execution>>(std::move(endpoints), std::move(options),
                                                      std::move(make_loop));
   }
-
- public:
-  Chat<Execution> chat;
 };
 
 /// The blocking client: every call runs on the calling thread.

@@ -96,7 +96,6 @@ class Timer : public EventSource {
 
   bool ready() const noexcept { return fired_ || stopped(); }
   bool stopped() const noexcept { return stop_.stop_requested(); }
-  TimePoint at() const noexcept { return at_; }
 
  private:
   friend class EventLoop;

@@ -14,9 +14,12 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace openailb {
+
+struct Blocking;
 
 /// A streamed answer, from its first token on.
 ///
@@ -34,10 +37,6 @@ class [[nodiscard]] Stream {
 
   /// A stream that failed before its first token.
   explicit Stream(Error error) : error_(std::move(error)) {}
-  Stream(detail::LoopLease loop, std::unique_ptr<detail::StopPolling> polling,
-         std::unique_ptr<detail::CommittedStream<Chunk>> state)
-      : loop_(std::move(loop)), polling_(std::move(polling)), state_(std::move(state)) {}
-
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) = delete;
 
@@ -90,6 +89,12 @@ class [[nodiscard]] Stream {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
+  friend struct Blocking;
+
+  Stream(detail::LoopLease loop, std::unique_ptr<detail::StopPolling> polling,
+         std::unique_ptr<detail::CommittedStream<Chunk>> state)
+      : loop_(std::move(loop)), polling_(std::move(polling)), state_(std::move(state)) {}
+
   std::optional<detail::LoopLease> loop_{};  // declared before the state, whose transfer lives in it
   std::unique_ptr<detail::StopPolling> polling_{};
   std::unique_ptr<detail::CommittedStream<Chunk>> state_{};

@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -41,7 +42,7 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
   Progress progress = balancer.begin(*call, loop.now());
   for (;;) {
     if (call->stop_token.stop_requested()) {
-      co_return progress.failed({.kind = ErrorKind::canceled, .message = "canceled by the caller"});
+      co_return progress.failed(evidence_of_cancellation().error);
     }
     const TimePoint began = loop.now();
     Balancer::Step step = balancer.next(call, progress, began);

@@ -102,8 +102,7 @@ inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
 }
 
 inline Progress Balancer::begin(const Call& call, TimePoint now) const {
-  Progress progress{
-      .began = now, .deadline = limit_from(now, call.deadline), .retries_left = call.max_retries};
+  Progress progress{.deadline = limit_from(now, call.deadline), .retries_left = call.max_retries};
   progress.endpoints.resize(endpoints_.size());
   return progress;
 }
@@ -202,7 +201,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
           .call = call,
           .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
           .connect_timeout = connect_timeout,
-          .retry = progress.attempts.size(),
+          .attempts_before = progress.attempts.size(),
           .redirects_left = progress.retries_left,
           .fresh_connection = is_owed};
 }

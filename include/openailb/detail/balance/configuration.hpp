@@ -3,7 +3,7 @@
 #include <openailb/breaker_settings.hpp>
 #include <openailb/detail/net/connection_check.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/detail/wire/fields.hpp>
+#include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
@@ -16,7 +16,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 /// \file

@@ -4,7 +4,7 @@
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/detail/wire/fields.hpp>
+#include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/endpoint_status.hpp>
@@ -49,11 +49,11 @@ class Endpoint {
   /// The key to use now.
   Result<std::string> key() const;
   Result<Url> url(const Call& call) const;
-  /// The HTTP request of a call, without its URL. `retry` is how many attempts the call has made before.
-  HttpRequest http_request(const Call& call, std::string_view key, std::size_t retry) const;
+  /// The HTTP request of a call, without its URL. `attempts_before` is how many the call has made.
+  HttpRequest http_request(const Call& call, std::string_view key, std::size_t attempts_before) const;
 
  private:
-  Headers headers(const Call& call, std::string_view key, std::size_t retry) const;
+  Headers headers(const Call& call, std::string_view key, std::size_t attempts_before) const;
   std::string body(const Call& call) const;
   std::vector<BodyPart> parts(const Call& call) const;
 
@@ -120,15 +120,16 @@ inline Result<Url> Endpoint::url(const Call& call) const {
   return joined;
 }
 
-inline HttpRequest Endpoint::http_request(const Call& call, std::string_view key, std::size_t retry) const {
+inline HttpRequest Endpoint::http_request(const Call& call, std::string_view key,
+                                          std::size_t attempts_before) const {
   return HttpRequest{.method = call.method,
-                     .headers = headers(call, key, retry),
+                     .headers = headers(call, key, attempts_before),
                      .body = body(call),
                      .parts = parts(call),
                      .max_response_size = options_->max_response_size};
 }
 
-inline Headers Endpoint::headers(const Call& call, std::string_view key, std::size_t retry) const {
+inline Headers Endpoint::headers(const Call& call, std::string_view key, std::size_t attempts_before) const {
   Headers headers = default_headers_;
   headers.try_emplace("Accept", call.accept);
   if (!call.body.empty()) {
@@ -138,7 +139,8 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
   } else if (always_has_body(call.method)) {
     headers.try_emplace("Content-Type", "");  // or libcurl would send a type of its own
   }
-  headers.try_emplace("x-stainless-retry-count", std::to_string(retry));  // as the official SDKs send it
+  headers.try_emplace("x-stainless-retry-count",
+                      std::to_string(attempts_before));  // as the official SDKs send it
   // The endpoint's own key overrides a default header of the client's, and its own header overrides the key.
   if (!key.empty() && !config_.headers.contains("Authorization")) {
     headers.insert_or_assign("Authorization", "Bearer " + std::string(key));

@@ -29,7 +29,6 @@ struct Progress {
     std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never
   };
 
-  TimePoint began{};
   TimePoint deadline{};
   int retries_left{};           ///< attempts and redirects beyond the first attempt on each endpoint
   int ran_it{};                 ///< how many endpoints may have run the request and failed the call

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <ratio>
 
 namespace openailb::detail {
 

@@ -33,7 +33,7 @@ struct Trial {
   std::shared_ptr<const Call> call;
   TimePoint ends{(TimePoint::max)()};          ///< when its time is over
   std::chrono::nanoseconds connect_timeout{};  ///< zero for no limit
-  std::size_t retry{};                         ///< how many attempts of the call came before it
+  std::size_t attempts_before{};               ///< how many attempts of the call came before it
   int redirects_left{};                        ///< how many more redirects it may follow
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
   std::string key{};                           ///< the API key that it was sent with

@@ -39,7 +39,7 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
   if (!key) co_return trial.failure({.error = std::move(key).error(), .sent = Sent::nothing});
   trial.key = *std::move(key);
   for (;;) {
-    HttpRequest request = trial.endpoint->http_request(*trial.call, trial.key, trial.retry);
+    HttpRequest request = trial.endpoint->http_request(*trial.call, trial.key, trial.attempts_before);
     request.url = target->text();
     request.connect_timeout = trial.connect_timeout;
     request.fresh_connection = trial.fresh_connection;

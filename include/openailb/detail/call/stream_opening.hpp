@@ -72,7 +72,10 @@ class StreamOpening {
       error_ = ended_too_soon();
     } else {
       size_ += sizeof event + event.event.size() + event.data.size();
-      if (size_ > max_size_) error_ = too_large();
+      if (size_ > max_size_) {
+        error_ = Error{.kind = ErrorKind::parse,
+                       .message = "all that came before the first token is larger than max_response_size"};
+      }
       committed_ = StreamTraits<Chunk>::commits(*std::get<JsonNode*>(said));
       events_.push_back(std::move(event));
     }

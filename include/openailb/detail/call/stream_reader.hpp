@@ -13,7 +13,6 @@
 #include <deque>
 #include <limits>
 #include <optional>
-#include <string>
 #include <utility>
 #include <variant>
 

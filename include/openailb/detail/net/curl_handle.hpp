@@ -122,7 +122,7 @@ inline Sent sent_of(const CurlHandle& handle) {
   return handle.info<curl_off_t>(CURLINFO_SIZE_UPLOAD_T) >= size ? Sent::all : Sent::part;
 }
 
-/// "host:port" of a URL, for messages.
+/// "host:port" of a URL.
 inline std::string authority_of(std::string_view url) {
   url.remove_prefix((std::min)(url.find("://") + 3, url.size()));
   return std::string(url.substr(0, url.find_first_of("/?")));

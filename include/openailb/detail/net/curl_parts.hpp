@@ -6,7 +6,6 @@
 #include <curl/curl.h>
 
 #include <filesystem>
-#include <memory>
 #include <new>
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/wire/fields.hpp>
+#include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
@@ -18,7 +18,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 /// \file
-/// Texts for people.
+/// Texts: for people, and in lower case for comparisons.
 
 namespace openailb::detail {
 
