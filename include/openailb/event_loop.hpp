@@ -150,6 +150,9 @@ class EventLoop {
 
  protected:
   bool anything_ready() const noexcept { return ready_.next_ != &ready_; }
+  /// For the destructor of every loop: destroys tasks that were not done, while they can still take their
+  /// transfers out of it.
+  void drop_posted() noexcept;
 
  private:
   friend class EventSource;
@@ -164,15 +167,16 @@ class EventLoop {
     if (!timer.fired_) timers_.erase(timer.entry_);
   }
   void fire_timers();
+  std::function<void()> take_posted();
   bool run_posted();
 
+  ClockFunction clock_;                        // first: the others may ask it while they are destroyed
   detail::Waiter ready_{};                     // the head of a ring: its next is the first
   std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order in which they were made
   std::atomic<bool> stop_requested_{};
   std::mutex posting_{};
   std::deque<std::function<void()>> posted_{};
   std::atomic<bool> anything_posted_{};  // so that the usual case, nothing, takes no lock
-  ClockFunction clock_;
 };
 
 inline void EventSource::notify() noexcept {
@@ -229,26 +233,42 @@ inline void EventLoop::post(std::function<void()> task) {
   wake();
 }
 
-/// Calls the posted tasks; false if there were none. Tasks that are posted meanwhile wait for the next time.
-/// So do the remaining ones if a task throws.
+/// The next posted task; empty when there is none.
+inline std::function<void()> EventLoop::take_posted() {
+  const std::lock_guard lock(posting_);
+  if (posted_.empty()) return {};
+  std::function<void()> task = std::move(posted_.front());
+  posted_.pop_front();
+  anything_posted_.store(!posted_.empty());
+  return task;
+}
+
+/// Whether anything had been posted. What is posted meanwhile waits for the next time, and so does the rest
+/// when something throws. Tasks run, and are destroyed, without the lock: both may post.
 inline bool EventLoop::run_posted() {
   if (!anything_posted_.load()) return false;
   std::unique_lock lock(posting_);
-  for (std::size_t left = posted_.size(); left > 0; --left) {
-    const std::function<void()> task = std::move(posted_.front());
-    posted_.pop_front();
-    anything_posted_.store(!posted_.empty());
-    lock.unlock();
+  std::size_t left = posted_.size();
+  lock.unlock();
+  for (; left > 0; --left) {
+    const std::function<void()> task = take_posted();
+    if (!task) break;
     task();
-    lock.lock();
   }
   return true;
 }
 
+inline void EventLoop::drop_posted() noexcept {
+  std::deque<std::function<void()>> dropped;
+  const std::lock_guard lock(posting_);
+  dropped.swap(posted_);
+}
+
 inline void EventLoop::run_once(TimePoint latest) {
-  const bool ran_any = run_posted();
+  // After a task the transport makes progress too, but is not waited for: the task may have been all.
+  if (run_posted()) latest = now();
   fire_timers();
-  if (!ran_any && !anything_ready()) {
+  if (!anything_ready()) {
     wait(timers_.empty() ? latest : (std::min)(latest, timers_.begin()->first));
     run_posted();
     fire_timers();

@@ -26,11 +26,11 @@ class JsonDocument {
   /// Members in braces, or one document in braces of its own.
   JsonDocument(nlohmann::ordered_json::initializer_list_t members) : document_(members) {
     if (!document_.is_array() || document_.size() != 1) return;
-    const nlohmann::ordered_json& only = document_.front();
+    nlohmann::ordered_json& only = document_.front();
     if (only.is_string()) {
       document_ = detail::parse_ordered(only.get_ref<const std::string&>());
     } else if (only.is_object()) {
-      document_ = nlohmann::ordered_json(only);
+      document_ = nlohmann::ordered_json(std::move(only));
     }
   }
   JsonDocument(std::string_view text) : document_(detail::parse_ordered(text)) {}

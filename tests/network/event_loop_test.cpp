@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -231,6 +232,48 @@ TEST_F(EventLoopTest, IsNotWaitedForAfterWhatWasPosted) {
   loop->run_once(began + 1h);
   EXPECT_THAT(log, ElementsAre("posted"));
   EXPECT_EQ(elapsed(), 0ns);
+}
+
+TEST_F(EventLoopTest, TransfersGoOnBesideTasksThatPostAlways) {
+  serve({.body = "x"});
+  Transfer sending(*loop, request());
+  std::function<void()> again = [&] { loop->post(again); };
+  again();
+  for (int turn = 0; turn < 10 && !sending.done(); ++turn) loop->run_once();
+  EXPECT_TRUE(sending.done());
+}
+
+TEST_F(EventLoopTest, ATaskThatIsDestroyedMayPost) {
+  struct PostsAtItsEnd {
+    EventLoop* loop;
+    Log* log;
+    ~PostsAtItsEnd() {
+      loop->post([to = log] { to->push_back("posted"); });
+    }
+  };
+  loop->post([end = std::make_shared<PostsAtItsEnd>(&*loop, &log)] {});
+  loop->run_once();
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("posted"));
+}
+
+TEST_F(EventLoopTest, ATaskMayRunTheLoop) {
+  loop->post([&] {
+    log.push_back("one");
+    loop->run_once();
+  });
+  loop->post([&] { log.push_back("two"); });
+  loop->run_once();
+  EXPECT_THAT(log, ElementsAre("one", "two"));
+}
+
+TEST_F(EventLoopTest, ATaskThatWasNotDoneTakesItsTransferOutOfTheLoop) {
+  serve({.body = "x", .latency = 1s});
+  auto sending = std::make_shared<Transfer>(*loop, request());
+  loop->post([sending = std::move(sending)] {});
+  EXPECT_EQ(network.in_flight(), 1);
+  loop.reset();
+  EXPECT_EQ(network.in_flight(), 0);
 }
 
 TEST_F(EventLoopTest, ItsClockOutlivesIt) {

@@ -1,4 +1,5 @@
 // Every method, and the three kinds of body, as they reach a server.
+#include "support/gate.hpp"
 #include "support/http_message.hpp"
 #include "support/loopback.hpp"
 #include "support/scripted_server.hpp"
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -180,9 +182,53 @@ TEST(Multipart, WithAFileThatCannotBeReadIsNotSent) {
         run(loop, transfer(loop, {.url = server.url(), .parts = {{.name = "file", .file = path}}}));
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->kind, ErrorKind::bad_request);
-    EXPECT_EQ(failure->message, "not sent: the file " + path + " cannot be read");
+    EXPECT_TRUE(failure->is_client_error);
+    EXPECT_THAT(failure->message, HasSubstr(path + " is no file that can be read"));
   }
   EXPECT_EQ(server.connection_count(), 0);
+}
+
+TEST(Multipart, IsTheCallersMistakeWhenItsFileShrinksMeanwhile) {
+  const TemporaryFile file(std::string(8 << 20, 'x'));
+  Gate shrunk;
+  ScriptedServer server([&](Connection& connection) {
+    std::filesystem::resize_file(file.path(), 1000);  // the head of the request may have come, but not all
+    shrunk.open();
+    connection.wait_closed();
+  });
+  CurlEventLoop loop;
+  const auto failure =
+      run(loop, transfer(loop, {.url = server.url(), .parts = {{.name = "file", .file = file.path()}}}));
+  ASSERT_TRUE(failure);
+  EXPECT_TRUE(failure->is_client_error) << failure->message;
+  EXPECT_EQ(failure->kind, ErrorKind::bad_request);
+  EXPECT_FALSE(failure->connection_was_idle);
+}
+
+TEST(Multipart, SendsAsMuchOfAFileAsItHadAtFirst) {
+  const TemporaryFile file("first");
+  ScriptedServer server([&](Connection& connection) {
+    std::ofstream(file.path(), std::ios::app) << std::string(100, 'y');
+    if (connection.read_request()) connection.write(http_response(200, "{}"));
+  });
+  CurlEventLoop loop;
+  EXPECT_FALSE(run(loop, transfer(loop, {.url = server.url(),
+                                         .parts = {{.name = "file", .file = file.path()}},
+                                         .max_response_size = 100})));
+  const std::vector<Part> parts = parts_of(server.requests().at(0));
+  ASSERT_EQ(parts.size(), 1);
+  EXPECT_EQ(parts[0].content, "first");
+}
+
+TEST(Multipart, WithAFileThatIsNoFileBlocksNobody) {
+  const std::string path = ::testing::TempDir() + "openailb-fifo-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  CurlEventLoop loop;
+  const auto failure =
+      run(loop, transfer(loop, {.url = "http://127.0.0.1:9", .parts = {{.name = "file", .file = path}}}));
+  std::filesystem::remove(path);
+  ASSERT_TRUE(failure);
+  EXPECT_TRUE(failure->is_client_error);
 }
 
 }  // namespace

@@ -123,6 +123,8 @@ TEST(AnyPath, RefusesWhatIsNestedTooDeeply) {
   params = question();
   params.response_format = JsonDocument(ordered_json::parse(text));  // moved in, and copied on its way out
   EXPECT_EQ(client.chat.completions.create(params).error().kind, ErrorKind::bad_request);
+  ordered_json braced{{"deep", ordered_json::parse(text)}};
+  EXPECT_EQ(client.post("/x", {std::move(braced)}).error().kind, ErrorKind::bad_request);
   const RequestOptions options{.extra_body = ordered_json{{"deep", ordered_json::parse(text)}}};
   EXPECT_EQ(ask(client, options).error().kind, ErrorKind::bad_request);
   ChatCompletionMessageParam message;

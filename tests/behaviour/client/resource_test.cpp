@@ -131,12 +131,29 @@ TEST(Form, GivesItsModelToTheCooldown) {
   EXPECT_GE(simulation.elapsed(), std::chrono::seconds(20));
 }
 
+TEST(Form, WhoseFileCannotBeReadIsAskedOfOneEndpointAndBlamesNone) {
+  const SimulatedAnswer unreadable{
+      .failure =
+          TransferFailure{.kind = ErrorKind::bad_request, .message = "no file", .is_client_error = true}};
+  Simulation simulation({{unreadable}, {ok()}});
+  const Things things = things_of(simulation);
+  const Error error = things.transcribe({{.name = "file", .file = "/no/such/file"}}).error();
+  EXPECT_EQ(error.kind, ErrorKind::bad_request);
+  EXPECT_EQ(error.attempts.size(), 1);
+  EXPECT_THAT(simulation.asked(), ElementsAre(0));
+}
+
 TEST(Form, ThatIsWrongIsNotSent) {
   Simulation simulation({{ok()}});
   const Things things = things_of(simulation);
   EXPECT_EQ(things.transcribe({{.name = "model"}}).error().message, "not sent: model is empty");
   EXPECT_EQ(things.transcribe({{.name = "a", .content = "b"}}, {.extra_body = {{"c", "d"}}}).error().message,
             "not sent: extra_body needs a body that is JSON, not a form");
+  for (const BodyPart& part : {BodyPart{.name = "a\r\nX-B: c"}, BodyPart{.name = "a", .content_type = "a\nb"},
+                               BodyPart{.name = "a", .filename = std::string("a\0b", 3)}}) {
+    EXPECT_EQ(things.transcribe({part}).error().message,
+              "not sent: a part's name or type has a control character");
+  }
   EXPECT_TRUE(simulation.sent.empty());
 }
 

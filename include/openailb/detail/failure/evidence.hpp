@@ -27,6 +27,7 @@ struct Evidence {
   Sent sent{Sent::all};        ///< how much of the request had gone out
   bool connection_was_idle{};  ///< a kept connection turned out to be dead
   bool would_fail_again{};     ///< asking the same endpoint again would fail too
+  bool is_client_error{};      ///< no endpoint could be sent it
   bool delivered{};            ///< the endpoint did its part; only the caller cannot use the answer
   EndedBy ended_by{EndedBy::itself};
   bool was_answering{};                 ///< a stream was coming when it was ended
@@ -40,7 +41,8 @@ inline Evidence evidence_of_transfer(const TransferFailure& reason) {
   return {.error = {.kind = reason.kind, .message = reason.message},
           .sent = reason.sent,
           .connection_was_idle = reason.connection_was_idle,
-          .would_fail_again = reason.would_fail_again};
+          .would_fail_again = reason.would_fail_again,
+          .is_client_error = reason.is_client_error};
 }
 
 /// What was seen of an error that came in an answer with these headers. `date` is the time of day, for a

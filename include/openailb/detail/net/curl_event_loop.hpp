@@ -77,20 +77,21 @@ inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::m
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
+  drop_posted();
   for (const Handle& handle : busy_) curl_multi_remove_handle(multi_.get(), handle->easy.get());
 }
 
 inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
+  if (draining_ != 0) perform();  // their ends may have come long ago
   Handle taken = take_handle();
   CurlHandle& handle = *taken;
   handle.transfer = &transfer;
   handle.request = std::move(request);
   busy_.reserve(busy_.size() + 1);
   idle_.reserve(idle_.size() + busy_.size() + 1);  // so that giving handles back cannot fail
-  if (std::optional<std::string> fault = prepare(handle)) {
-    return transfer.finish(TransferFailure{.kind = ErrorKind::bad_request, .message = *std::move(fault)});
-  }
-  handle.waits_for = draining_ == 0 ? nullptr : draining_to(authority_of(handle.request.url));
+  if (std::optional<TransferFailure> fault = prepare(handle)) return transfer.finish(std::move(fault));
+  const bool may_wait = draining_ != 0 && !handle.request.fresh_connection;
+  handle.waits_for = may_wait ? draining_to(authority_of(handle.request.url)) : nullptr;
   transfer.handle = &handle;
   busy_.push_back(std::move(taken));
   if (handle.waits_for == nullptr) begin(handle);

@@ -26,6 +26,7 @@ struct CurlEnd {
   std::chrono::nanoseconds since_sent{};  ///< since the request went out
   bool connection_was_kept{};             ///< it had been used by an earlier request
   bool head_began{};                      ///< a byte of the answer's head has come
+  std::string unreadable_file{};          ///< of a part of the body; empty when there is none
   bool head_too_large{};
   bool body_too_large{};
   long proxy_status{};  ///< what a proxy answered when it was asked for a tunnel
@@ -97,7 +98,15 @@ inline bool would_fail_again(const CurlEnd& end) {
          describe(end).ends_with("TLS?") || end.reason.find("certificate required") != std::string::npos;
 }
 
+/// A file that is to be sent is not what it was said to be. No server is to blame, and none is better off.
+inline TransferFailure unreadable(const std::string& file) {
+  return {.kind = ErrorKind::bad_request,
+          .message = "not sent whole: " + file + " is no file that can be read, or it has changed meanwhile",
+          .is_client_error = true};
+}
+
 inline TransferFailure failure_of(const CurlEnd& end) {
+  if (!end.unreadable_file.empty()) return unreadable(end.unreadable_file);
   if (end.head_too_large || end.body_too_large) {
     return {.kind = ErrorKind::parse,
             .message = end.head_too_large ? "the answer's header section is larger than it may be"

@@ -28,6 +28,7 @@ namespace openailb::detail {
 struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
+class PartReader;
 struct FreeMime {
   void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
 };
@@ -69,8 +70,9 @@ struct CurlHandle {
   std::unique_ptr<CURL, FreeEasy> easy{curl_easy_init()};
   CurlHeaderLines headers{};
   HttpRequest request{};
-  std::unique_ptr<curl_mime, FreeMime> parts{};  // of a multipart body
-  Transfer* transfer{};                          // null while the rest of an answer is drained
+  std::vector<std::shared_ptr<PartReader>> part_readers{};  // which the parts ask for their bytes
+  std::unique_ptr<curl_mime, FreeMime> parts{};             // of a multipart body
+  Transfer* transfer{};                                     // null while the rest of an answer is drained
   TimePoint drained_by{};
   CurlHandle* waits_for{};  // the one whose connection it is to use, while that one's answer is drained
   bool is_added{};          // to the multi handle
@@ -80,7 +82,8 @@ struct CurlHandle {
   TimePoint sent_at{};
   bool head_too_large{};
   bool body_too_large{};
-  bool is_rejected{};  // by one of our callbacks
+  const std::string* unreadable_file{};  // of a part
+  bool is_rejected{};                    // by one of our callbacks
   std::array<char, CURL_ERROR_SIZE> error{};
 
   /// Sets an option. False when libcurl does not accept the value.
@@ -100,8 +103,9 @@ struct CurlHandle {
   }
   void release_body() noexcept {
     std::string().swap(request.body);
-    request.parts.clear();
     parts.reset();
+    part_readers.clear();
+    request.parts.clear();
   }
   template <class Value>
   Value info(CURLINFO what) const {
@@ -136,6 +140,7 @@ inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
               .sent = sent_of(handle),
               .connection_was_kept = handle.info<long>(CURLINFO_NUM_CONNECTS) == 0,
               .head_began = handle.head_bytes > 0,
+              .unreadable_file = handle.unreadable_file == nullptr ? "" : *handle.unreadable_file,
               .head_too_large = handle.head_too_large,
               .body_too_large = handle.body_too_large,
               .proxy_status = handle.info<long>(CURLINFO_HTTP_CONNECTCODE),

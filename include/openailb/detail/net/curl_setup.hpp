@@ -83,13 +83,13 @@ inline void configure(CurlHandle& handle, const ConnectionOptions& options, Open
 
 /// Sets the body and the method of a request together, since an option of libcurl for one changes the other.
 /// Returns what is wrong with them; null when nothing is.
-inline std::optional<std::string> set_body(CurlHandle& handle) {
+inline std::optional<TransferFailure> set_body(CurlHandle& handle) {
   const HttpRequest& request = handle.request;
   const bool has_parts = !request.parts.empty();
   const bool has_text = !request.body.empty() || always_has_body(request.method);
   bool taken = true;
   if (has_parts) {
-    if (std::optional<std::string> fault = make_parts(handle)) return fault;
+    if (std::optional<TransferFailure> fault = make_parts(handle)) return fault;
     taken = handle.set(CURLOPT_MIMEPOST, handle.parts.get());
   } else if (has_text) {
     taken = handle.set(CURLOPT_POST, 1L) && handle.set(CURLOPT_POSTFIELDS, request.body.c_str()) &&
@@ -100,16 +100,18 @@ inline std::optional<std::string> set_body(CurlHandle& handle) {
   const bool is_usual = request.method == (has_parts || has_text ? "POST" : "GET");
   taken = taken && handle.set(CURLOPT_CUSTOMREQUEST, is_usual ? nullptr : request.method.c_str());
   if (taken) return std::nullopt;
-  return "not sent: libcurl does not accept its body";
+  return TransferFailure{.kind = ErrorKind::bad_request,
+                         .message = "not sent: libcurl does not accept its body"};
 }
 
 /// Sets the options of this request. Returns what is wrong with it; null when nothing is.
-inline std::optional<std::string> prepare(CurlHandle& handle) {
+inline std::optional<TransferFailure> prepare(CurlHandle& handle) {
   const HttpRequest& request = handle.request;
   handle.head = {};
   handle.head_bytes = 0;
   handle.sent_before.reset();
   handle.head_too_large = handle.body_too_large = handle.is_rejected = false;
+  handle.unreadable_file = nullptr;
   handle.error[0] = '\0';
   const long connect_timeout = request.connect_timeout.count() == 0
                                    ? (std::numeric_limits<int>::max)()
@@ -119,7 +121,10 @@ inline std::optional<std::string> prepare(CurlHandle& handle) {
                      handle.set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L) &&
                      handle.set(CURLOPT_HTTP_CONTENT_DECODING, 1L) &&
                      handle.set(CURLOPT_HTTPHEADER, handle.headers.fill(request.headers));
-  if (!taken) return "not sent: libcurl does not accept its URL or a header";
+  if (!taken) {
+    return TransferFailure{.kind = ErrorKind::bad_request,
+                           .message = "not sent: libcurl does not accept its URL or a header"};
+  }
   return set_body(handle);
 }
 

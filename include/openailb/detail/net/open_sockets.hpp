@@ -58,10 +58,14 @@ class OpenSockets {
 
   /// Reads the last words of servers that have closed a connection. Call it only while no transfer is under
   /// way: then no socket is in use.
-  void let_dead_ones_end() {
+  void let_dead_ones_end() noexcept {
 #ifdef POLLRDHUP
     polled_.clear();
-    for (const curl_socket_t socket : sockets_) polled_.push_back({socket, POLLRDHUP, 0});
+    try {
+      for (const curl_socket_t socket : sockets_) polled_.push_back({socket, POLLRDHUP, 0});
+    } catch (...) {
+      // No memory: those that are not among them are taken for alive.
+    }
     if (polled_.empty() || ::poll(polled_.data(), polled_.size(), 0) <= 0) return;
     for (const pollfd& one : polled_) {
       if (one.revents != 0) read_to_end(one.fd);

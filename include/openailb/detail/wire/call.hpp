@@ -128,6 +128,13 @@ inline std::string fault_of_body(nlohmann::ordered_json& body, bool streams) {
 /// Takes the parts of a form, and finds the model that it names.
 inline Result<void> read_parts(std::vector<BodyPart> parts, Call& call) {
   call.parts = std::move(parts);
+  for (const BodyPart& part : call.parts) {
+    for (const std::string* text : {&part.name, &part.file, &part.filename, &part.content_type}) {
+      if (!has_control_character(*text)) continue;  // a line break would begin another header of the part
+      return Error{.kind = ErrorKind::bad_request,
+                   .message = "a part's name or type has a control character"};
+    }
+  }
   const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
   if (model == call.parts.end() || !model->file.empty()) return {};
   if (const std::string fault = fault_of_model(model->content); !fault.empty()) {
