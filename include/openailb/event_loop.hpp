@@ -265,12 +265,13 @@ inline void EventLoop::drop_posted() noexcept {
 }
 
 inline void EventLoop::run_once(TimePoint latest) {
+  const bool ran_any = run_posted();
   // After a task the transport makes progress too, but is not waited for: the task may have been all.
-  if (run_posted()) latest = now();
+  if (ran_any) latest = now();
   fire_timers();
   if (!anything_ready()) {
     wait(timers_.empty() ? latest : (std::min)(latest, timers_.begin()->first));
-    run_posted();
+    if (!ran_any) run_posted();
     fire_timers();
   }
   while (anything_ready()) {

@@ -116,6 +116,8 @@ class SimulatedNetwork::Loop final : public EventLoop {
   void wake() noexcept override { woken_ = true; }
 
   void wait(TimePoint until) override {
+    while (!anything_ready() && network_->run_next(network_->now_)) {
+    }
     while (!anything_ready() && !std::exchange(woken_, false)) {
       if (network_->run_next(until)) continue;
       if (until == (TimePoint::max)()) throw std::logic_error("openailb: a simulated call waits for nothing");
