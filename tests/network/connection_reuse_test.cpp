@@ -238,6 +238,37 @@ TEST(Draining, ALoopMayEndMeanwhile) {
   EXPECT_EQ(draining.server.request_count(), 1);
 }
 
+TEST(ConnectionReuse, ADeadConnectionIsFoundAlsoAfterAStreamWhoseEndCameLater) {
+  Gate stream_is_read, end_is_written, connection_is_closed;
+  TlsServer closing([&](Connection& connection) {
+    if (!connection.read_request()) return;
+    connection.write(http_response(200, completion_json("Hi")));
+    if (connection.index() == 0 && stream_is_read.wait(connection.stop_token())) {
+      connection.close();
+      connection_is_closed.open();
+    }
+  });
+  TlsServer streaming([&](Connection& connection) {
+    if (!connection.read_request()) return;
+    connection.write(sse_without_end());
+    if (!stream_is_read.wait(connection.stop_token())) return;
+    connection.write(last_chunk);
+    end_is_written.open();
+    connection.wait_closed();
+  });
+  Client client(
+      {{.base_url = closing.url(), .name = "closing"}, {.base_url = streaming.url(), .name = "streaming"}},
+      trusting());
+  EXPECT_TRUE(client.chat.completions.create(hello(), {.endpoint = "closing"}));
+  EXPECT_EQ(read(client.chat.completions.stream(hello(), {.endpoint = "streaming"})).content, "Hello");
+  stream_is_read.open();
+  ASSERT_TRUE(end_is_written.wait());
+  ASSERT_TRUE(connection_is_closed.wait());
+  const auto again = client.chat.completions.create(hello(), {.endpoint = "closing"});
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->info.attempts.size(), 1);
+}
+
 TEST(ConnectionReuse, AServerThatNeverEndsAfterDoneHoldsNobodyUp) {
   Gate first_connection_is_closed;
   ScriptedServer server([&](Connection& connection) {
