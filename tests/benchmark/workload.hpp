@@ -31,9 +31,9 @@ inline test::Handler serve() {
            {"delta", {{"content", index % 3 == 0 ? " and" : " so on"}}},
            {"logprobs", nullptr},
            {"finish_reason", index + 1 == chunks ? nlohmann::ordered_json("stop") : nullptr}}}}};
-    events += test::chunk(test::sse_event(chunk.dump()));
+    events += test::http_chunk(test::sse_event(chunk.dump()));
   }
-  events += test::chunk(test::sse_event("[DONE]"));
+  events += test::http_chunk(test::sse_event("[DONE]"));
   events += test::last_chunk;
   const std::string completion =
       test::http_response(200, test::completion_json("Forty-two, as far as anyone can tell."));
