@@ -55,11 +55,16 @@ struct ChatCompletionMessageParam {
 };
 
 /// Lets `.messages` take JSON too: nlohmann_json finds this function. A member that cannot be read goes to
-/// `extra`. Throws std::invalid_argument if the JSON is not an object, or is nested too deeply to be sent.
+/// `extra`. Throws std::invalid_argument if the JSON is not an object, or cannot be sent: it is nested too
+/// deeply, is not UTF-8 or has a number that is not finite.
 template <class Json>
 void from_json(const Json& json, ChatCompletionMessageParam& message) {
-  if (!json.is_object() || detail::find_flaw<Json>(json, detail::judge_depth)) {
-    throw std::invalid_argument("openailb: a message is a JSON object, not nested deeply");
+  std::optional<detail::JsonFlaw> flaw = detail::find_flaw<Json>(json, detail::judge_value);
+  if (!flaw) flaw = detail::find_flaw<Json>(json, detail::judge_text);
+  if (!flaw && !json.is_object()) flaw = detail::JsonFlaw{"", "is not a JSON object"};
+  if (flaw) {
+    const std::string place = flaw->path.empty() ? "a message" : "a message's " + flaw->path;
+    throw std::invalid_argument("openailb: " + place + ' ' + flaw->why);
   }
   detail::read_json(nlohmann::json(json), message);
 }

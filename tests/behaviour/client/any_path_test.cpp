@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <concepts>
 #include <stdexcept>
 #include <string>
@@ -129,6 +130,10 @@ TEST(AnyPath, RefusesWhatIsNestedTooDeeply) {
   EXPECT_EQ(ask(client, options).error().kind, ErrorKind::bad_request);
   ChatCompletionMessageParam message;
   EXPECT_THROW(from_json(deep, message), std::invalid_argument);
+  for (const json& wrong :
+       {json("text"), json{{"content", "\xff"}}, json{{"extra", {{"weight", std::nan("")}}}}}) {
+    EXPECT_THROW(from_json(wrong, message), std::invalid_argument);
+  }
   EXPECT_TRUE(simulation.sent.empty());
 }
 
