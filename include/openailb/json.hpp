@@ -30,7 +30,8 @@ class JsonDocument {
     if (only.is_string()) {
       document_ = detail::parse_ordered(only.get_ref<const std::string&>());
     } else if (only.is_object()) {
-      document_ = nlohmann::ordered_json(std::move(only));
+      nlohmann::ordered_json object = std::move(only);
+      document_ = std::move(object);
     }
   }
   JsonDocument(std::string_view text) : document_(detail::parse_ordered(text)) {}
