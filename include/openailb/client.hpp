@@ -44,8 +44,8 @@ class BasicClient : private Resource<Execution> {
   /// Posts a JSON body to any path, such as "/embeddings", with the same load balancing and failover. `{}`
   /// sends no body.
   Answer post(std::string path, JsonDocument body = {}, RequestOptions options = {}) const {
-    return Base::template send<JsonResponse>({.path = std::move(path), .body = std::move(body)},
-                                             std::move(options), detail::decode_any_json);
+    detail::ApiRequest request{.path = std::move(path), .body = std::move(body)};
+    return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
   }
 
   /// Sends a GET to any path, such as "/models", with the same load balancing and failover.

@@ -34,23 +34,27 @@ class Resource {
 
   template <class T>
   Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
-    return send<T>({.method = "GET", .path = std::move(path)}, std::move(options), decode);
+    detail::ApiRequest request{.method = "GET", .path = std::move(path)};
+    return send<T>(std::move(request), std::move(options), decode);
   }
+  /// The body must be a JSON object.
   template <class T>
   Answer<T> post(std::string path, JsonDocument body, RequestOptions options,
                  Decode<T> decode = detail::decode_json<T>) const {
-    return send<T>({.path = std::move(path), .body = std::move(body), .needs_object = true},
-                   std::move(options), decode);
+    detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
+    return send<T>(std::move(request), std::move(options), decode);
   }
   template <class T>
   Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
-    return send<T>({.method = "DELETE", .path = std::move(path)}, std::move(options), decode);
+    detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
+    return send<T>(std::move(request), std::move(options), decode);
   }
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const {
     return Execution::template answer<T>(*core_, make_call(std::move(request), std::move(options)), decode);
   }
+  /// The body must be a JSON object.
   template <class Chunk>
   ChunkStream<Chunk> stream(std::string path, JsonDocument body, RequestOptions options) const {
     detail::ApiRequest request{
@@ -62,7 +66,8 @@ class Resource {
 
  private:
   Result<detail::Call> make_call(detail::ApiRequest request, RequestOptions options) const {
-    return detail::make_call(std::move(request), core_->balancer->options(), std::move(options));
+    const ClientOptions& client = core_->balancer->options();
+    return detail::make_call(std::move(request), client, std::move(options));
   }
 
   std::shared_ptr<detail::Core<Execution>> core_;
