@@ -27,7 +27,7 @@ namespace detail {
 template <>
 struct StreamTraits<ChatCompletionChunk> {
   using Accumulator = ChatCompletionAccumulator;
-  static bool commits(const JsonNode& chunk) { return detail::commits(chunk); }
+  static bool commits(JsonNode& chunk) { return detail::commits(chunk); }
 };
 
 /// Reads a chat completion. Without a choice it is an error of kind parse. If its choice ended with an

@@ -79,15 +79,15 @@ inline bool says_something(const JsonNode& json) {
   }
 }
 
-inline bool choice_commits(const JsonNode& choice) {
+inline bool choice_commits(JsonNode& choice) {
   if (const JsonNode* reason = find_member(choice, "finish_reason"); reason && says_something(*reason)) {
     return true;
   }
-  const JsonNode* delta = find_member(choice, "delta");
+  JsonNode* delta = find_member(choice, "delta");
   if (delta == nullptr || delta->type != JsonType::object) return false;
+  mark_overridden(*delta);
   for (const JsonNode* name = delta + 1; name != delta->end(); name = name[1].end()) {
-    if (!says_something(name[1]) || is_named(*name, "role")) continue;
-    if (find_member(*delta, string_of(*name)) == name + 1) return true;  // and no later one overrides it
+    if (!name->is_overridden && says_something(name[1]) && !is_named(*name, "role")) return true;
   }
   return false;
 }
@@ -95,10 +95,10 @@ inline bool choice_commits(const JsonNode& choice) {
 /// Whether a chunk is the commit point of its stream, after which there is no failover. It is if a choice has
 /// a finish reason, or a delta that has anything besides `role` that is not null, "", [] or {}. The raw JSON
 /// is checked, because members that this library has no name for count as well.
-inline bool commits(const JsonNode& chunk) {
-  const JsonNode* choices = find_member(chunk, "choices");
+inline bool commits(JsonNode& chunk) {
+  JsonNode* choices = find_member(chunk, "choices");
   if (choices == nullptr || choices->type != JsonType::array) return false;
-  for (const JsonNode* choice = choices + 1; choice != choices->end(); choice = choice->end()) {
+  for (JsonNode* choice = choices + 1; choice != choices->end(); choice = choice->end()) {
     if (choice_commits(*choice)) return true;
   }
   return false;

@@ -135,6 +135,20 @@ TEST(JsonScanner, OfSeveralMembersWithOneNameTheLastCounts) {
   EXPECT_EQ(chunk.extra, nlohmann::json({{"y", 3}}));
 }
 
+// What looks each member up among all others would take minutes.
+TEST(JsonScanner, ReadsObjectsOfManyMembersInTimeThatGrowsWithThem) {
+  std::string delta = R"({"role":"assistant")";
+  for (int number = 0; number < 100'000; ++number) delta += ",\"m" + std::to_string(number) + "\":1";
+  for (int number = 0; number < 100'000; ++number) delta += ",\"m" + std::to_string(number) + "\":\"\"";
+  const std::string text = R"({"choices":[{"delta":)" + delta + "}}]}";
+  EXPECT_FALSE(text_commits(text)) << "each of them is empty in the end";
+  ScannedJson scanned;
+  ASSERT_TRUE(scanned.read(text));
+  const auto chunk = read_json<ChatCompletionChunk>(scanned.root());
+  EXPECT_EQ(chunk.choices.at(0).delta.extra.size(), 100'000);
+  EXPECT_EQ(chunk.choices.at(0).delta.extra.at("m7"), "");
+}
+
 TEST(CommitOfAChunk, IsSeenInTheLastOfSeveralMembers) {
   EXPECT_FALSE(text_commits(R"({"choices":[{"delta":{"content":"a","content":""}}]})"));
   EXPECT_TRUE(text_commits(R"({"choices":[{"delta":{"content":"","content":"a"}}]})"));

@@ -49,10 +49,7 @@ T read_json(const nlohmann::json& json) {
 
 class FieldReader {
  public:
-  explicit FieldReader(JsonNode& object) : object_(&object), next_(&object + 1) {
-    for (JsonNode* name = next_; name != object.end(); name = name[1].end())
-      name->is_overridden = is_repeated(name);
-  }
+  explicit FieldReader(JsonNode& object) : object_(&object), next_(&object + 1) { mark_overridden(object); }
 
   template <class T>
   void operator()(std::string_view name, T& value) {
@@ -91,14 +88,6 @@ class FieldReader {
   }
 
  private:
-  /// Of several members with one name the last one counts.
-  bool is_repeated(const JsonNode* name) const {
-    for (const JsonNode* later = name[1].end(); later != object_->end(); later = later[1].end()) {
-      if (is_same_name(*name, *later)) return true;
-    }
-    return false;
-  }
-
   /// The name of the member; null when there is none. Looks first behind the one that was found last, since
   /// most servers have the members in the order of the tables.
   JsonNode* find(std::string_view name) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -222,6 +223,26 @@ inline bool is_named(const JsonNode& name, std::string_view text) {
 inline bool is_same_name(const JsonNode& one, const JsonNode& other) {
   if (!one.is_escaped && !other.is_escaped) return one.text == other.text;
   return string_of(one) == string_of(other);
+}
+
+/// Marks the names of members of which another one follows: of several with one name the last one counts.
+inline void mark_overridden(JsonNode& object) {
+  std::size_t count = 0;
+  for (const JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) ++count;
+  if (count <= 32) {  // as nearly always: then comparing each with each costs least
+    for (JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) {
+      for (const JsonNode* later = name[1].end(); later != object.end(); later = later[1].end()) {
+        if (is_same_name(*name, *later)) name->is_overridden = true;
+      }
+    }
+    return;
+  }
+  std::map<std::string, JsonNode*> last;
+  for (JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) {
+    JsonNode*& other = last[string_of(*name)];
+    if (other != nullptr) other->is_overridden = true;
+    other = name;
+  }
 }
 
 /// The member of an object with this name, the last one if there are several; null when there is none.
