@@ -23,7 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (what % 4 == 0) text.erase(place, what / 4);
       if (what % 4 == 1) text.insert(place, input.take(what / 4));
       if (what % 4 == 2) text.replace(place, 1, input.take(1));
-      if (what % 4 == 3) text.insert(place, samples[what / 4 % samples.size()].substr(place % 32, what % 64));
+      if (what % 4 == 3) {
+        const std::string& other = samples[what / 4 % samples.size()];
+        text.insert(place, other.substr(place % other.size(), what % 64));
+      }
       if (text.size() > 8192) text.resize(8192);
     }
   }
