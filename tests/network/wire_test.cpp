@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -254,9 +255,11 @@ TEST(Answers, WhoseCompressedDataIsBrokenAreNonsense) {
 /// Every way in which two packets can bring `response`, and each byte in a packet of its own, on connections
 /// that are kept.
 void expect_same_however_split(const std::string& response, const std::function<void(Client&)>& call) {
-  std::size_t cut = 0;
+  // A stream ends for its reader with [DONE], which may be before the server has written the second packet.
+  std::atomic<std::size_t> next_cut = 0;
   ScriptedServer server([&](Connection& connection) {
     while (connection.read_request()) {
+      const std::size_t cut = next_cut;
       if (cut == response.size()) {
         connection.write_bytewise(response);
       } else {
@@ -266,8 +269,9 @@ void expect_same_however_split(const std::string& response, const std::function<
     }
   });
   Client client({{.base_url = server.url()}}, {.max_retries = 0});
-  for (cut = 1; cut <= response.size(); ++cut) {
+  for (std::size_t cut = 1; cut <= response.size(); ++cut) {
     SCOPED_TRACE(cut);
+    next_cut = cut;
     call(client);
     if (::testing::Test::HasFailure()) return;
   }
