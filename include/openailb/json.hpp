@@ -2,6 +2,7 @@
 
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/json_writer.hpp>
 #include <openailb/response_info.hpp>
 
 #include <nlohmann/json.hpp>
@@ -49,8 +50,8 @@ class JsonDocument {
   nlohmann::ordered_json value() && { return std::move(document_); }
 
   bool empty() const { return document_.is_null(); }
-  nlohmann::ordered_json to_json() const { return detail::copy_ordered(document_); }
-  bool from_json(const detail::JsonNode& json) {
+  void write_json(detail::JsonPrinter& json) const { detail::write_json(json, document_); }
+  bool read_json(const detail::JsonNode& json) {
     if (json.type == detail::JsonType::null) return false;
     document_ = detail::json_of(json);
     return true;

@@ -1,6 +1,7 @@
 // Whatever JSON a server sends, as an answer or line by line as chunks: it is read or refused, and what was
 // read says the same after it has been written and read again.
 #include "input.hpp"
+#include "support/written_json.hpp"
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/resources/chat.hpp>
 
@@ -22,10 +23,10 @@ using openailb::fuzz::require;
 /// The JSON of a value, which reads back as the same.
 template <class T>
 json stable(const T& value) {
-  const json written = openailb::detail::write_json(value);
-  const auto text = openailb::detail::dump_json(written);
-  require(text && openailb::detail::parse_json(*text) == written);
-  require(json(openailb::detail::write_json(openailb::detail::read_json<T>(written))) == written);
+  const std::string text = openailb::detail::write_json(value);
+  const json written = json::parse(text);
+  require(text == openailb::test::written_json(value).dump());
+  require(json(openailb::test::written_json(openailb::detail::read_json<T>(written))) == written);
   return written;
 }
 
@@ -50,9 +51,9 @@ void read_answer(std::string_view text) {
 void read_chunk(const json& document, openailb::ChatCompletionAccumulator& accumulator) {
   const auto chunk = openailb::detail::read_json<openailb::ChatCompletionChunk>(document);
   stable(chunk);
-  const json before = openailb::detail::write_json(accumulator.completion());
+  const json before = openailb::test::written_json(accumulator.completion());
   if (!accumulator.add(chunk)) {
-    require(json(openailb::detail::write_json(accumulator.completion())) == before);
+    require(json(openailb::test::written_json(accumulator.completion())) == before);
   }
 }
 
@@ -61,7 +62,7 @@ void read_chunk(const json& document, openailb::ChatCompletionAccumulator& accum
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   openailb::fuzz::Input input(data, size);
   if (const auto document = openailb::detail::parse_json(input.rest())) {
-    require(openailb::detail::parse_json(openailb::detail::dump_json(*document).value()) == document);
+    require(openailb::detail::write_json(*document) == document->dump());
     read_error(*document);
     read_answer(input.rest());
   }

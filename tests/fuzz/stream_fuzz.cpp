@@ -1,6 +1,7 @@
 // However the network cuts a stream up, it says the same and ends the same way: cleanly or with an error. The
 // first byte says how it is cut, and whether the connection breaks at its end.
 #include "input.hpp"
+#include "support/written_json.hpp"
 #include <openailb/openailb.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
@@ -36,13 +37,13 @@ Heard listen(const SimulatedAnswer& answer) {
   Heard heard;
   while (auto chunk = stream.next()) {
     require(!stream.error());
-    heard.chunks.push_back(nlohmann::json(openailb::detail::write_json(*chunk)));
+    heard.chunks.push_back(nlohmann::json(openailb::test::written_json(*chunk)));
     heard.events.push_back(stream.raw());
   }
   if (stream.error()) heard.error = *stream.error();
   require(stream.error() || !heard.chunks.empty());
   require(!stream.next());
-  heard.completion = openailb::detail::write_json(stream.completion());
+  heard.completion = openailb::test::written_json(stream.completion());
   heard.counts = client.endpoints().front().counts;
   require(client.endpoints().front().in_flight == 0);
   require(network.requests().size() == 1 && heard.counts.requests == 1);

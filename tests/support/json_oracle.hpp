@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/golden_chat.hpp"
+#include "support/written_json.hpp"
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -72,8 +73,8 @@ template <class T>
 bool reads_the_same(std::string_view text, const nlohmann::json& document) {
   detail::ScannedJson scanned;
   scanned.read(text);
-  return detail::write_json(detail::read_json<T>(scanned.root())) ==
-         detail::write_json(detail::read_json<T>(document));
+  return written_json(detail::read_json<T>(scanned.root())) ==
+         written_json(detail::read_json<T>(document));
 }
 
 inline bool is_same_error(const std::optional<Error>& one, const std::optional<Error>& other) {

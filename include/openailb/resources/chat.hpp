@@ -59,44 +59,44 @@ class ChatCompletions : public Resource<Execution> {
 
   /// Asks for one answer. If an endpoint fails, the call retries on another as long as that may help.
   Answer create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
-    return complete(detail::write_json(params), std::move(options));
+    return complete(params, std::move(options));
   }
   /// The same with your own body, for parameters that this library has no name for: JSON in any of the forms
   /// that JsonDocument takes.
   template <class Body>
     requires std::convertible_to<Body, JsonDocument>
   Answer create(Body&& body, RequestOptions options = {}) const {
-    return complete(std::forward<Body>(body), std::move(options));
+    return complete(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// The same with the members of the body in braces.
   Answer create(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
-    return complete(body, std::move(options));
+    return complete(JsonDocument(body), std::move(options));
   }
 
   /// Asks for a streamed answer. Returns when its first token has come, or with an error. Until then, the
   /// call retries on another endpoint if one fails.
   ChunkStream stream(const ChatCompletionCreateParams& params, RequestOptions options = {}) const {
-    return open(detail::write_json(params), std::move(options));
+    return open(params, std::move(options));
   }
   /// The same with your own body.
   template <class Body>
     requires std::convertible_to<Body, JsonDocument>
   ChunkStream stream(Body&& body, RequestOptions options = {}) const {
-    return open(std::forward<Body>(body), std::move(options));
+    return open(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// The same with the members of the body in braces.
   ChunkStream stream(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
-    return open(body, std::move(options));
+    return open(JsonDocument(body), std::move(options));
   }
 
  private:
   using Base = Resource<Execution>;
 
-  Answer complete(JsonDocument body, RequestOptions options) const {
+  Answer complete(detail::JsonBody body, RequestOptions options) const {
     return Base::template post<ChatCompletion>("/chat/completions", std::move(body), std::move(options),
                                                detail::decode_chat_completion);
   }
-  ChunkStream open(JsonDocument body, RequestOptions options) const {
+  ChunkStream open(detail::JsonBody body, RequestOptions options) const {
     return Base::template stream<ChatCompletionChunk>("/chat/completions", std::move(body),
                                                       std::move(options));
   }

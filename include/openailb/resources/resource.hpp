@@ -4,7 +4,6 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 
@@ -39,7 +38,7 @@ class Resource {
   }
   /// The body must be a JSON object.
   template <class T>
-  Answer<T> post(std::string path, JsonDocument body, RequestOptions options,
+  Answer<T> post(std::string path, detail::JsonBody body, RequestOptions options,
                  Decode<T> decode = detail::decode_json<T>) const {
     detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
     return send<T>(std::move(request), std::move(options), decode);
@@ -56,7 +55,7 @@ class Resource {
   }
   /// The body must be a JSON object.
   template <class Chunk>
-  ChunkStream<Chunk> stream(std::string path, JsonDocument body, RequestOptions options) const {
+  ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const {
     detail::ApiRequest request{
         .path = std::move(path), .body = std::move(body), .needs_object = true, .streams = true};
     return Execution::template stream<Chunk>(*core_, make_call(std::move(request), std::move(options)));

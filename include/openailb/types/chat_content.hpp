@@ -136,12 +136,11 @@ class ChatCompletionMessageContent {
   /// Null when this is not a list of parts.
   const Parts* parts() const { return std::get_if<Parts>(&value_); }
 
-  nlohmann::ordered_json to_json() const {
-    if (auto parts = this->parts()) return detail::write_json(*parts);
-    return text() ? nlohmann::ordered_json(*text()) : nlohmann::ordered_json();
+  void write_json(detail::JsonPrinter& json) const {
+    if (auto parts = this->parts()) return detail::write_json(json, *parts);
+    text() ? json.string(*text()) : json.null();
   }
-
-  bool from_json(detail::JsonNode& json) {
+  bool read_json(detail::JsonNode& json) {
     if (json.type == detail::JsonType::array) return detail::read_json(json, value_.emplace<Parts>());
     return json.type == detail::JsonType::string && detail::read_json(json, value_.emplace<std::string>());
   }

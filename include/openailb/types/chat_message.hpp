@@ -59,14 +59,17 @@ struct ChatCompletionMessageParam {
 /// deeply, is not UTF-8 or has a number that is not finite.
 template <class Json>
 void from_json(const Json& json, ChatCompletionMessageParam& message) {
-  std::optional<detail::JsonFlaw> flaw = detail::find_flaw<Json>(json, detail::judge_value);
-  if (!flaw) flaw = detail::find_flaw<Json>(json, detail::judge_text);
-  if (!flaw && !json.is_object()) flaw = detail::JsonFlaw{"", "is not a JSON object"};
+  detail::JsonPrinter printer;
+  detail::write_json(printer, json);
+  std::optional<detail::JsonFlaw> flaw = printer.flaw();
+  if (!flaw && !json.is_object()) flaw = detail::JsonFlaw{.place = {}, .why = "is not a JSON object"};
   if (flaw) {
-    const std::string place = flaw->path.empty() ? "a message" : "a message's " + flaw->path;
+    const std::string place = flaw->place.empty() ? "a message" : "a message's " + flaw->place;
     throw std::invalid_argument("openailb: " + place + ' ' + flaw->why);
   }
-  detail::read_json(nlohmann::json(json), message);
+  detail::ScannedJson scanned;
+  scanned.read(printer.text());
+  detail::read_json(scanned.root(), message);
 }
 
 /// What the application wants from the model.
@@ -109,7 +112,7 @@ inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage&
   }
   if (!message.refusal.empty()) param.refusal = message.refusal;
   if (message.audio) param.audio.id = message.audio->id;
-  if (!message.annotations.empty()) param.extra["annotations"] = detail::write_json(message.annotations);
+  if (!message.annotations.empty()) param.extra["annotations"] = nlohmann::json::parse(detail::write_json(message.annotations));
   const bool says_something_else =
       param.refusal || !param.audio.id.empty() || !param.tool_calls.empty() || !param.function_call.empty();
   if (!message.content_parts.empty()) {

@@ -31,11 +31,10 @@ class ChatCompletionStop {
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }
 
-  nlohmann::ordered_json to_json() const {
-    return is_list_ ? detail::write_json(texts_) : nlohmann::ordered_json(texts_.front());
+  void write_json(detail::JsonPrinter& json) const {
+    is_list_ ? detail::write_json(json, texts_) : json.string(texts_.front());
   }
-
-  bool from_json(detail::JsonNode& json) {
+  bool read_json(detail::JsonNode& json) {
     texts_.clear();
     is_list_ = json.type == detail::JsonType::array;
     if (is_list_) return detail::read_json(json, texts_);
@@ -163,8 +162,8 @@ struct ChatCompletionTool {
   std::optional<CustomToolDefinition> custom{};
   JsonDocument document{};  ///< the whole tool as JSON; if set, it is sent instead of the other members
 
-  nlohmann::ordered_json to_json() const;
-  bool from_json(detail::JsonNode& json) {
+  void write_json(detail::JsonPrinter& json) const;
+  bool read_json(detail::JsonNode& json) {
     document = detail::json_of(json);
     return json.type == detail::JsonType::object;
   }
@@ -176,12 +175,14 @@ void from_json(const Json& json, ChatCompletionTool& tool) {
   tool.document = json;
 }
 
-inline nlohmann::ordered_json ChatCompletionTool::to_json() const {
-  if (!document.empty()) return document.value();
-  nlohmann::ordered_json json{{"type", type}};
-  if (function) json["function"] = detail::write_json(*function);
-  if (custom) json["custom"] = detail::write_json(*custom);
-  return json;
+inline void ChatCompletionTool::write_json(detail::JsonPrinter& json) const {
+  if (!document.empty()) return document.write_json(json);
+  if (!json.open('{')) return;
+  detail::FieldWriter field(json);
+  field.required("type", type);
+  field("function", function);
+  field("custom", custom);
+  json.close('}');
 }
 
 /// A request for a chat completion. Members that are empty or have no value are not sent.

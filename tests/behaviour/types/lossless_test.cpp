@@ -2,6 +2,7 @@
 
 #include "support/simulation.hpp"
 #include "support/streaming.hpp"
+#include "support/written_json.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ using nlohmann::ordered_json;
 using ::testing::ElementsAre;
 
 /// The message as the next request carries it.
-json sent_back(const ChatCompletionMessage& message) { return write_json(assistant_message(message)); }
+json sent_back(const ChatCompletionMessage& message) { return written_json(assistant_message(message)); }
 json sent_back(const std::string& message) {
   return sent_back(read_json<ChatCompletionMessage>(json::parse(message)));
 }
@@ -156,12 +157,12 @@ TEST(Request, KeepsTheOrderOfASchema) {
       .model = "m",
       .response_format = json_schema_format("math", schema, "How and what."),
       .tools = {function_tool("f", "", schema)}};
-  EXPECT_EQ(write_json(params)["response_format"].dump(),
+  EXPECT_EQ(written_json(params)["response_format"].dump(),
             R"({"type":"json_schema","json_schema":{"name":"math","description":"How and what.","schema":)" +
                 schema.dump() + R"(,"strict":true}})");
-  EXPECT_EQ(write_json(params)["tools"][0]["function"]["parameters"].dump(), schema.dump());
+  EXPECT_EQ(written_json(params)["tools"][0]["function"]["parameters"].dump(), schema.dump());
   EXPECT_EQ(
-      write_json(ChatCompletionCreateParams{.response_format = schema.dump()})["response_format"].dump(),
+      written_json(ChatCompletionCreateParams{.response_format = schema.dump()})["response_format"].dump(),
       schema.dump());
 }
 
@@ -174,7 +175,7 @@ TEST(Request, RefusesASchemaThatIsNotJson) {
 }
 
 TEST(Request, TakesEveryParameterOfOpenAI) {
-  EXPECT_EQ(json(write_json(ChatCompletionCreateParams{
+  EXPECT_EQ(json(written_json(ChatCompletionCreateParams{
                 .model = "m",
                 .function_call = "auto",
                 .functions = json::parse(R"([{"name":"f"}])"),
@@ -189,11 +190,11 @@ TEST(ContentPart, TakesWhatVendorsAddToIt) {
   ContentPart part = text_part("Hi");
   part.prompt_cache_breakpoint = {{"mode", "explicit"}};
   part.extra = {{"cache_control", {{"type", "ephemeral"}}}};
-  EXPECT_EQ(json(write_json(part)),
+  EXPECT_EQ(json(written_json(part)),
             json::parse(R"({"type":"text","text":"Hi","prompt_cache_breakpoint":{"mode":"explicit"},
                             "cache_control":{"type":"ephemeral"}})"));
   const ContentPart video{.type = "video_url", .extra = {{"video_url", {{"url", "https://x"}}}}};
-  EXPECT_EQ(write_json(video).dump(), R"({"type":"video_url","video_url":{"url":"https://x"}})");
+  EXPECT_EQ(written_json(video).dump(), R"({"type":"video_url","video_url":{"url":"https://x"}})");
 }
 
 // Answers
@@ -230,7 +231,7 @@ TEST(ContentPart, KeepsWhatItsMembersHave) {
        {R"({"image_url":{"detail":"low","format":"image/png","url":"u"},"type":"image_url"})",
         R"({"file":{"file_id":"f","format":"application/pdf"},"type":"file"})",
         R"({"input_audio":{"data":"d","format":"wav","lang":"en"},"type":"input_audio"})"}) {
-    EXPECT_EQ(json(write_json(read_json<ContentPart>(json::parse(part)))).dump(), part);
+    EXPECT_EQ(json(written_json(read_json<ContentPart>(json::parse(part)))).dump(), part);
   }
 }
 
@@ -328,9 +329,9 @@ TEST(Accumulated, WhatOnlyAnAnswerHasDoesNotComeFromAChunk) {
   ChatCompletionAccumulator accumulator;
   EXPECT_TRUE(accumulator.add(read_json<ChatCompletionChunk>(json::parse(
       R"({"metadata":{"a":[]},"choices":[{"index":0,"delta":{"content":"a"},"message":{"content":"b"}}]})"))));
-  EXPECT_EQ(json(write_json(accumulator.completion().choices)),
+  EXPECT_EQ(json(written_json(accumulator.completion().choices)),
             json::parse(R"([{"index":0,"message":{"content":"a"}}])"));
-  EXPECT_FALSE(write_json(accumulator.completion()).contains("metadata"));
+  EXPECT_FALSE(written_json(accumulator.completion()).contains("metadata"));
 }
 
 TEST(Logprob, OfNullIsMinus9999) {

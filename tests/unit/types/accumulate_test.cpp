@@ -1,4 +1,5 @@
 #include "support/json_oracle.hpp"
+#include "support/written_json.hpp"
 #include <openailb/types/chat.hpp>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@ namespace openailb::accumulate_test {
 namespace {
 
 using namespace detail;
+using test::written_json;
 using nlohmann::json;
 using ::testing::ElementsAre;
 
@@ -40,7 +42,7 @@ TEST(Accumulator, GivesTheAnswerThatWouldHaveComeWithoutStreaming) {
       R"({"id":"1","created":17,"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})",
       R"({"id":"1","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}})",
   });
-  EXPECT_EQ(json(write_json(accumulator.completion())),
+  EXPECT_EQ(json(written_json(accumulator.completion())),
             json::parse(R"({"id":"1","object":"chat.completion","created":17,
       "model":"m","service_tier":"default","system_fingerprint":"fp",
       "choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hello"}}],
@@ -67,7 +69,7 @@ TEST(Accumulator, PutsToolCallsTogetherByTheirIndex) {
       R"({"tool_calls":[{"index":127,"id":"z","type":"custom","custom":{"name":"t","input":"x"}}]})",
       R"({"tool_calls":[{"index":127,"id":null,"custom":{"name":null,"input":"y"}}]})",
   });
-  EXPECT_EQ(json(write_json(message.tool_calls)), json::parse(R"([
+  EXPECT_EQ(json(written_json(message.tool_calls)), json::parse(R"([
       {"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},
       {"index":1,"id":"c","type":"function","function":{"name":"g","arguments":"[1]"}},
       {"index":127,"id":"z","type":"custom","custom":{"name":"t","input":"xy"}}])"));
@@ -148,7 +150,7 @@ TEST(Accumulator, PutsSoundsNotesAndProbabilitiesTogether) {
           "annotations":[{"type":"other"}]},"logprobs":{"content":[{"token":"2"},{"token":"3"}],"refusal":[{"token":"4"}]}}]})",
       R"({"choices":[{"delta":{"audio":null},"logprobs":null}]})",
   });
-  EXPECT_EQ(json(write_json(accumulator.completion().choices)), json::parse(R"([{"index":0,"message":{
+  EXPECT_EQ(json(written_json(accumulator.completion().choices)), json::parse(R"([{"index":0,"message":{
       "audio":{"id":"a","data":"AABB","transcript":"Hello","expires_at":17},
       "annotations":[{"type":"url_citation"},{"type":"other"}],"function_call":{"name":"f","arguments":"{}"}},
       "logprobs":{"content":[{"token":"1","logprob":-9999.0},{"token":"2","logprob":-9999.0},{"token":"3","logprob":-9999.0}],
@@ -179,7 +181,7 @@ TEST(Accumulator, OrdersChoicesByTheirIndex) {
 
 TEST(Accumulator, RefusesAnIndexOutOfRangeAndChangesNothing) {
   auto accumulator = accumulated({R"({"id":"1","choices":[{"index":0,"delta":{"content":"a"}}]})"});
-  auto before = write_json(accumulator.completion());
+  auto before = written_json(accumulator.completion());
   for (const char* chunk : {
            R"({"id":"2","choices":[{"index":0,"delta":{"content":"b"}},{"index":-1}]})",
            R"({"id":"2","choices":[{"index":0,"delta":{"content":"b"}},{"index":128}]})",
@@ -190,7 +192,7 @@ TEST(Accumulator, RefusesAnIndexOutOfRangeAndChangesNothing) {
     auto added = add(accumulator, chunk);
     ASSERT_FALSE(added) << chunk;
     EXPECT_EQ(added.error().kind, ErrorKind::parse);
-    EXPECT_EQ(write_json(accumulator.completion()), before) << chunk;
+    EXPECT_EQ(written_json(accumulator.completion()), before) << chunk;
   }
 }
 
@@ -201,7 +203,7 @@ TEST(Accumulator, ToleratesChunksOfAnyForm) {
                    R"({"prompt_filter_results":[{}],"choices":[],"id":"","created":0})",
                    R"({"id":3,"choices":[{"delta":{"tool_calls":[],"x":[{}]}}],"created":17.5})",
                    R"({"choices":[{"delta":{"tool_calls":null,"content":"a"}}]})"});
-  EXPECT_EQ(write_json(accumulator.completion()).dump(),
+  EXPECT_EQ(written_json(accumulator.completion()).dump(),
             R"({"id":"3","object":"chat.completion","created":17,)"
             R"("choices":[{"index":0,"message":{"content":"a","x":[{}]},"content_filter_offsets":{}}],)"
             R"("prompt_filter_results":[{}]})");

@@ -1,5 +1,6 @@
 #include "support/golden_chat.hpp"
 #include "support/json_oracle.hpp"
+#include "support/written_json.hpp"
 #include <openailb/types/chat.hpp>
 
 #include <gtest/gtest.h>
@@ -73,8 +74,8 @@ TEST(ChatTolerance, CoversAnswersOfAnyForm) {
   auto completion = json::parse(golden_completion);
   auto chunk = json::parse(golden_chunk);
   for (int i = 0; i < 300; ++i) {
-    EXPECT_NO_THROW((void)write_json(read_json<ChatCompletionCreateParams>(mutated(params, random))));
-    EXPECT_NO_THROW((void)write_json(read_json<ChatCompletion>(mutated(completion, random))));
+    EXPECT_NO_THROW((void)written_json(read_json<ChatCompletionCreateParams>(mutated(params, random))));
+    EXPECT_NO_THROW((void)written_json(read_json<ChatCompletion>(mutated(completion, random))));
     auto odd_chunk = mutated(chunk, random);
     EXPECT_NO_THROW((void)test::text_commits(odd_chunk.dump()));
     ChatCompletionAccumulator accumulator;
@@ -93,7 +94,7 @@ TEST(ChatTolerance, CoversTruncatedAndGarbledText) {
       auto garbled = text;
       for (int k = 0; k < 3; ++k) garbled[random() % garbled.size()] = static_cast<char>(random() % 256);
       if (auto value = parse_json(garbled)) {
-        EXPECT_NO_THROW((void)dump_json(write_json(read_json<ChatCompletion>(*std::move(value)))));
+        EXPECT_NO_THROW((void)written_json(read_json<ChatCompletion>(*std::move(value))));
       }
     }
   }

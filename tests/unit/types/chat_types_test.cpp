@@ -1,4 +1,5 @@
 #include "support/golden_chat.hpp"
+#include "support/written_json.hpp"
 #include <openailb/types/chat.hpp>
 
 #include <gtest/gtest.h>
@@ -12,12 +13,12 @@ using namespace detail;
 using nlohmann::json;
 using namespace test;
 
-json written(const ChatCompletionCreateParams& params) { return write_json(params); }
+json written(const ChatCompletionCreateParams& params) { return written_json(params); }
 
 TEST(ChatParams, AreWrittenInTheOrderOfTheirFields) {
   const ChatCompletionCreateParams params{.model = "gpt-3.5-turbo",
                                           .messages = {openailb::user_message("Hello!")}};
-  EXPECT_EQ(write_json(params).dump(),
+  EXPECT_EQ(written_json(params).dump(),
             R"({"model":"gpt-3.5-turbo","messages":[{"role":"user","content":"Hello!"}]})");
 }
 
@@ -101,7 +102,7 @@ TEST(ChatParams, TakeOneStopOrSeveral) {
   EXPECT_FALSE(written({.stop = {}}).contains("stop"));
   ChatCompletionStop stop = {"a", "b"};
   EXPECT_EQ(written({.stop = stop})["stop"], json({"a", "b"}));
-  EXPECT_EQ(write_json(read_json<ChatCompletionCreateParams>({{"stop", "x"}}))["stop"], "x");
+  EXPECT_EQ(written_json(read_json<ChatCompletionCreateParams>({{"stop", "x"}}))["stop"], "x");
 }
 
 TEST(ChatParams, HaveHelpersForEveryFormOfToolsAndFormats) {
@@ -111,9 +112,9 @@ TEST(ChatParams, HaveHelpersForEveryFormOfToolsAndFormats) {
             json::parse(R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[
                 {"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]}})"));
   EXPECT_EQ(json_object_format().dump(), R"({"type":"json_object"})");
-  EXPECT_EQ(write_json(function_tool("f")).dump(), R"({"type":"function","function":{"name":"f"}})");
-  EXPECT_EQ(write_json(function_tool("f", "", json::object()))["function"]["parameters"], json::object());
-  EXPECT_EQ(write_json(custom_tool("c")).dump(), R"({"type":"custom","custom":{"name":"c"}})");
+  EXPECT_EQ(written_json(function_tool("f")).dump(), R"({"type":"function","function":{"name":"f"}})");
+  EXPECT_EQ(written_json(function_tool("f", "", json::object()))["function"]["parameters"], json::object());
+  EXPECT_EQ(written_json(custom_tool("c")).dump(), R"({"type":"custom","custom":{"name":"c"}})");
 }
 
 TEST(ChatMessages, TakeTextsOfAnyKindAndParts) {
@@ -121,11 +122,11 @@ TEST(ChatMessages, TakeTextsOfAnyKindAndParts) {
   std::vector<ContentPart> parts = {text_part("a"), text_part("b")};
   for (const auto& message : {user_message("text"), user_message(text), user_message(std::string_view(text)),
                               user_message(text.c_str()), user_message({"text"})}) {
-    EXPECT_EQ(write_json(message).dump(), R"({"role":"user","content":"text"})");
+    EXPECT_EQ(written_json(message).dump(), R"({"role":"user","content":"text"})");
   }
-  EXPECT_EQ(write_json(user_message(parts)), write_json(user_message({text_part("a"), text_part("b")})));
-  EXPECT_EQ(write_json(user_message({text_part("a")}))["content"].size(), 1u);
-  EXPECT_EQ(write_json(user_message(""))["content"], "");
+  EXPECT_EQ(written_json(user_message(parts)), written_json(user_message({text_part("a"), text_part("b")})));
+  EXPECT_EQ(written_json(user_message({text_part("a")}))["content"].size(), 1u);
+  EXPECT_EQ(written_json(user_message(""))["content"], "");
   EXPECT_EQ(*user_message("text").content.text(), "text");
   EXPECT_EQ(user_message(parts).content.parts()->size(), 2u);
   EXPECT_TRUE(ChatCompletionMessageParam{}.content.is_null());
@@ -139,7 +140,7 @@ TEST(ChatMessages, GiveAnAnswerBackSoThatAToolLoopIsTwoLines) {
   const auto& message = completion.choices[0].message;
   messages.push_back(assistant_message(message));
   for (const auto& call : message.tool_calls) messages.push_back(tool_message("42", call.id));
-  EXPECT_EQ(json(write_json(messages)), json::parse(R"([{"role":"user","content":"Hello!"},
+  EXPECT_EQ(json(written_json(messages)), json::parse(R"([{"role":"user","content":"Hello!"},
       {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[
         {"id":"1","type":"function","function":{"name":"f","arguments":""}},
         {"id":"2","type":"custom","custom":{"name":"c","input":"i"}}]},
@@ -147,7 +148,7 @@ TEST(ChatMessages, GiveAnAnswerBackSoThatAToolLoopIsTwoLines) {
 }
 
 TEST(ChatMessages, GiveBackRefusalsAndSoundsById) {
-  auto back = [](ChatCompletionMessage message) { return write_json(assistant_message(message)).dump(); };
+  auto back = [](ChatCompletionMessage message) { return written_json(assistant_message(message)).dump(); };
   EXPECT_EQ(back({.content = "Hi"}), R"({"role":"assistant","content":"Hi"})");
   EXPECT_EQ(back({}), R"({"role":"assistant","content":""})");
   EXPECT_EQ(back({.refusal = "no"}), R"({"role":"assistant","content":null,"refusal":"no"})");
@@ -158,9 +159,9 @@ TEST(ChatMessages, GiveBackRefusalsAndSoundsById) {
 }
 
 TEST(ChatAnswers, ComeBackAsTheyWereWritten) {
-  EXPECT_EQ(json(write_json(read_json<ChatCompletion>(json::parse(golden_completion)))),
+  EXPECT_EQ(json(written_json(read_json<ChatCompletion>(json::parse(golden_completion)))),
             json::parse(golden_completion));
-  EXPECT_EQ(json(write_json(read_json<ChatCompletionChunk>(json::parse(golden_chunk)))),
+  EXPECT_EQ(json(written_json(read_json<ChatCompletionChunk>(json::parse(golden_chunk)))),
             json::parse(golden_chunk));
 }
 

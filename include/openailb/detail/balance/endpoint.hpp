@@ -5,7 +5,6 @@
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
-#include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/http.hpp>
@@ -54,7 +53,6 @@ class Endpoint {
 
  private:
   Headers headers(const Call& call, std::string_view key, std::size_t attempts_before) const;
-  std::string body(const Call& call) const;
   std::vector<BodyPart> parts(const Call& call) const;
 
   std::size_t index_;
@@ -124,7 +122,7 @@ inline HttpRequest Endpoint::http_request(const Call& call, std::string_view key
                                           std::size_t attempts_before) const {
   return HttpRequest{.method = call.method,
                      .headers = headers(call, key, attempts_before),
-                     .body = body(call),
+                     .body = call.body.text(wire_model(call)),
                      .parts = parts(call),
                      .max_response_size = options_->max_response_size};
 }
@@ -147,11 +145,6 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
   }
   for (const auto& [name, value] : call.headers) headers.insert_or_assign(name, value);
   return headers;
-}
-
-inline std::string Endpoint::body(const Call& call) const {
-  if (!call.model || call.body.empty()) return call.body;
-  return call.body + quote_json(wire_model(call)) + call.body_after_model;
 }
 
 inline std::vector<BodyPart> Endpoint::parts(const Call& call) const {

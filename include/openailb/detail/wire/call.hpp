@@ -2,14 +2,12 @@
 
 #include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -27,7 +25,7 @@ namespace openailb::detail {
 struct ApiRequest {
   std::string method{"POST"};
   std::string path{};  ///< below the base URL, such as "/chat/completions"
-  JsonDocument body{};
+  JsonBody body{};
   std::vector<BodyPart> parts{};
   bool needs_object{};   ///< the body must be a JSON object
   std::string accept{};  ///< the type of the answer; empty: JSON, or the events of a stream
@@ -41,10 +39,7 @@ struct Call {
   std::string accept{};
   bool streams{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
-  /// The text of a JSON body. If there is a model, it ends before the model's name. Each endpoint then puts
-  /// its own name in, and the whole body need not be written again.
-  std::string body{};
-  std::string body_after_model{};
+  JsonBody body{};
   std::vector<BodyPart> parts{};
   Headers headers{};
   std::map<std::string, std::string> query{};
@@ -79,31 +74,16 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
-  const nlohmann::ordered_json& body = request.body.value();
-  if (request.needs_object && !body.is_object() && !body.is_discarded()) {
-    return "the body is not a JSON object";
-  }
+  const JsonBody& body = request.body;
+  if (request.needs_object && !body.is_object() && !body.flaw()) return "the body is not a JSON object";
   if (!options.extra_body.empty()) {
     const bool has_none = request.method == "GET" || request.method == "DELETE";
-    if (has_none && body.is_null()) return "extra_body needs a request that has a body";
+    if (has_none && body.empty()) return "extra_body needs a request that has a body";
     if (!request.parts.empty()) return "extra_body needs a body that is JSON, not a form";
     if (!options.extra_body.value().is_object()) return "extra_body is not a JSON object";
-    if (!body.is_null() && !body.is_object()) return "extra_body needs a body that is a JSON object";
+    if (!body.empty() && !body.is_object()) return "extra_body needs a body that is a JSON object";
   }
   return fault_of_headers(options.extra_headers);
-}
-
-/// Members of `extra` replace those of the body; null removes one.
-inline void merge_extra_body(nlohmann::ordered_json& body, nlohmann::ordered_json extra) {
-  if (extra.is_null()) return;
-  if (body.is_null()) body = nlohmann::ordered_json::object();
-  for (auto& [name, value] : extra.items()) {
-    if (value.is_null()) {
-      body.erase(name);
-    } else {
-      body[name] = std::move(value);
-    }
-  }
 }
 
 inline std::string fault_of_model(const std::string& name) {
@@ -111,93 +91,57 @@ inline std::string fault_of_model(const std::string& name) {
   return is_utf8(name) ? "" : "model is not valid UTF-8";
 }
 
-inline std::string fault_of_body(nlohmann::ordered_json& body, bool streams) {
-  if (!body.is_object()) return {};
-  if (auto model = body.find("model"); model != body.end()) {
-    const auto* name = model->get_ptr<const std::string*>();
-    if (name == nullptr) return "model is not a string";
-    if (std::string fault = fault_of_model(*name); !fault.empty()) return fault;
+/// Finds the model that the body names, and says that a stream is wanted. Gives what is wrong with the body.
+inline std::string finish_body(Call& call) {
+  JsonBody& body = call.body;
+  if (const std::string* model = body.find("model")) {
+    ScannedJson scanned;
+    scanned.read(*model);
+    if (scanned.root().type != JsonType::string) return "model is not a string";
+    call.model = string_of(scanned.root());
   }
-  if (streams) body["stream"] = true;
-  auto stream = body.find("stream");
-  if (!streams && stream != body.end() && *stream == true)
-    return "\"stream\": true needs the stream() method";
-  return {};
+  if (call.streams && body.is_object()) body.set("stream", "true");
+  const std::string* stream = body.find("stream");
+  if (!call.streams && stream && *stream == "true") return "\"stream\": true needs the stream() method";
+  if (body.flaw()) return body.flaw()->message();
+  return call.model ? fault_of_model(*call.model) : "";
 }
 
-/// Takes the parts of a form, and finds the model that it names.
-inline Result<void> read_parts(std::vector<BodyPart> parts, Call& call) {
+/// Takes the parts of a form, and finds the model that it names. Gives what is wrong with them.
+inline std::string take_parts(std::vector<BodyPart> parts, Call& call) {
   call.parts = std::move(parts);
   for (const BodyPart& part : call.parts) {
     for (const std::string* text : {&part.name, &part.file, &part.filename, &part.content_type}) {
-      if (!has_control_character(*text)) continue;  // a line break would begin another header of the part
-      return Error{.kind = ErrorKind::bad_request,
-                   .message = "a part's name or type has a control character"};
+      // A line break would begin another header of the part.
+      if (has_control_character(*text)) return "a part's name or type has a control character";
     }
   }
   const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
   if (model == call.parts.end() || !model->file.empty()) return {};
-  if (const std::string fault = fault_of_model(model->content); !fault.empty()) {
-    return Error{.kind = ErrorKind::bad_request, .message = fault};
-  }
   call.model = model->content;
-  return {};
+  return fault_of_model(*call.model);
 }
 
-/// Writes the body's text, in two halves around the model's name.
-inline Result<void> write_body(nlohmann::ordered_json body, Call& call) {
-  if (body.is_null()) return {};
-  nlohmann::ordered_json before = std::move(body), after = nlohmann::ordered_json::object();
-  if (before.is_object() && before.contains("model")) {
-    nlohmann::ordered_json::object_t members = std::move(before.get_ref<nlohmann::ordered_json::object_t&>());
-    before = nlohmann::ordered_json::object();
-    for (auto& [name, value] : members) {
-      if (name == "model") {
-        call.model = std::move(value.get_ref<std::string&>());
-      } else {
-        auto& half = call.model ? after : before;
-        half.get_ref<nlohmann::ordered_json::object_t&>().emplace_back(name, std::move(value));
-      }
-    }
-  }
-  // {"a":1} and {"b":2} become {"a":1,"model": and ,"b":2}
-  Result<std::string> text = dump_json(before), rest = dump_json(after);
-  if (!text) return text.error();
-  if (!rest) return rest.error();
-  call.body = *std::move(text);
-  if (!call.model) return {};
-  call.body.back() = before.empty() ? '{' : ',';
-  if (before.empty()) call.body.erase(0, 1);
-  call.body += "\"model\":";
-  call.body_after_model = *std::move(rest);
-  if (!after.empty()) call.body_after_model.front() = ',';
-  if (after.empty()) call.body_after_model.erase(0, 1);
-  return {};
-}
-
-/// Merges the options and writes the body. If something is wrong with them, returns an error of kind
+/// Merges the options. If something is wrong with them, returns an error of kind
 /// bad_request; then nothing is sent.
 inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
   std::string fault = fault_of_request(request, options);
-  nlohmann::ordered_json body = std::move(request.body).value();
-  if (fault.empty()) {
-    merge_extra_body(body, std::move(options.extra_body).value());
-    fault = fault_of_body(body, request.streams);
-  }
-  if (Result<void> fine = check_characters(request.path); fault.empty() && !fine) {
-    fault = "the path cannot be sent: " + fine.error().message;
-  }
-  if (!fault.empty()) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
-
   if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
   Call call{.method = std::move(request.method),
             .path = std::move(request.path),
             .accept = std::move(request.accept),
-            .streams = request.streams};
-  Result<void> written =
-      request.parts.empty() ? write_body(std::move(body), call) : read_parts(std::move(request.parts), call);
-  if (!written)
-    return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + written.error().message};
+            .streams = request.streams,
+            .body = std::move(request.body)};
+  if (fault.empty()) {
+    if (!options.extra_body.empty()) call.body.merge(options.extra_body);
+    fault = finish_body(call);
+  }
+  if (fault.empty()) fault = take_parts(std::move(request.parts), call);
+  if (Result<void> fine = check_characters(call.path); fault.empty() && !fine) {
+    fault = "the path cannot be sent: " + fine.error().message;
+  }
+  if (!fault.empty()) return Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
+
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);

@@ -177,7 +177,7 @@ bool read_map(JsonNode& node, std::map<std::string, T>& value) {
 
 template <class T>
 bool read_json(JsonNode& node, T& value) {
-  if constexpr (std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>) {
+  if constexpr (is_nlohmann_json<T>) {
     if (node.type == JsonType::null) return false;
     value = json_of(node);
     return true;
@@ -191,7 +191,7 @@ bool read_json(JsonNode& node, T& value) {
     if constexpr (requires { value.finish_reading(); }) value.finish_reading();
     return true;
   } else if constexpr (JsonCustom<T>) {
-    return value.from_json(node);
+    return value.read_json(node);
   } else if constexpr (is_optional<T>) {
     typename T::value_type inner{};
     if (node.type == JsonType::null || !read_json(node, inner)) return false;
@@ -210,7 +210,7 @@ bool read_json(JsonNode& node, T& value) {
     if (node.type == JsonType::number) value = json_of(node).get<T>();
     return node.type == JsonType::number;
   } else {
-    static_assert(std::integral<T>, "a type with a table of fields() or a to_json() and from_json()");
+    static_assert(std::integral<T>, "a type with a table of fields() or a write_json() and read_json()");
     return read_integer(node, value);
   }
 }

@@ -4,10 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
@@ -114,7 +112,7 @@ class JsonScanner {
     const char* begin = ++at_;
     bool is_escaped = false;
     for (;;) {
-      skip_plain();
+      at_ = skip_plain(at_, end_);
       if (at_ == end_) return false;
       const auto c = static_cast<unsigned char>(*at_);
       if (c == '"') break;
@@ -136,25 +134,6 @@ class JsonScanner {
                        .is_escaped = is_escaped});
     ++at_;
     return true;
-  }
-
-  /// Eight at a time, leaps over characters that stand for themselves.
-  void skip_plain() {
-    constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
-    while (end_ - at_ >= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, at_, 8);
-      const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
-      const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;
-      const std::uint64_t marks =
-          (word & highs) | below_blank | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'));
-      if (marks == 0) {
-        at_ += 8;
-        continue;
-      }
-      if constexpr (std::endian::native == std::endian::little) at_ += std::countr_zero(marks) / 8;
-      return;
-    }
   }
 
   bool escape() {

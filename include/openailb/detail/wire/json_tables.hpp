@@ -13,6 +13,7 @@
 namespace openailb::detail {
 
 class FieldReader;
+class JsonPrinter;
 
 template <class T>
 inline constexpr bool is_optional = false;
@@ -28,6 +29,10 @@ template <class T>
 inline constexpr bool is_string_map = false;
 template <class T>
 inline constexpr bool is_string_map<std::map<std::string, T>> = true;
+
+template <class T>
+inline constexpr bool is_nlohmann_json =
+    std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>;
 
 /// A struct that lists its fields once, for reading and for writing, and stays an aggregate:
 ///
@@ -50,12 +55,12 @@ inline constexpr bool is_string_map<std::map<std::string, T>> = true;
 template <class T>
 concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
 
-/// A class that writes and reads its JSON itself: with `nlohmann::ordered_json to_json() const`, and with
-/// `bool from_json(JsonNode&)`, which returns false when there was nothing to read.
+/// A class that writes and reads its JSON itself: with `void write_json(JsonPrinter&) const`, and with
+/// `bool read_json(JsonNode&)`, which returns false when there was nothing to read.
 template <class T>
-concept JsonCustom = requires(T& value, const T& constant, JsonNode& node) {
-  { constant.to_json() } -> std::same_as<nlohmann::ordered_json>;
-  { value.from_json(node) } -> std::same_as<bool>;
+concept JsonCustom = requires(T& value, const T& constant, JsonPrinter& printer, JsonNode& node) {
+  constant.write_json(printer);
+  { value.read_json(node) } -> std::same_as<bool>;
 };
 
 }  // namespace openailb::detail

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <openailb/result.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +75,27 @@ inline std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+/// Leaps, eight at a time, over characters that stand for themselves in a string of JSON. It may stop before
+/// the last of them.
+inline const char* skip_plain(const char* at, const char* end) {
+  constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
+  while (end - at >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
+    const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;
+    const std::uint64_t marks =
+        (word & highs) | below_blank | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'));
+    if (marks == 0) {
+      at += 8;
+      continue;
+    }
+    if constexpr (std::endian::native == std::endian::little) at += std::countr_zero(marks) / 8;
+    break;
+  }
+  return at;
+}
+
 inline bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     auto length = utf8_length(text);
@@ -138,58 +159,6 @@ inline std::string repair_unicode(std::string_view text) {
   return repaired;
 }
 
-/// What JSON cannot express, and where: "messages[0].content".
-struct JsonFlaw {
-  std::string path;
-  const char* why;
-};
-
-/// Why a value cannot be written as JSON; null when it can. `depth` counts the arrays and objects around it.
-template <class Json>
-using JsonJudge = const char* (*)(const Json& value, std::size_t depth);
-
-template <class Json>
-const char* judge_depth(const Json& value, std::size_t depth) {
-  return value.is_structured() && depth >= max_json_depth ? "is nested too deeply" : nullptr;
-}
-
-template <class Json>
-const char* judge_value(const Json& value, std::size_t depth) {
-  if (value.is_discarded()) return "is not valid JSON";
-  if (value.is_number_float() && !std::isfinite(value.template get<double>()))
-    return "is not a finite number";
-  return judge_depth(value, depth);
-}
-
-template <class Json>
-const char* judge_text(const Json& value, std::size_t) {
-  const bool is_fine = !value.is_string() || is_utf8(value.template get_ref<const std::string&>());
-  return is_fine ? nullptr : "is not valid UTF-8";
-}
-
-/// The first flaw that `judge` finds. The path is built on the way back, so that a value without flaws costs
-/// nothing.
-template <class Json>
-std::optional<JsonFlaw> find_flaw(const Json& json, JsonJudge<Json> judge, std::size_t depth = 0) {
-  if (auto why = judge(json, depth)) return JsonFlaw{"", why};
-  auto below = [](std::string step, JsonFlaw& flaw) {
-    bool needs_dot = !flaw.path.empty() && flaw.path.front() != '[';
-    return JsonFlaw{std::move(step) + (needs_dot ? "." : "") + flaw.path, flaw.why};
-  };
-  if (json.is_array()) {
-    for (std::size_t i = 0; i < json.size(); ++i) {
-      if (auto flaw = find_flaw(json[i], judge, depth + 1)) {
-        return below("[" + std::to_string(i) + "]", *flaw);
-      }
-    }
-  } else if (json.is_object()) {
-    for (const auto& [name, member] : json.template get_ref<const typename Json::object_t&>()) {
-      if (auto flaw = find_flaw(member, judge, depth + 1)) return below(name, *flaw);
-    }
-  }
-  return std::nullopt;
-}
-
 /// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
 /// characters are replaced by U+FFFD, since servers split characters between tokens. NaN and Infinity are
 /// replaced by null.
@@ -214,38 +183,21 @@ inline nlohmann::ordered_json parse_ordered(std::string_view text) {
                   : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);
 }
 
+/// Whether the JSON has more levels than `levels`. It looks no deeper, since that recurses once per level.
+template <class Json>
+bool is_deeper_than(const Json& json, std::size_t levels) {
+  if (!json.is_structured()) return false;
+  if (levels == 0) return true;
+  return std::ranges::any_of(json, [&](const Json& one) { return is_deeper_than(one, levels - 1); });
+}
+
 /// A copy that keeps the order of the JSON; discarded when it is nested too deeply, since copying recurses
 /// once per level.
 template <class Json>
 nlohmann::ordered_json copy_ordered(const Json& json) {
-  const bool too_deep = find_flaw<Json>(json, judge_depth).has_value();
-  return too_deep ? nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded)
-                  : nlohmann::ordered_json(json);
-}
-
-/// The JSON of a string that is valid UTF-8. Most are quoted here, since setting up nlohmann_json's
-/// serialiser costs more than such a text itself.
-inline std::string quote_json(std::string_view text) {
-  const auto is_plain = [](char c) { return c >= ' ' && c != '"' && c != '\\'; };
-  if (!std::ranges::all_of(text, is_plain)) return nlohmann::json(text).dump();
-  return std::string(1, '"').append(text).append(1, '"');
-}
-
-/// The text of a JSON, in one line. If there is something that JSON cannot express, returns a bad_request
-/// that names the place.
-template <class Json>
-Result<std::string> dump_json(const Json& json) {
-  auto refuse = [](const JsonFlaw& flaw) {
-    auto place = flaw.path.empty() ? "the JSON" : flaw.path;
-    return Error{.kind = ErrorKind::bad_request, .message = place + " " + flaw.why};
-  };
-  if (auto flaw = find_flaw<Json>(json, judge_value)) return refuse(*flaw);
-  try {
-    return json.dump();
-  } catch (const nlohmann::json::type_error&) {
-    auto flaw = find_flaw<Json>(json, judge_text);
-    return refuse(flaw ? *flaw : JsonFlaw{"a member's name", "is not valid UTF-8"});
-  }
+  return is_deeper_than(json, max_json_depth)
+             ? nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded)
+             : nlohmann::ordered_json(json);
 }
 
 }  // namespace openailb::detail

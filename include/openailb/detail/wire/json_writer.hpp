@@ -1,44 +1,65 @@
 #pragma once
 
+#include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_tables.hpp>
-#include <openailb/detail/wire/json_text.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
-/// The JSON of a value, in the order of its fields. Fields that are absent are left out.
+/// Writes a value as JSON, a struct in the order of its fields.
 template <class T>
-nlohmann::ordered_json write_json(const T& value);
+void write_json(JsonPrinter& json, const T& value);
 
-struct FieldWriter {
-  nlohmann::ordered_json& object;
+/// The JSON of a value.
+template <class T>
+std::string write_json(const T& value) {
+  JsonPrinter json;
+  write_json(json, value);
+  return std::move(json.text());
+}
+
+/// Writes the fields of a struct. Fields that are absent are left out; see json_tables.hpp.
+class FieldWriter {
+ public:
+  /// A member that has been written: its name, and where in the text it and its value begin and end.
+  struct Member {
+    std::string_view name;
+    std::size_t begin, value, end;
+  };
+
+  explicit FieldWriter(JsonPrinter& json) : json_(&json) { members_.reserve(16); }
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
     if constexpr (is_optional<T>) {
       if (value) required(name, *value);
-    } else if constexpr (std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>) {
+    } else if constexpr (is_nlohmann_json<T>) {
       if (!value.is_null()) required(name, value);
     } else if constexpr (requires { value.empty(); }) {
       if (!value.empty()) required(name, value);
-    } else if constexpr (JsonTable<T>) {
-      if (auto json = write_json(value); !json.empty()) object[std::string(name)] = std::move(json);
     } else {
       required(name, value);
+      if constexpr (JsonTable<T>) leave_out_if_empty();
     }
   }
 
   template <class T>
   void required(std::string_view name, const T& value) {
-    object[std::string(name)] = write_json(value);
+    begin(name);
+    const bool had_flaw = json_->had_flaw();
+    write_json(*json_, value);
+    end(had_flaw);
   }
 
   template <class T>
@@ -46,48 +67,123 @@ struct FieldWriter {
 
   void text(std::string_view name, const std::string& value) { required(name, value); }
 
+  /// One that has the name of a field takes its place.
   void rest(const nlohmann::json& extra) {
     if (!extra.is_object()) return;
-    auto& members = object.get_ref<nlohmann::ordered_json::object_t&>();
-    const auto named = static_cast<std::ptrdiff_t>(members.size());
+    const std::size_t fields = members_.size();
     for (const auto& [name, value] : extra.get_ref<const nlohmann::json::object_t&>()) {
-      // Only the members that have a name here can be there already.
-      const auto end = members.begin() + named;
-      const auto same =
-          std::find_if(members.begin(), end, [&](const auto& one) { return one.first == name; });
-      if (same == end) {
-        members.emplace_back(name, copy_ordered(value));
-      } else {
-        same->second = copy_ordered(value);
+      required(name, value);
+      for (std::size_t index = 0; index < fields; ++index) {
+        if (members_[index].name == name) move_last_to(index);
       }
     }
   }
+
+  const std::vector<Member>& members() const { return members_; }
+
+ private:
+  void begin(std::string_view name) {
+    const std::size_t begin = json_->text().size();
+    json_->member(name);
+    members_.push_back({.name = name, .begin = begin, .value = json_->text().size(), .end = 0});
+  }
+  void end(bool had_flaw) {
+    members_.back().end = json_->text().size();
+    json_->below(had_flaw, members_.back().name);
+  }
+  void leave_out_if_empty() {
+    if (members_.back().end - members_.back().value > 2) return;  // more than {}
+    json_->text().resize(members_.back().begin);
+    members_.pop_back();
+  }
+  /// Makes the value of the last member that of an earlier one.
+  void move_last_to(std::size_t index) {
+    std::string& text = json_->text();
+    const std::string value = text.substr(members_.back().value);
+    text.resize(members_.back().begin);
+    members_.pop_back();
+    const Member earlier = members_[index];
+    text.replace(earlier.value, earlier.end - earlier.value, value);
+    const std::size_t growth = value.size() - (earlier.end - earlier.value);  // wraps around when it shrinks
+    members_[index].end += growth;
+    for (Member& later : std::span(members_).subspan(index + 1)) {
+      later.begin += growth;
+      later.value += growth;
+      later.end += growth;
+    }
+  }
+
+  JsonPrinter* json_;
+  std::vector<Member> members_{};
 };
 
+template <class List>
+void write_list(JsonPrinter& json, const List& items) {
+  if (!json.open('[')) return;
+  std::size_t index = 0;
+  for (const auto& item : items) {
+    const bool had_flaw = json.had_flaw();
+    json.element();
+    write_json(json, item);
+    json.below(had_flaw, index++);
+  }
+  json.close(']');
+}
+
+template <class Object>
+void write_object(JsonPrinter& json, const Object& members) {
+  if (!json.open('{')) return;
+  for (const auto& [name, value] : members) {
+    json.member(name);
+    const bool had_flaw = json.had_flaw();
+    write_json(json, value);
+    json.below(had_flaw, name);
+  }
+  json.close('}');
+}
+
+/// Writes nlohmann_json's JSON.
+template <class Json>
+void write_document(JsonPrinter& json, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null: return json.null();
+    case Json::value_t::boolean: return json.boolean(value.template get<bool>());
+    case Json::value_t::string: return json.string(value.template get_ref<const std::string&>());
+    case Json::value_t::number_integer: return json.integer(value.template get<std::int64_t>());
+    case Json::value_t::number_unsigned: return json.integer(value.template get<std::uint64_t>());
+    case Json::value_t::number_float: return json.number(value.template get<double>());
+    case Json::value_t::array:
+      return write_list(json, value.template get_ref<const typename Json::array_t&>());
+    case Json::value_t::object:
+      return write_object(json, value.template get_ref<const typename Json::object_t&>());
+    case Json::value_t::binary: return json.printed(value.dump());
+    case Json::value_t::discarded: return json.flawed("is not valid JSON");
+  }
+}
+
 template <class T>
-nlohmann::ordered_json write_json(const T& value) {
+void write_json(JsonPrinter& json, const T& value) {
   if constexpr (JsonTable<T>) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    FieldWriter field{json};
+    if (!json.open('{')) return;
+    FieldWriter field(json);
     T::fields(value, field);
-    return json;
+    json.close('}');
   } else if constexpr (JsonCustom<T>) {
-    return value.to_json();
-  } else if constexpr (is_optional<T>) {
-    return value ? write_json(*value) : nlohmann::ordered_json();
+    value.write_json(json);
   } else if constexpr (is_vector<T>) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    for (const auto& item : value) json.push_back(write_json(item));
-    return json;
+    write_list(json, value);
   } else if constexpr (is_string_map<T>) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    auto& members = json.get_ref<nlohmann::ordered_json::object_t&>();
-    for (const auto& [name, item] : value) members.emplace_back(name, write_json(item));
-    return json;
-  } else if constexpr (std::same_as<T, nlohmann::json> || std::same_as<T, nlohmann::ordered_json>) {
-    return copy_ordered(value);
+    write_object(json, value);
+  } else if constexpr (is_nlohmann_json<T>) {
+    write_document(json, value);
+  } else if constexpr (std::same_as<T, std::string>) {
+    json.string(value);
+  } else if constexpr (std::same_as<T, bool>) {
+    json.boolean(value);
+  } else if constexpr (std::floating_point<T>) {
+    json.number(value);
   } else {
-    return nlohmann::ordered_json(value);
+    json.integer(value);
   }
 }
 

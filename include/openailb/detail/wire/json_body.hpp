@@ -1,0 +1,119 @@
+#pragma once
+
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace openailb::detail {
+
+/// The JSON body of a request, as text. An object is kept by its members, so that each can be replaced
+/// without writing the others again.
+class JsonBody {
+ public:
+  struct Member {
+    std::string name;
+    std::string json;
+  };
+
+  /// No body.
+  JsonBody() = default;
+  JsonBody(const JsonDocument& document) {
+    const nlohmann::ordered_json& value = document.value();
+    if (value.is_object()) {
+      members_.emplace();
+      for (const auto& [name, member] : value.get_ref<const nlohmann::ordered_json::object_t&>()) {
+        print(name, member);
+      }
+    } else if (!value.is_null()) {
+      print("", value);
+    }
+  }
+  template <JsonTable Params>
+  JsonBody(const Params& params) {
+    JsonPrinter printer;
+    printer.open('{');
+    FieldWriter field(printer);
+    Params::fields(params, field);
+    flaw_ = printer.flaw();
+    const std::string_view text = printer.text();
+    members_.emplace();
+    for (const FieldWriter::Member& one : field.members()) {
+      members_->emplace_back(std::string(one.name), std::string(text.substr(one.value, one.end - one.value)));
+    }
+  }
+
+  bool empty() const { return !members_ && text_.empty(); }
+  bool is_object() const { return members_.has_value(); }
+  /// What JSON cannot express.
+  const std::optional<JsonFlaw>& flaw() const { return flaw_; }
+
+  /// The JSON of a member; null when there is none.
+  const std::string* find(std::string_view name) const {
+    if (!members_) return nullptr;
+    const auto found = std::ranges::find(*members_, name, &Member::name);
+    return found == members_->end() ? nullptr : &found->json;
+  }
+  /// Replaces a member of an object, or adds it at the end.
+  void set(std::string_view name, std::string json) {
+    const auto found = std::ranges::find(*members_, name, &Member::name);
+    if (found != members_->end()) {
+      found->json = std::move(json);
+    } else {
+      members_->push_back({.name = std::string(name), .json = std::move(json)});
+    }
+  }
+  /// The members of `extra`, an object, replace those of the body; null removes one.
+  void merge(const JsonBody& extra) {
+    if (extra.flaw_ && !flaw_) flaw_ = extra.flaw_;
+    if (!members_) members_.emplace();
+    for (const Member& one : *extra.members_) {
+      if (one.json == "null") {
+        std::erase_if(*members_, [&](const Member& mine) { return mine.name == one.name; });
+      } else {
+        set(one.name, one.json);
+      }
+    }
+  }
+
+  /// The whole text, with this name for the model if the body names one.
+  std::string text(std::string_view model) const {
+    if (!members_) return text_;
+    JsonPrinter printer;
+    printer.open('{');
+    for (const Member& one : *members_) {
+      printer.member(one.name);
+      one.name == "model" ? printer.string(model) : printer.printed(one.json);
+    }
+    printer.close('}');
+    return std::move(printer.text());
+  }
+
+ private:
+  /// Prints the body or, if it is an object, one member of it.
+  void print(const std::string& name, const nlohmann::ordered_json& value) {
+    JsonPrinter printer;
+    if (members_) {
+      printer.open('{');
+      printer.member(name);
+    }
+    const std::size_t begin = printer.text().size();
+    write_json(printer, value);
+    if (members_) printer.below(false, name);
+    if (!flaw_) flaw_ = printer.flaw();
+    (members_ ? members_->emplace_back(name, "").json : text_) = printer.text().substr(begin);
+  }
+
+  std::optional<std::vector<Member>> members_{};
+  std::string text_{};  // of a body that is not an object
+  std::optional<JsonFlaw> flaw_{};
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <openailb/detail/wire/json_text.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace openailb::detail {
+
+/// What JSON cannot express, and where: "messages[0].content".
+struct JsonFlaw {
+  std::string place;  ///< empty for the whole JSON
+  const char* why;
+
+  std::string message() const { return (place.empty() ? "the JSON" : place) + ' ' + why; }
+};
+
+/// Prints JSON to text, in one line. What it prints is always valid. The first thing that JSON cannot express
+/// is kept as its flaw, and something else stands in its place.
+class JsonPrinter {
+ public:
+  void null() { text_ += "null"; }
+  void boolean(bool value) { text_ += value ? "true" : "false"; }
+  void string(std::string_view value);
+  void number(double value);
+  template <std::integral T>
+  void integer(T value) {
+    std::array<char, 24> digits{};
+    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    text_.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  }
+  /// Text that is JSON already.
+  void printed(std::string_view json) { text_ += json; }
+  /// What JSON cannot express.
+  void flawed(const char* why) {
+    note(why);
+    null();
+  }
+
+  /// Begins an object or an array. False: it would be nested too deeply, and null stands in its place.
+  bool open(char bracket) {
+    if (depth_ == max_json_depth) {
+      flawed("is nested too deeply");
+      return false;
+    }
+    ++depth_;
+    text_ += bracket;
+    return true;
+  }
+  void close(char bracket) {
+    --depth_;
+    text_ += bracket;
+  }
+  /// Begins the next element of an array.
+  void element() {
+    if (text_.back() != '{' && text_.back() != '[') text_ += ',';
+  }
+  /// Begins the next member of an object.
+  void member(std::string_view name);
+
+  /// Puts a member's name, or an element's index, before the place of a flaw, if it `had_flaw` no flaw before
+  /// the value of that member or element.
+  void below(bool had_flaw, std::string_view name);
+  void below(bool had_flaw, std::size_t index) {
+    if (!had_flaw && flaw_) below(false, '[' + std::to_string(index) + ']');
+  }
+  bool had_flaw() const { return flaw_.has_value(); }
+
+  std::string& text() { return text_; }
+  const std::optional<JsonFlaw>& flaw() const { return flaw_; }
+
+ private:
+  void note(const char* why) {
+    if (!flaw_) flaw_ = JsonFlaw{.place = {}, .why = why};
+  }
+  void escape(char c);
+
+  std::string text_{};
+  std::size_t depth_{};
+  std::optional<JsonFlaw> flaw_{};
+};
+
+inline void JsonPrinter::member(std::string_view name) {
+  const bool flawed_before = had_flaw();
+  element();
+  string(name);
+  text_ += ':';
+  if (!flawed_before && flaw_) flaw_->place = "a member's name";
+}
+
+inline void JsonPrinter::below(bool had_flaw, std::string_view name) {
+  if (had_flaw || !flaw_) return;
+  const bool needs_dot = !flaw_->place.empty() && flaw_->place.front() != '[';
+  flaw_->place.insert(0, std::string(name) + (needs_dot ? "." : ""));
+}
+
+inline void JsonPrinter::string(std::string_view value) {
+  text_ += '"';
+  const char* const end = value.data() + value.size();
+  const char* kept = value.data();  // what comes before this place has been written
+  for (const char* at = kept;;) {
+    at = skip_plain(at, end);
+    if (at == end) break;
+    if (static_cast<unsigned char>(*at) >= 0x80) {
+      const std::size_t length = utf8_length({at, static_cast<std::size_t>(end - at)});
+      if (length > 0) {
+        at += length;
+        continue;
+      }
+      note("is not valid UTF-8");
+    } else if (*at >= ' ' && *at != '"' && *at != '\\') {
+      ++at;
+      continue;
+    }
+    text_.append(kept, at);
+    escape(*at);
+    kept = ++at;
+  }
+  text_.append(kept, end);
+  text_ += '"';
+}
+
+/// Writes a character that cannot stand for itself.
+inline void JsonPrinter::escape(char c) {
+  constexpr std::string_view hexadecimal = "0123456789abcdef";
+  switch (c) {
+    case '"':
+    case '\\': (text_ += '\\') += c; break;
+    case '\b': text_ += "\\b"; break;
+    case '\f': text_ += "\\f"; break;
+    case '\n': text_ += "\\n"; break;
+    case '\r': text_ += "\\r"; break;
+    case '\t': text_ += "\\t"; break;
+    default:
+      if (const auto byte = static_cast<unsigned char>(c); byte < 0x80) {
+        ((text_ += "\\u00") += hexadecimal[byte / 16]) += hexadecimal[byte % 16];
+      } else {
+        text_ += "\xEF\xBF\xBD";  // U+FFFD, for a byte that is not UTF-8
+      }
+  }
+}
+
+inline void JsonPrinter::number(double value) {
+  if (!std::isfinite(value)) return flawed("is not a finite number");
+  // std::to_chars for them is missing in some standard libraries.
+  text_ += nlohmann::json(value).dump();
+}
+
+}  // namespace openailb::detail
