@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/headers.hpp>
+#include <openailb/response_headers.hpp>
 
 #include <chrono>
 #include <exception>
@@ -90,13 +90,13 @@ struct Attempt {
 /// Why a call failed. Never holds an API key: configured keys are redacted from every member.
 struct Error {
   ErrorKind kind{ErrorKind::api};
-  std::string message{};     ///< for people to read: what was tried, and how each endpoint failed
-  int status{};              ///< the HTTP status of the last answer, 0 when there was none
-  std::string type{};        ///< the server's `error.type`
-  std::string code{};        ///< the server's `error.code`; a number as text
-  std::string param{};       ///< the server's `error.param`
-  std::string request_id{};  ///< the server's `x-request-id`
-  Headers headers{};         ///< the last answer's, such as `x-ratelimit-remaining-tokens`
+  std::string message{};      ///< for people to read: what was tried, and how each endpoint failed
+  int status{};               ///< the HTTP status of the last answer, 0 when there was none
+  std::string type{};         ///< the server's `error.type`
+  std::string code{};         ///< the server's `error.code`; a number as text
+  std::string param{};        ///< the server's `error.param`
+  std::string request_id{};   ///< the server's `x-request-id`
+  ResponseHeaders headers{};  ///< the last answer's, such as `x-ratelimit-remaining-tokens`
   /// How long to wait before the next call: as the server said, or until the first breaker admits or the
   /// first cooldown ends.
   std::optional<std::chrono::nanoseconds> retry_after{};

@@ -7,23 +7,30 @@
 
 namespace openailb {
 
-/// Orders header names as HTTP compares them: without regard to ASCII case.
+namespace detail {
+
+/// HTTP compares the names of headers without regard to ASCII case.
+constexpr char lower_case(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool is_same_header(std::string_view one, std::string_view other) noexcept {
+  return one.size() == other.size() && std::ranges::equal(one, other, {}, lower_case, lower_case);
+}
+
+}  // namespace detail
+
+/// Orders header names without regard to ASCII case.
 struct HeaderNameLess {
   using is_transparent = void;
 
   bool operator()(std::string_view left, std::string_view right) const noexcept {
-    return std::ranges::lexicographical_compare(left, right, {}, lower, lower);
-  }
-
- private:
-  static constexpr char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return std::ranges::lexicographical_compare(left, right, {}, detail::lower_case, detail::lower_case);
   }
 };
 
-/// HTTP headers by name. In a request, an empty value removes a header that a wider setting had added (the
-/// call overrides the endpoint, which overrides the client). In an answer, the values of a header that came
-/// several times are joined by ", ".
+/// The headers of a request by name. An empty value removes a header that a wider setting had added (the call
+/// overrides the endpoint, which overrides the client).
 using Headers = std::map<std::string, std::string, HeaderNameLess>;
 
 /// The value of a header, empty when it is not there.

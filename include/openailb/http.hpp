@@ -2,6 +2,7 @@
 
 #include <openailb/error.hpp>
 #include <openailb/headers.hpp>
+#include <openailb/response_headers.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -44,7 +45,7 @@ constexpr bool always_has_body(std::string_view method) {
 /// What has arrived of an answer. For a stream, the body is only what has not been read yet.
 struct HttpResponse {
   int status{};  ///< 0 until the whole head has come
-  Headers headers{};
+  ResponseHeaders headers{};
   std::string body{};
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/error.hpp>
-#include <openailb/headers.hpp>
+#include <openailb/response_headers.hpp>
 
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@ struct ResponseInfo {
   std::string base_url{};           ///< its base URL, without a query
   int status{};                     ///< the HTTP status
   std::string request_id{};         ///< the server's `x-request-id`
-  Headers headers{};                ///< the answer's headers
+  ResponseHeaders headers{};        ///< the answer's headers
   std::vector<Attempt> attempts{};  ///< every attempt of the call, in order; the last one succeeded
   std::string body{};               ///< the answer's text, with the members that this library has no name for
 };

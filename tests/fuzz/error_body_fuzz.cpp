@@ -23,14 +23,14 @@ openailb::HttpResponse response_of(openailb::fuzz::Input input) {
   response.status = std::clamp(response.status, 200, 999);
   for (auto line = input.line(); !line.empty(); line = input.line()) {
     const auto name = line.substr(0, line.find(": "));
-    response.headers[std::string(name)] = line.substr(std::min(line.size(), name.size() + 2));
+    response.headers.add(name, line.substr(std::min(line.size(), name.size() + 2)));
   }
   response.body = input.rest();
   return response;
 }
 
 /// The failure that a client makes of an error.
-openailb::detail::Failure failure_of(openailb::Error error, const openailb::Headers& headers) {
+openailb::detail::Failure failure_of(openailb::Error error, const openailb::ResponseHeaders& headers) {
   const openailb::ClientOptions options;
   openailb::testing::SimulatedNetwork network;
   const auto loop = network.loops()();

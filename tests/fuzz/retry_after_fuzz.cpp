@@ -23,13 +23,13 @@ void check(Wait wait, std::chrono::nanoseconds least) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  openailb::Headers headers;
+  openailb::ResponseHeaders headers;
   openailb::fuzz::Input input(data, size);
   while (!input.rest().empty()) {
     const auto line = input.line();
     const auto name = line.substr(0, line.find(": "));
     const auto value = line.substr(std::min(line.size(), name.size() + 2));
-    headers[std::string(name)] = value;
+    headers.add(name, value);
     check(openailb::detail::parse_duration(value), 0ns);
   }
   using Date = std::chrono::system_clock::time_point;

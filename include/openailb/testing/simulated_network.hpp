@@ -164,7 +164,7 @@ inline void SimulatedNetwork::begin_answer(std::uint64_t id) {
   }
   if (exchange.answer.failure) return end(id, exchange.answer.failure);
   exchange.transfer->response.status = exchange.answer.status;
-  exchange.transfer->response.headers = exchange.answer.headers;
+  exchange.transfer->response.headers = ResponseHeaders(exchange.answer.headers);
   if (receive(id, exchange, exchange.answer.body)) schedule_rest(id, exchange);
 }
 

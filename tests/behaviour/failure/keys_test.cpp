@@ -43,7 +43,7 @@ std::string everything(const Error& error) {
 std::string everything(const ResponseInfo& info) {
   std::string text = text_of_attempts(info.attempts);
   for (const auto& part : {info.endpoint, info.base_url, info.request_id, info.body}) text += part + '\n';
-  for (const auto& [name, value] : info.headers) text += name + ": " + value + '\n';
+  for (const auto& [name, value] : info.headers) text.append(name).append(": ").append(value) += '\n';
   return text;
 }
 

@@ -38,7 +38,7 @@ void PrintTo(const Arrival& arrival, std::ostream* out) {
 
 struct Fetched {
   int status{};
-  Headers headers{};
+  ResponseHeaders headers{};
   std::vector<Arrival> arrivals{};
   std::optional<TransferFailure> failure{};
 };

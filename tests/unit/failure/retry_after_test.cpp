@@ -195,19 +195,17 @@ TEST(ParseDuration, SaturatesAtAYear) {
 }
 
 TEST(RateLimitReset, IsThatOfTheLimitWhichIsUsedUp) {
-  Headers headers = {{"x-ratelimit-remaining-requests", "0"},
-                     {"x-ratelimit-reset-requests", "120ms"},
-                     {"x-ratelimit-remaining-tokens", "149984"},
-                     {"x-ratelimit-reset-tokens", "6m0s"}};
-  EXPECT_EQ(rate_limit_reset(headers), 120ms);
-  headers["X-RateLimit-Remaining-Tokens"] = "0";
-  EXPECT_EQ(rate_limit_reset(headers), 6min) << "the longest";
-  headers["x-ratelimit-reset-requests"] = "7m";
-  EXPECT_EQ(rate_limit_reset(headers), 7min) << "the longest, in the other order";
-  headers["x-ratelimit-remaining-requests"] = "1";
-  EXPECT_EQ(rate_limit_reset(headers), 6min);
-  headers["x-ratelimit-remaining-tokens"] = "1";
-  EXPECT_EQ(rate_limit_reset(headers), std::nullopt);
+  const auto reset = [](const char* requests, const char* reset_requests, const char* tokens) {
+    return rate_limit_reset({{"x-ratelimit-remaining-requests", requests},
+                             {"X-RateLimit-Reset-Requests", reset_requests},
+                             {"X-RateLimit-Remaining-Tokens", tokens},
+                             {"x-ratelimit-reset-tokens", "6m0s"}});
+  };
+  EXPECT_EQ(reset("0", "120ms", "149984"), 120ms);
+  EXPECT_EQ(reset("0", "120ms", "0"), 6min) << "the longest";
+  EXPECT_EQ(reset("0", "7m", "0"), 7min) << "the longest, in the other order";
+  EXPECT_EQ(reset("1", "7m", "0"), 6min);
+  EXPECT_EQ(reset("1", "7m", "1"), std::nullopt);
 }
 
 TEST(RateLimitReset, ReadsPlainSeconds) {

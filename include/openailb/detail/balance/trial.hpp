@@ -72,7 +72,7 @@ inline Failure Trial::failure(Evidence seen) const {
        {&error.message, &error.type, &error.code, &error.param, &error.request_id, &error.body}) {
     secrets.redact(*text);
   }
-  for (auto& [name, value] : error.headers) secrets.redact(value);
+  secrets.redact(error.headers);
   error.message = one_line(error.message);  // cut only now, or half a key might be left of it
   seen.path = call->path;
   return judge(std::move(seen), endpoint->options().classify);
@@ -118,7 +118,7 @@ inline ResponseInfo Trial::info(HttpResponse response) const {
   const Redactor secrets = redactor();
   secrets.redact(info.request_id);
   secrets.redact(info.body);
-  for (auto& [name, value] : info.headers) secrets.redact(value);
+  secrets.redact(info.headers);
   return info;
 }
 

@@ -6,9 +6,9 @@
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/headers.hpp>
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
+#include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
 
 #include <nlohmann/json.hpp>
@@ -47,7 +47,7 @@ Result<T> decode_json(HttpResponse& response, bool&) {
 }
 
 /// "audio/mpeg" of "audio/mpeg; rate=24000".
-inline std::string media_type(const Headers& headers) {
+inline std::string media_type(const ResponseHeaders& headers) {
   const std::string_view type = header(headers, "content-type");
   return lower(type.substr(0, type.find_first_of("; ")));
 }

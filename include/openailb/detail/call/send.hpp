@@ -7,8 +7,8 @@
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/headers.hpp>
 #include <openailb/http.hpp>
+#include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
 
 #include <memory>

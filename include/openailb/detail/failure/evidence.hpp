@@ -3,8 +3,8 @@
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
-#include <openailb/headers.hpp>
 #include <openailb/http.hpp>
+#include <openailb/response_headers.hpp>
 
 #include <chrono>
 #include <string>
@@ -47,7 +47,7 @@ inline Evidence evidence_of_transfer(const TransferFailure& reason) {
 
 /// What was seen of an error that came in an answer with these headers. `date` is the time of day, for a
 /// Retry-After that is a date.
-inline Evidence evidence_in_answer(Error error, const Headers& headers,
+inline Evidence evidence_in_answer(Error error, const ResponseHeaders& headers,
                                    std::chrono::system_clock::time_point date) {
   error.request_id = header(headers, "x-request-id");
   error.headers = headers;

@@ -5,8 +5,8 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
-#include <openailb/headers.hpp>
 #include <openailb/http.hpp>
+#include <openailb/response_headers.hpp>
 
 #include <chrono>
 #include <functional>
@@ -25,7 +25,7 @@ constexpr bool ran_the_request(const Error& error, Sent sent) {
 }
 
 /// Applies `x-should-retry`, with which OpenAI's servers override whether the same endpoint is asked again.
-inline void apply_should_retry(const Headers& headers, Treatment& treatment) {
+inline void apply_should_retry(const ResponseHeaders& headers, Treatment& treatment) {
   const std::string_view should_retry = header(headers, "x-should-retry");
   if (should_retry == "true") treatment.same_endpoint = true;
   if (should_retry == "false") treatment.same_endpoint = false;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/response_headers.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -27,23 +29,14 @@ class Redactor {
     for (const std::string_view secret : secrets_) begins(secret.front()) = true;
   }
 
-  /// Replaces every secret in the text, in one pass over it.
+  /// Replaces every secret in the text.
   void redact(std::string& text) const {
-    const std::string_view whole = text;
-    std::string redacted;
-    std::size_t kept = 0;  // what comes before this place has been written
-    for (std::size_t at = 0; at < whole.size();) {
-      const std::size_t length = begins(whole[at]) ? secret_at(whole, at) : 0;
-      if (length == 0) {
-        ++at;
-        continue;
-      }
-      redacted.append(whole.substr(kept, at - kept)).append("[redacted]");
-      kept = at += length;
+    if (may_be_in(text)) text = redacted(text);
+  }
+  void redact(ResponseHeaders& headers) const {
+    for (auto header = headers.begin(); header != headers.end(); ++header) {
+      if (may_be_in(header->second)) headers.replace(header, redacted(header->second));
     }
-    if (kept == 0) return;
-    redacted.append(whole.substr(kept));
-    text = std::move(redacted);
   }
 
  private:
@@ -60,6 +53,58 @@ class Redactor {
     if (const auto blank = secret.find_last_of(blanks); blank != secret.npos) {
       secrets_.push_back(secret.substr(blank + 1));
     }
+  }
+
+  /// The text without the secrets, in one pass over it.
+  std::string redacted(std::string_view whole) const {
+    std::string text;
+    std::size_t kept = 0;  // what comes before this place has been written
+    for (std::size_t at = 0; at < whole.size();) {
+      const std::size_t length = begins(whole[at]) ? secret_at(whole, at) : 0;
+      if (length == 0) {
+        ++at;
+        continue;
+      }
+      text.append(whole.substr(kept, at - kept)).append("[redacted]");
+      kept = at += length;
+    }
+    return text.append(whole.substr(kept));
+  }
+
+  /// Whether a secret may be in the text. Nearly always there is none, and this finds it out several times
+  /// faster than a look at every character.
+  bool may_be_in(std::string_view text) const {
+    const auto is_in = [&](std::string_view secret) { return begins_plain_in(text, secret); };
+    return std::ranges::any_of(secrets_, is_in) || (!secrets_.empty() && has_encoded(text));
+  }
+
+  /// Whether the beginning of the secret is in the text as it is.
+  static bool begins_plain_in(std::string_view text, std::string_view secret) {
+    constexpr std::string_view commonest_first = " \"etaoinsrhldcumfpgwybv0123456789.,:_-kxjqz";
+    const std::string_view begin = secret.substr(0, shortest_anywhere);
+    const auto rarest = std::ranges::max_element(begin, {}, [&](char c) { return commonest_first.find(c); });
+    const auto before = static_cast<std::size_t>(rarest - begin.begin());
+    for (auto at = text.find(*rarest, before); at != text.npos; at = text.find(*rarest, at + 1)) {
+      if (text.substr(at - before).starts_with(begin)) return true;
+    }
+    return false;
+  }
+
+  /// Whether the text has an encoded character that may be one of a secret's.
+  bool has_encoded(std::string_view text) const {
+    for (auto at = text.find('%'); at < text.size(); at = text.find('%', at + 1)) {
+      if (text.substr(at + 1, 1).find_first_of("0123456789abcdefABCDEF") == 0) return true;
+    }
+    for (auto at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+      at = (std::min)(text.find_first_not_of('\\', at), text.size());
+      if (text.substr(at).starts_with("u00") || is_in_a_secret('\\')) return true;
+      if (at < text.size() && !is_word(text[at]) && is_in_a_secret(text[at])) return true;
+    }
+    return false;
+  }
+  bool is_in_a_secret(char c) const {
+    return std::ranges::any_of(secrets_,
+                               [c](std::string_view secret) { return secret.find(c) != secret.npos; });
   }
 
   bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/headers.hpp>
+#include <openailb/response_headers.hpp>
 
 #include <algorithm>
 #include <array>
@@ -186,7 +186,7 @@ inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view 
 /// as seconds, else `retry-after` as an HTTP date (RFC 9110 10.2.3), read as the official Python SDK does.
 /// Null when there is none, and for zero, a negative number, a past date or what is none of these. At most
 /// 365 days.
-inline std::optional<std::chrono::nanoseconds> retry_after(const Headers& headers,
+inline std::optional<std::chrono::nanoseconds> retry_after(const ResponseHeaders& headers,
                                                            std::chrono::system_clock::time_point now) {
   using namespace std::chrono;
   if (auto wait = parse_wait(header(headers, "retry-after-ms"), milliseconds(1))) return wait;
@@ -237,7 +237,7 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
 
 /// How long until a used-up rate limit of OpenAI is reset: the longest of the
 /// `x-ratelimit-reset-{requests,tokens}` whose `x-ratelimit-remaining-*` is 0. Null when neither is used up.
-inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const Headers& headers) {
+inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const ResponseHeaders& headers) {
   std::optional<std::chrono::nanoseconds> longest;
   for (const char* limit : {"requests", "tokens"}) {
     const auto remaining = header(headers, std::string("x-ratelimit-remaining-") + limit);

@@ -18,7 +18,7 @@ class HeadReader {
   void read(std::string_view line, HttpResponse& response) {
     line = line.substr(0, line.find_last_not_of(" \t\r\n") + 1);
     if (line.starts_with("HTTP/")) {
-      response.headers.clear();
+      response.headers = {};
       status_ = 0;
       line.remove_prefix((std::min)(line.find(' ') + 1, line.size()));
       std::from_chars(line.data(), line.data() + line.size(), status_);
@@ -30,13 +30,12 @@ class HeadReader {
   }
 
  private:
-  static void read_field(std::string_view line, Headers& headers) {
+  static void read_field(std::string_view line, ResponseHeaders& headers) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    std::string& value = headers[std::string(line.substr(0, colon))];
-    line.remove_prefix(colon + 1);
-    line.remove_prefix((std::min)(line.find_first_not_of(" \t"), line.size()));
-    value.append(value.empty() ? "" : ", ").append(line);
+    std::string_view value = line.substr(colon + 1);
+    value.remove_prefix((std::min)(value.find_first_not_of(" \t"), value.size()));
+    headers.add(line.substr(0, colon), value);
   }
 
   int status_{};

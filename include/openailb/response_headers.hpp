@@ -1,0 +1,139 @@
+#pragma once
+
+#include <openailb/headers.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+/// The headers of an answer, in the order in which they came. Names are found without regard to ASCII case.
+/// The values of a header that came several times are joined by ", ".
+///
+///     for (const auto& [name, value] : info.headers) ...
+///     if (info.headers.contains("x-request-id")) ... info.headers.at("x-request-id") ...
+class ResponseHeaders {
+ public:
+  using value_type = std::pair<std::string_view, std::string_view>;
+  class Iterator;
+
+  ResponseHeaders() = default;
+  ResponseHeaders(std::initializer_list<value_type> headers) {
+    for (const auto& [name, value] : headers) add(name, value);
+  }
+  explicit ResponseHeaders(const Headers& headers) {
+    for (const auto& [name, value] : headers) add(name, value);
+  }
+
+  Iterator begin() const noexcept;
+  Iterator end() const noexcept;
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool empty() const noexcept { return entries_.empty(); }
+
+  /// end() when there is none.
+  Iterator find(std::string_view name) const noexcept;
+  bool contains(std::string_view name) const noexcept { return index_of(name) < size(); }
+  /// The value of a header. Throws std::out_of_range when there is none.
+  std::string_view at(std::string_view name) const {
+    const std::size_t index = index_of(name);
+    if (index == size()) throw std::out_of_range("openailb: no header " + std::string(name));
+    return entry(index).second;
+  }
+
+  /// Adds a header, or joins the value to that which it has.
+  void add(std::string_view name, std::string_view value);
+  /// Replaces the value of a header that is there.
+  void replace(Iterator header, std::string_view value);
+
+ private:
+  /// Where a header stands in the text.
+  struct Entry {
+    std::size_t name, name_size, value, value_size;
+  };
+
+  value_type entry(std::size_t index) const noexcept {
+    const Entry& one = entries_[index];
+    return {{text_.data() + one.name, one.name_size}, {text_.data() + one.value, one.value_size}};
+  }
+  /// size() when there is none.
+  std::size_t index_of(std::string_view name) const noexcept {
+    std::size_t index = 0;
+    while (index < size() && !detail::is_same_header(entry(index).first, name)) ++index;
+    return index;
+  }
+
+  std::string text_{};
+  std::vector<Entry> entries_{};
+};
+
+class ResponseHeaders::Iterator {
+ public:
+  using value_type = ResponseHeaders::value_type;
+  using difference_type = std::ptrdiff_t;
+  using iterator_category = std::input_iterator_tag;
+  using reference = value_type;
+  struct pointer {
+    value_type header;
+    const value_type* operator->() const noexcept { return &header; }
+  };
+
+  Iterator() = default;
+
+  value_type operator*() const noexcept { return headers_->entry(index_); }
+  pointer operator->() const noexcept { return {**this}; }
+  Iterator& operator++() noexcept {
+    ++index_;
+    return *this;
+  }
+  Iterator operator++(int) noexcept { return std::exchange(*this, Iterator(*headers_, index_ + 1)); }
+  bool operator==(const Iterator&) const = default;
+
+ private:
+  friend class ResponseHeaders;
+  Iterator(const ResponseHeaders& headers, std::size_t index) : headers_(&headers), index_(index) {}
+
+  const ResponseHeaders* headers_{};
+  std::size_t index_{};
+};
+
+inline ResponseHeaders::Iterator ResponseHeaders::begin() const noexcept { return {*this, 0}; }
+inline ResponseHeaders::Iterator ResponseHeaders::end() const noexcept { return {*this, size()}; }
+inline ResponseHeaders::Iterator ResponseHeaders::find(std::string_view name) const noexcept {
+  return {*this, index_of(name)};
+}
+
+inline void ResponseHeaders::add(std::string_view name, std::string_view value) {
+  if (const Iterator same = find(name); same != end()) {
+    std::string joined(same->second);
+    joined.append(joined.empty() ? "" : ", ").append(value);
+    return replace(same, joined);
+  }
+  if (empty()) {  // as much as most answers have
+    text_.reserve(1024);
+    entries_.reserve(32);
+  }
+  const std::size_t begin = text_.size();
+  text_.append(name).append(value);
+  entries_.push_back({begin, name.size(), begin + name.size(), value.size()});
+}
+
+inline void ResponseHeaders::replace(Iterator header, std::string_view value) {
+  Entry& one = entries_[header.index_];
+  one.value = text_.size();
+  one.value_size = value.size();
+  text_.append(value);
+}
+
+/// The value of a header, empty when it is not there.
+inline std::string_view header(const ResponseHeaders& headers, std::string_view name) {
+  const auto found = headers.find(name);
+  return found == headers.end() ? std::string_view{} : found->second;
+}
+
+}  // namespace openailb
