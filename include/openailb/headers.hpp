@@ -15,7 +15,8 @@ constexpr char lower_case(char c) noexcept {
 }
 
 constexpr bool is_same_header(std::string_view one, std::string_view other) noexcept {
-  return one.size() == other.size() && std::ranges::equal(one, other, {}, lower_case, lower_case);
+  const auto is_same = [](char a, char b) { return lower_case(a) == lower_case(b); };
+  return std::ranges::equal(one, other, is_same);
 }
 
 }  // namespace detail
@@ -25,7 +26,8 @@ struct HeaderNameLess {
   using is_transparent = void;
 
   bool operator()(std::string_view left, std::string_view right) const noexcept {
-    return std::ranges::lexicographical_compare(left, right, {}, detail::lower_case, detail::lower_case);
+    const auto less = [](char a, char b) { return detail::lower_case(a) < detail::lower_case(b); };
+    return std::ranges::lexicographical_compare(left, right, less);
   }
 };
 

@@ -46,6 +46,9 @@ class ResponseHeaders {
     return entry(index).second;
   }
 
+  /// All names and values, one after the other, to be searched at once.
+  std::string_view text() const noexcept { return text_; }
+
   /// Adds a header, or joins the value to that which it has.
   void add(std::string_view name, std::string_view value);
   /// Replaces the value of a header that is there.

@@ -58,10 +58,13 @@ struct Trial {
 };
 
 inline Redactor Trial::redactor() const {
-  std::vector<std::string_view> secrets{key};
-  secrets.insert(secrets.end(), endpoint->secrets().begin(), endpoint->secrets().end());
-  secrets.insert(secrets.end(), call->secrets.begin(), call->secrets.end());
-  return Redactor(secrets);
+  Redactor redactor;
+  redactor.add(key);
+  for (const std::string& secret : endpoint->secrets()) {
+    if (secret != key) redactor.add(secret);
+  }
+  for (const std::string& secret : call->secrets) redactor.add(secret);
+  return redactor;
 }
 
 inline Failure Trial::failure(Evidence seen) const {

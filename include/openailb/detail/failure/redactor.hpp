@@ -19,41 +19,30 @@ namespace openailb::detail {
 /// also if these are mixed or nested, and also if the text was cut in the middle of it.
 class Redactor {
  public:
-  /// The secrets must outlive the Redactor. Empty ones are ignored.
-  explicit Redactor(const std::vector<std::string_view>& secrets) {
-    for (const std::string_view secret : secrets) add(secret);
-    std::erase(secrets_, std::string_view{});
-    // The longest first: if one secret begins with another, the rest of it would be shown.
-    std::ranges::stable_sort(secrets_, std::ranges::greater{}, &std::string_view::size);
-    if (!secrets_.empty()) begins('\\') = begins('%') = true;
-    for (const std::string_view secret : secrets_) begins(secret.front()) = true;
-  }
+  /// Adds a secret, which must outlive the Redactor. An empty one is ignored. Blanks around it are not part
+  /// of it. Of one like "Bearer secret", the part behind the scheme is a secret too: servers may repeat only
+  /// that.
+  void add(std::string_view secret);
 
   /// Replaces every secret in the text.
   void redact(std::string& text) const {
     if (may_be_in(text)) text = redacted(text);
   }
   void redact(ResponseHeaders& headers) const {
+    if (!may_be_in(headers.text())) return;
     for (auto header = headers.begin(); header != headers.end(); ++header) {
       if (may_be_in(header->second)) headers.replace(header, redacted(header->second));
     }
   }
 
  private:
+  struct Secret {
+    std::string_view text;
+    std::size_t rarest;  // which of its first characters is the rarest in texts
+  };
+
   /// A shorter secret might be part of an ordinary word, so it is replaced only where it stands alone.
   static constexpr std::size_t shortest_anywhere = 8;
-
-  /// Adds a secret without the blanks around it and, if it is one like "Bearer secret", also without the
-  /// scheme: servers may repeat only the key.
-  void add(std::string_view secret) {
-    constexpr std::string_view blanks = " \t";
-    secret.remove_prefix((std::min)(secret.find_first_not_of(blanks), secret.size()));
-    secret = secret.substr(0, secret.find_last_not_of(blanks) + 1);
-    secrets_.push_back(secret);
-    if (const auto blank = secret.find_last_of(blanks); blank != secret.npos) {
-      secrets_.push_back(secret.substr(blank + 1));
-    }
-  }
 
   /// The text without the secrets, in one pass over it.
   std::string redacted(std::string_view whole) const {
@@ -74,18 +63,16 @@ class Redactor {
   /// Whether a secret may be in the text. Nearly always there is none, and this finds it out several times
   /// faster than a look at every character.
   bool may_be_in(std::string_view text) const {
-    const auto is_in = [&](std::string_view secret) { return begins_plain_in(text, secret); };
-    return std::ranges::any_of(secrets_, is_in) || (!secrets_.empty() && has_encoded(text));
+    const auto begins_in = [text](const Secret& secret) { return begins_plain_in(text, secret); };
+    return std::ranges::any_of(secrets_, begins_in) || (!secrets_.empty() && has_encoded(text));
   }
 
   /// Whether the beginning of the secret is in the text as it is.
-  static bool begins_plain_in(std::string_view text, std::string_view secret) {
-    constexpr std::string_view commonest_first = " \"etaoinsrhldcumfpgwybv0123456789.,:_-kxjqz";
-    const std::string_view begin = secret.substr(0, shortest_anywhere);
-    const auto rarest = std::ranges::max_element(begin, {}, [&](char c) { return commonest_first.find(c); });
-    const auto before = static_cast<std::size_t>(rarest - begin.begin());
-    for (auto at = text.find(*rarest, before); at != text.npos; at = text.find(*rarest, at + 1)) {
-      if (text.substr(at - before).starts_with(begin)) return true;
+  static bool begins_plain_in(std::string_view text, const Secret& secret) {
+    const std::string_view begin = secret.text.substr(0, shortest_anywhere);
+    const char rarest = begin[secret.rarest];
+    for (auto at = text.find(rarest, secret.rarest); at != text.npos; at = text.find(rarest, at + 1)) {
+      if (text.substr(at - secret.rarest).starts_with(begin)) return true;
     }
     return false;
   }
@@ -104,7 +91,7 @@ class Redactor {
   }
   bool is_in_a_secret(char c) const {
     return std::ranges::any_of(secrets_,
-                               [c](std::string_view secret) { return secret.find(c) != secret.npos; });
+                               [c](const Secret& secret) { return secret.text.find(c) != secret.text.npos; });
   }
 
   bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }
@@ -112,7 +99,7 @@ class Redactor {
 
   /// The length, in the text, of the secret that begins at `at`; 0 when none does.
   std::size_t secret_at(std::string_view text, std::size_t at) const {
-    for (const std::string_view secret : secrets_) {
+    for (const auto& [secret, rarest] : secrets_) {
       const std::string_view rest = text.substr(at);
       const std::size_t length = rest.starts_with(secret) ? secret.size() : encoded_length(rest, secret);
       if (length == 0) continue;
@@ -169,8 +156,26 @@ class Redactor {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
 
-  std::vector<std::string_view> secrets_;
+  std::vector<Secret> secrets_{};
   std::array<bool, 256> begins_{};
 };
+
+inline void Redactor::add(std::string_view secret) {
+  constexpr std::string_view blanks = " \t";
+  secret.remove_prefix((std::min)(secret.find_first_not_of(blanks), secret.size()));
+  secret = secret.substr(0, secret.find_last_not_of(blanks) + 1);
+  if (secret.empty()) return;
+
+  constexpr std::string_view commonest_first = " \"etaoinsrhldcumfpgwybv0123456789.,:_-kxjqz";
+  const auto rarity = [&](char c) { return commonest_first.find(c); };
+  const std::string_view begin = secret.substr(0, shortest_anywhere);
+  const auto rarest = static_cast<std::size_t>(std::ranges::max_element(begin, {}, rarity) - begin.begin());
+  // The longest first: if one secret begins with another, the rest of it would be shown.
+  const auto is_longer = [&](const Secret& other) { return other.text.size() >= secret.size(); };
+  secrets_.insert(std::ranges::partition_point(secrets_, is_longer), {.text = secret, .rarest = rarest});
+  begins('\\') = begins('%') = begins(secret.front()) = true;
+
+  if (const auto blank = secret.find_last_of(blanks); blank != secret.npos) add(secret.substr(blank + 1));
+}
 
 }  // namespace openailb::detail

@@ -17,8 +17,8 @@ namespace openailb::detail {
 /// Whether a header line names a content encoding that nobody can decode. libcurl would reject the answer.
 inline bool names_no_encoding(std::string_view line) {
   constexpr std::string_view name = "content-encoding:";
-  constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
-                                                      "br", "zstd", "identity", "none"};
+  static constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
+                                                             "br", "zstd", "identity", "none"};
   if (!is_same_header(line.substr(0, name.size()), name)) return false;
   std::string value = lower(line.substr(name.size()));
   std::erase_if(value, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });

@@ -16,7 +16,7 @@ namespace openailb::detail {
 class HeadReader {
  public:
   void read(std::string_view line, HttpResponse& response) {
-    line = line.substr(0, line.find_last_not_of(" \t\r\n") + 1);
+    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) {
       response.headers = {};
       status_ = 0;
@@ -30,11 +30,13 @@ class HeadReader {
   }
 
  private:
+  static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
   static void read_field(std::string_view line, ResponseHeaders& headers) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
     std::string_view value = line.substr(colon + 1);
-    value.remove_prefix((std::min)(value.find_first_not_of(" \t"), value.size()));
+    while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
     headers.add(line.substr(0, colon), value);
   }
 

@@ -87,7 +87,9 @@ class JsonBody {
   /// The whole text, with this name for the model if the body names one.
   std::string text(std::string_view model) const {
     if (!members_) return text_;
-    JsonPrinter printer;
+    std::size_t size = model.size() + 16;
+    for (const Member& one : *members_) size += one.name.size() + one.json.size() + 8;
+    JsonPrinter printer(size);
     printer.open('{');
     for (const Member& one : *members_) {
       printer.member(one.name);

@@ -28,6 +28,9 @@ struct JsonFlaw {
 /// is kept as its flaw, and something else stands in its place.
 class JsonPrinter {
  public:
+  /// Room for `size` bytes is kept from the start.
+  explicit JsonPrinter(std::size_t size = 256) { text_.reserve(size); }
+
   void null() { text_ += "null"; }
   void boolean(bool value) { text_ += value ? "true" : "false"; }
   void string(std::string_view value);

@@ -40,6 +40,7 @@ class JsonScanner {
   /// Whether it took the text. A `trusted` text was written by nlohmann_json: any number in it is taken.
   static bool scan(std::string_view text, bool trusted, std::vector<JsonNode>& nodes) {
     nodes.clear();
+    nodes.reserve(128);  // as many as most answers have
     JsonScanner scanner(text, trusted, nodes);
     scanner.skip_blanks();
     if (!scanner.value(0)) return false;

@@ -79,15 +79,16 @@ inline std::size_t utf8_length(std::string_view text) {
 /// the last of them.
 inline const char* skip_plain(const char* at, const char* end) {
   constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
-  while (end - at >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
+  while (at != end) {
+    std::uint64_t word = ones * 'a';
+    const std::ptrdiff_t count = (std::min<std::ptrdiff_t>)(end - at, 8);
+    count == 8 ? std::memcpy(&word, at, 8) : std::memcpy(&word, at, static_cast<std::size_t>(count));
     const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
     const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;
     const std::uint64_t marks =
         (word & highs) | below_blank | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'));
     if (marks == 0) {
-      at += 8;
+      at += count;
       continue;
     }
     if constexpr (std::endian::native == std::endian::little) at += std::countr_zero(marks) / 8;
