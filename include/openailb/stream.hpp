@@ -42,12 +42,8 @@ class [[nodiscard]] Stream {
 
   /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
   std::optional<Chunk> next() {
-    if (!state_ || !loop_) return std::nullopt;
-    if (polling_) polling_->poll((*loop_)->now());
-    std::optional<Chunk> chunk = state_->next_arrived();
-    if (!chunk && !state_->over()) chunk = detail::run(**loop_, state_->next(), polling_.get());
-    if (state_->over()) loop_.reset();
-    return chunk;
+    const Chunk* chunk = advance();
+    return chunk == nullptr ? std::nullopt : std::optional(*chunk);
   }
 
   /// Why the stream failed or broke; null while all is well.
@@ -91,6 +87,16 @@ class [[nodiscard]] Stream {
  private:
   friend struct Blocking;
 
+  /// The next chunk, which stays until the one after it is read.
+  const Chunk* advance() {
+    if (!state_ || !loop_) return nullptr;
+    if (polling_) polling_->poll((*loop_)->now());
+    const Chunk* chunk = state_->next_arrived();
+    if (chunk == nullptr && !state_->over()) chunk = detail::run(**loop_, state_->next(), polling_.get());
+    if (state_->over()) loop_.reset();
+    return chunk;
+  }
+
   Stream(detail::LoopLease loop, std::unique_ptr<detail::StopPolling> polling,
          std::unique_ptr<detail::CommittedStream<Chunk>> state)
       : loop_(std::move(loop)), polling_(std::move(polling)), state_(std::move(state)) {}
@@ -102,7 +108,8 @@ class [[nodiscard]] Stream {
   bool iterated_{};
 };
 
-/// Reads a stream by next(). Throws Exception when the stream fails.
+/// Reads a stream chunk by chunk; each stays until the next one is read. Throws Exception when the stream
+/// fails.
 template <class Chunk>
 class Stream<Chunk>::Iterator {
  public:
@@ -115,9 +122,9 @@ class Stream<Chunk>::Iterator {
   Iterator& operator=(Iterator&&) noexcept = default;
 
   const Chunk& operator*() const { return *chunk_; }
-  const Chunk* operator->() const { return &*chunk_; }
+  const Chunk* operator->() const { return chunk_; }
   Iterator& operator++() {
-    chunk_ = stream_->next();
+    chunk_ = stream_->advance();
     if (!chunk_ && stream_->error()) throw Exception(*stream_->error());
     return *this;
   }
@@ -126,7 +133,7 @@ class Stream<Chunk>::Iterator {
 
  private:
   Stream* stream_;
-  std::optional<Chunk> chunk_{};
+  const Chunk* chunk_{};
 };
 
 }  // namespace openailb

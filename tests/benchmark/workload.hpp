@@ -83,7 +83,7 @@ inline std::string completion() {
 )";
 }
 
-/// A stream of chunks of some 270 bytes each.
+/// A stream of chunks of some 300 bytes each.
 inline std::string events() {
   std::string all = test::sse_head(headers);
   for (std::size_t index = 0; index < chunks; ++index) {
@@ -98,7 +98,8 @@ inline std::string events() {
          {{{"index", 0},
            {"delta", {{"content", index % 3 == 0 ? " and" : " so on"}}},
            {"logprobs", nullptr},
-           {"finish_reason", index + 1 == chunks ? nlohmann::ordered_json("stop") : nullptr}}}}};
+           {"finish_reason", index + 1 == chunks ? nlohmann::ordered_json("stop") : nullptr}}}},
+        {"obfuscation", std::string(index % 7 + 1, 'x')}};
     all += test::http_chunk(test::sse_event(chunk.dump()));
   }
   all += test::http_chunk(test::sse_event("[DONE]"));

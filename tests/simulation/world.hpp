@@ -307,8 +307,8 @@ inline Task<bool> World::stream(CallRecord& record, RequestOptions options) {
   record.info = state->info();
   record.committed = now();
   while (!state->over()) {
-    Task<std::optional<ChatCompletionChunk>> reading = state->next();
-    std::optional<std::optional<ChatCompletionChunk>> chunk;
+    Task<const ChatCompletionChunk*> reading = state->next();
+    std::optional<const ChatCompletionChunk*> chunk;
     Task<bool> taking = finish(record, reading, chunk);
     const bool taken = co_await taking;
     const auto& choices = state->completion().choices;

@@ -28,6 +28,10 @@ template <>
 struct StreamTraits<ChatCompletionChunk> {
   using Accumulator = ChatCompletionAccumulator;
   static bool commits(JsonNode& chunk) { return detail::commits(chunk); }
+  template <class Take>
+  static void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, Take take) {
+    detail::each_changing_text(json, chunk, take);
+  }
 };
 
 /// Reads a chat completion. Without a choice it is an error of kind parse. If its choice ended with an

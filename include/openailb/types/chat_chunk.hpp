@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace openailb {
@@ -102,6 +103,34 @@ inline bool commits(JsonNode& chunk) {
     if (choice_commits(*choice)) return true;
   }
   return false;
+}
+
+/// The only element of an array; null when it has none or several.
+inline JsonNode* only_element(JsonNode* array) {
+  const bool is_one =
+      array != nullptr && array->type == JsonType::array && array->size > 1 && array[1].end() == array->end();
+  return is_one ? array + 1 : nullptr;
+}
+
+inline JsonNode* find_in(JsonNode* object, std::string_view name) {
+  return object == nullptr ? nullptr : find_member(*object, name);
+}
+
+/// Gives `take` those texts that change from chunk to chunk while all else in them stays, each as the JSON
+/// that it was read from, which may be null, and as the field. No other field may depend on them.
+template <class Take>
+void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, Take take) {
+  take(find_member(json, "obfuscation"), chunk.obfuscation);
+  JsonNode* choice = only_element(find_member(json, "choices"));
+  if (choice == nullptr || chunk.choices.size() != 1) return;
+  JsonNode* delta = find_in(choice, "delta");
+  ChatCompletionDelta& read = chunk.choices.front().delta;
+  take(find_in(delta, "content"), read.content);
+  // With both names, one is read when the other is empty.
+  if (!find_in(delta, "reasoning")) take(find_in(delta, "reasoning_content"), read.reasoning_content);
+  JsonNode* call = only_element(find_in(delta, "tool_calls"));
+  if (call == nullptr || read.tool_calls.size() != 1) return;
+  take(find_in(find_in(call, "function"), "arguments"), read.tool_calls.front().function.arguments);
 }
 
 }  // namespace detail

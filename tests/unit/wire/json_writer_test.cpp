@@ -114,6 +114,24 @@ TEST(JsonWriter, LetsAMemberWithoutAFieldTakeThePlaceOfAField) {
             R"({"name":"","below":0})");
 }
 
+struct Either {
+  std::string text{"t"};
+  std::string other{};
+  std::vector<std::string> list{};
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("content", self.text);
+    field("other", self.other);
+    field("content", self.list);
+  }
+};
+
+TEST(JsonWriter, WritesTheLastOfTwoFieldsWithOneName) {
+  EXPECT_EQ(write_json(Either{.other = "o"}), R"({"content":"t","other":"o"})");
+  EXPECT_EQ(write_json(Either{.other = "o", .list = {"a", "b"}}), R"({"content":["a","b"],"other":"o"})");
+}
+
 TEST(JsonWriter, NamesThePlaceInAStruct) {
   JsonPrinter printer;
   write_json(printer, Open{.below = {{}, {.weight = std::nan("")}}});

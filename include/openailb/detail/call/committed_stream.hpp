@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
 #include <openailb/detail/failure/evidence.hpp>
@@ -45,23 +46,24 @@ class CommittedStream {
     if (trial_->admission.is_probe()) trial_->settle(nullptr, loop.now());
   }
 
-  /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
-  Task<std::optional<Chunk>> next();
+  /// The next chunk, which stays until the one after it is read; null at the end. Then error() says whether
+  /// the stream ended cleanly.
+  Task<const Chunk*> next();
   /// The same, but null also when the next chunk has not arrived yet. Costs no coroutine.
-  std::optional<Chunk> next_arrived();
+  const Chunk* next_arrived();
 
   /// Ends the stream now, which counts neither for nor against the endpoint.
   void close() noexcept { trial_.reset(); }
 
   bool over() const noexcept { return !trial_; }
   const std::optional<Error>& error() const noexcept { return error_; }
-  const std::string& text() const noexcept { return text_; }
+  const std::string& text() const noexcept { return chunks_.text(); }
   const ResponseInfo& info() const noexcept { return info_; }
   const auto& completion() const noexcept { return accumulator_.completion(); }
 
  private:
-  std::optional<Chunk> take(ServerSentEvent& event);
-  std::optional<Chunk> take_chunk(JsonNode& document, std::string& data);
+  const Chunk* take(ServerSentEvent& event);
+  const Chunk* accept();
   void finish();
   void finish_at_end_of_transfer();
   void interrupt();
@@ -78,15 +80,15 @@ class CommittedStream {
   StreamReader reader_;
   ResponseInfo info_;
   typename StreamTraits<Chunk>::Accumulator accumulator_{};
-  std::string text_{};
-  ScannedJson document_{};  // of the last chunk, kept for its memory
+  ChunkReader<Chunk> chunks_{};
+  ScannedJson document_{};  // kept for its memory
   std::optional<Error> error_{};
-  std::size_t chunks_{};
+  std::size_t count_{};  // of chunks
 };
 
 template <class Chunk>
-std::optional<Chunk> CommittedStream<Chunk>::next_arrived() {
-  std::optional<Chunk> chunk;
+const Chunk* CommittedStream<Chunk>::next_arrived() {
+  const Chunk* chunk = nullptr;
   while (trial_ && !chunk) {
     if (is_interrupted()) {
       interrupt();
@@ -104,9 +106,9 @@ std::optional<Chunk> CommittedStream<Chunk>::next_arrived() {
 }
 
 template <class Chunk>
-Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
+Task<const Chunk*> CommittedStream<Chunk>::next() {
   for (;;) {
-    std::optional<Chunk> chunk = next_arrived();
+    const Chunk* chunk = next_arrived();
     if (chunk || !trial_) co_return chunk;
     Transfer& transfer = *trial_->transfer;
     const TimePoint idle = limit_from(loop_->now(), trial_->call->idle_timeout);
@@ -118,7 +120,8 @@ Task<std::optional<Chunk>> CommittedStream<Chunk>::next() {
 }
 
 template <class Chunk>
-std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent& event) {
+const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
+  if (event.event != "error" && chunks_.read_repetition(event.data)) return accept();
   StreamEvent said = read_event(event, document_);
   if (auto* error = std::get_if<Error>(&said)) {
     fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
@@ -126,23 +129,21 @@ std::optional<Chunk> CommittedStream<Chunk>::take(ServerSentEvent& event) {
     trial_->transfer->set_satisfied();
     finish();
   } else {
-    return take_chunk(*std::get<JsonNode*>(said), event.data);
+    chunks_.read(document_, event.data);
+    return accept();
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 template <class Chunk>
-std::optional<Chunk> CommittedStream<Chunk>::take_chunk(JsonNode& document, std::string& data) {
-  std::optional<Chunk> chunk(std::in_place);
-  read_json(document, *chunk);
-  text_ = std::move(data);
-  if (Result<void> added = accumulator_.add(*chunk); !added) {
-    added.error().body = text_;
+const Chunk* CommittedStream<Chunk>::accept() {
+  if (Result<void> added = accumulator_.add(chunks_.chunk()); !added) {
+    added.error().body = chunks_.text();
     fail(trial_->failure({.error = std::move(added).error()}));
-    return std::nullopt;
+    return nullptr;
   }
-  ++chunks_;
-  return chunk;
+  ++count_;
+  return &chunks_.chunk();
 }
 
 template <class Chunk>
@@ -186,7 +187,7 @@ void CommittedStream<Chunk>::fail(const Failure& failure, ErrorKind kind) {
   error_ = failure.error;
   error_->kind = kind;
   error_->request_id = info_.request_id;
-  error_->message = info_.endpoint + ": the stream ended early, after " + std::to_string(chunks_) +
+  error_->message = info_.endpoint + ": the stream ended early, after " + std::to_string(count_) +
                     " chunks: " + failure.error.message;
   error_->attempts = info_.attempts;
   error_->attempts.back().kind = kind;

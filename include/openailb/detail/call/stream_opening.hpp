@@ -18,8 +18,8 @@
 namespace openailb::detail {
 
 /// What a stream needs to know about its chunks, specialised beside the resource that has them:
-/// `Accumulator`, with add(chunk), completion() and finished(), and `commits(json)`, which says whether a
-/// chunk is the commit point.
+/// `Accumulator`, with add(chunk), completion() and finished(); `commits(json)`, which says whether a chunk
+/// is the commit point; and `each_changing_text(json, chunk, take)`, see ChunkReader.
 template <class Chunk>
 struct StreamTraits;
 

@@ -37,11 +37,21 @@ struct JsonNode {
 /// byte order mark).
 class JsonScanner {
  public:
+  /// The string whose opening quote stands before the text; more may follow behind its closing quote. Null:
+  /// it does not take it.
+  static std::optional<JsonNode> scan_string(std::string_view text) {
+    JsonScanner scanner(text, false, nullptr);
+    JsonNode node{.type = JsonType::string};
+    if (!scanner.characters(node.is_escaped)) return std::nullopt;
+    node.text = text.substr(0, static_cast<std::size_t>(scanner.at_ - text.data()));
+    return node;
+  }
+
   /// Whether it took the text. A `trusted` text was written by nlohmann_json: any number in it is taken.
   static bool scan(std::string_view text, bool trusted, std::vector<JsonNode>& nodes) {
     nodes.clear();
     nodes.reserve(128);  // as many as most answers have
-    JsonScanner scanner(text, trusted, nodes);
+    JsonScanner scanner(text, trusted, &nodes);
     scanner.skip_blanks();
     if (!scanner.value(0)) return false;
     scanner.skip_blanks();
@@ -49,8 +59,8 @@ class JsonScanner {
   }
 
  private:
-  JsonScanner(std::string_view text, bool trusted, std::vector<JsonNode>& nodes)
-      : at_(text.data()), end_(text.data() + text.size()), trusted_(trusted), nodes_(&nodes) {}
+  JsonScanner(std::string_view text, bool trusted, std::vector<JsonNode>* nodes)
+      : at_(text.data()), end_(text.data() + text.size()), trusted_(trusted), nodes_(nodes) {}
 
   bool take(char c) {
     if (at_ == end_ || *at_ != c) return false;
@@ -112,11 +122,21 @@ class JsonScanner {
   bool string() {
     const char* begin = ++at_;
     bool is_escaped = false;
+    if (!characters(is_escaped)) return false;
+    nodes_->push_back({.text = {begin, static_cast<std::size_t>(at_ - begin)},
+                       .type = JsonType::string,
+                       .is_escaped = is_escaped});
+    ++at_;
+    return true;
+  }
+
+  /// Takes what a string has before its closing quote.
+  bool characters(bool& is_escaped) {
     for (;;) {
       at_ = skip_plain(at_, end_);
       if (at_ == end_) return false;
       const auto c = static_cast<unsigned char>(*at_);
-      if (c == '"') break;
+      if (c == '"') return true;
       if (c == '\\') {
         is_escaped = true;
         if (!escape()) return false;
@@ -130,11 +150,6 @@ class JsonScanner {
         ++at_;
       }
     }
-    nodes_->push_back({.text = {begin, static_cast<std::size_t>(at_ - begin)},
-                       .type = JsonType::string,
-                       .is_escaped = is_escaped});
-    ++at_;
-    return true;
   }
 
   bool escape() {
@@ -242,6 +257,7 @@ class ScannedJson {
  public:
   /// Whether the text is JSON; see parse_json(). The text must stay for as long as the nodes are looked at.
   bool read(std::string_view text) {
+    was_mended_ = false;
     if (JsonScanner::scan(text, false, nodes_)) return true;
     const std::optional<nlohmann::json> document = parse_json(text);
     if (document) rewrite(*document);
@@ -249,15 +265,19 @@ class ScannedJson {
   }
   /// The same of a value of nlohmann_json's. What is not valid UTF-8 in it becomes U+FFFD.
   void rewrite(const nlohmann::json& document) {
+    was_mended_ = true;
     written_ = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     JsonScanner::scan(written_, true, nodes_);
   }
 
   JsonNode& root() { return nodes_.front(); }
+  /// Whether the nodes are those of another text than the one that was given.
+  bool was_mended() const { return was_mended_; }
 
  private:
   std::vector<JsonNode> nodes_{};
   std::string written_{};
+  bool was_mended_{};
 };
 
 }  // namespace openailb::detail

@@ -49,17 +49,13 @@ class FieldWriter {
     } else if constexpr (requires { value.empty(); }) {
       if (!value.empty()) required(name, value);
     } else {
-      required(name, value);
-      if constexpr (JsonTable<T>) leave_out_if_empty();
+      member(name, value, members_.size(), JsonTable<T>);
     }
   }
 
   template <class T>
   void required(std::string_view name, const T& value) {
-    begin(name);
-    const bool had_flaw = json_->had_flaw();
-    write_json(*json_, value);
-    end(had_flaw);
+    member(name, value, members_.size());
   }
 
   template <class T>
@@ -67,32 +63,40 @@ class FieldWriter {
 
   void text(std::string_view name, const std::string& value) { required(name, value); }
 
-  /// One that has the name of a field takes its place.
   void rest(const nlohmann::json& extra) {
     if (!extra.is_object()) return;
-    const std::size_t fields = members_.size();
+    const std::size_t fields = members_.size();  // the others have names of their own
     for (const auto& [name, value] : extra.get_ref<const nlohmann::json::object_t&>()) {
-      required(name, value);
-      for (std::size_t index = 0; index < fields; ++index) {
-        if (members_[index].name == name) move_last_to(index);
-      }
+      member(name, value, fields);
     }
   }
 
   const std::vector<Member>& members() const { return members_; }
 
  private:
+  /// Writes a member, unless it is {} and `not_empty`. If one of the first `earlier` members has its name, it
+  /// takes the place of that.
+  template <class T>
+  void member(std::string_view name, const T& value, std::size_t earlier, bool not_empty = false) {
+    begin(name);
+    const bool had_flaw = json_->had_flaw();
+    write_json(*json_, value);
+    json_->below(had_flaw, name);
+    end(name, earlier, not_empty);
+  }
   void begin(std::string_view name) {
     const std::size_t begin = json_->text().size();
     json_->member(name);
     members_.push_back({.name = name, .begin = begin, .value = json_->text().size(), .end = 0});
   }
-  void end(bool had_flaw) {
+  void end(std::string_view name, std::size_t earlier, bool not_empty) {
     members_.back().end = json_->text().size();
-    json_->below(had_flaw, members_.back().name);
+    if (not_empty && members_.back().end - members_.back().value == 2) return take_back();
+    for (std::size_t index = 0; index < earlier; ++index) {
+      if (members_[index].name == name) return move_last_to(index);
+    }
   }
-  void leave_out_if_empty() {
-    if (members_.back().end - members_.back().value > 2) return;  // more than {}
+  void take_back() {
     json_->text().resize(members_.back().begin);
     members_.pop_back();
   }
@@ -100,8 +104,7 @@ class FieldWriter {
   void move_last_to(std::size_t index) {
     std::string& text = json_->text();
     const std::string value = text.substr(members_.back().value);
-    text.resize(members_.back().begin);
-    members_.pop_back();
+    take_back();
     const Member earlier = members_[index];
     text.replace(earlier.value, earlier.end - earlier.value, value);
     const std::size_t growth = value.size() - (earlier.end - earlier.value);  // wraps around when it shrinks

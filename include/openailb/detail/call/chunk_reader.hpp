@@ -1,0 +1,98 @@
+#pragma once
+
+#include <openailb/detail/call/stream_opening.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace openailb::detail {
+
+/// Reads the chunks of a stream, each into the same place. Most of them repeat the one before, byte for byte,
+/// but for a text or two: the token, and what pads it. Of such a chunk nothing else is read.
+template <class Chunk>
+class ChunkReader {
+ public:
+  ChunkReader() = default;
+  ChunkReader(const ChunkReader&) = delete;
+  ChunkReader& operator=(const ChunkReader&) = delete;
+
+  /// The chunk that was read last.
+  const Chunk& chunk() const noexcept { return chunk_; }
+  /// Its JSON.
+  const std::string& text() const noexcept { return text_; }
+
+  /// Reads a chunk that repeats the last one, and takes its text. False, and nothing is changed, if it does
+  /// not.
+  bool read_repetition(std::string& text);
+  /// Reads any chunk, and takes its text. The document was scanned from that or, if it was mended, from
+  /// another one.
+  void read(ScannedJson& document, std::string& text);
+
+ private:
+  /// A text that may be another one in the next chunk, between its quotes.
+  struct ChangingText {
+    std::size_t begin, end;
+    std::string* value;
+  };
+
+  Chunk chunk_{};
+  std::string text_{};
+  std::vector<ChangingText> changing_{};  // in the order of the text; empty when no chunk can repeat this one
+  std::vector<JsonNode> changed_{};       // what stands in their places in the chunk that is read
+};
+
+template <class Chunk>
+void ChunkReader<Chunk>::read(ScannedJson& document, std::string& text) {
+  chunk_ = {};
+  read_json(document.root(), chunk_);
+  changing_.clear();
+  if (!document.was_mended()) {
+    StreamTraits<Chunk>::each_changing_text(
+        document.root(), chunk_, [&](const JsonNode* node, std::string& value) {
+          // What a field was read from is known only by what it says.
+          if (node == nullptr || node->type != JsonType::string || string_of(*node) != value) return;
+          const auto begin = static_cast<std::size_t>(node->text.data() - text.data());
+          changing_.push_back({.begin = begin, .end = begin + node->text.size(), .value = &value});
+        });
+    std::ranges::sort(changing_, {}, &ChangingText::begin);
+  }
+  text_ = std::move(text);
+}
+
+template <class Chunk>
+bool ChunkReader<Chunk>::read_repetition(std::string& text) {
+  if (changing_.empty()) return false;
+  const std::string_view last = text_, now = text;
+  std::size_t last_at = 0, at = 0;
+  changed_.clear();
+  for (const ChangingText& one : changing_) {
+    const std::string_view same = last.substr(last_at, one.begin - last_at);
+    if (!now.substr(at).starts_with(same)) return false;
+    at += same.size();
+    const std::optional<JsonNode> string = JsonScanner::scan_string(now.substr(at));
+    if (!string) return false;
+    changed_.push_back(*string);
+    at += string->text.size();
+    last_at = one.end;
+  }
+  if (now.substr(at) != last.substr(last_at)) return false;
+
+  for (std::size_t index = 0; index < changing_.size(); ++index) {
+    const JsonNode& string = changed_[index];
+    ChangingText& one = changing_[index];
+    string.is_escaped ? * one.value = string_of(string) : one.value->assign(string.text);
+    one.begin = static_cast<std::size_t>(string.text.data() - text.data());
+    one.end = one.begin + string.text.size();
+  }
+  std::swap(text_, text);
+  return true;
+}
+
+}  // namespace openailb::detail
