@@ -2,6 +2,7 @@
 
 #include <openailb/headers.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
@@ -66,21 +67,25 @@ class ResponseHeaders {
   }
   /// size() when there is none.
   std::size_t index_of(std::string_view name) const noexcept {
-    std::size_t index = 0;
-    while (index < size() && !detail::is_same_header(entry(index).first, name)) ++index;
-    return index;
+    const auto has_name = [&](const Entry& one) {
+      return one.name_size == name.size() &&
+             detail::is_same_header({text_.data() + one.name, name.size()}, name);
+    };
+    return static_cast<std::size_t>(std::ranges::find_if(entries_, has_name) - entries_.begin());
   }
 
   std::string text_{};
   std::vector<Entry> entries_{};
 };
 
+/// Goes through the headers. What it points to is made when it is asked for.
 class ResponseHeaders::Iterator {
  public:
   using value_type = ResponseHeaders::value_type;
   using difference_type = std::ptrdiff_t;
   using iterator_category = std::input_iterator_tag;
   using reference = value_type;
+  /// A header that stays for as long as it is looked at.
   struct pointer {
     value_type header;
     const value_type* operator->() const noexcept { return &header; }

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <openailb/detail/wire/header_checks.hpp>
-#include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -95,10 +97,11 @@ inline std::string fault_of_model(const std::string& name) {
 inline std::string finish_body(Call& call) {
   JsonBody& body = call.body;
   if (const std::string* model = body.find("model")) {
-    ScannedJson scanned;
-    scanned.read(*model);
-    if (scanned.root().type != JsonType::string) return "model is not a string";
-    call.model = string_of(scanned.root());
+    const bool is_text = model->starts_with('"');
+    const std::optional<JsonNode> name =
+        is_text ? JsonScanner::scan_string(std::string_view(*model).substr(1)) : std::nullopt;
+    if (!name) return "model is not a string";
+    call.model = string_of(*name);
   }
   if (call.streams && body.is_object()) body.set("stream", "true");
   const std::string* stream = body.find("stream");

@@ -158,7 +158,7 @@ bool read_vector(JsonNode& node, std::vector<T>& value) {
   if (node.type != JsonType::array) return false;
   value.clear();
   for (JsonNode* element = &node + 1; element != node.end(); element = element->end()) {
-    if (T item{}; read_json(*element, item)) value.push_back(std::move(item));
+    if (!read_json(*element, value.emplace_back())) value.pop_back();
   }
   return true;
 }

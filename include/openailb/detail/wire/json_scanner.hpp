@@ -97,12 +97,13 @@ class JsonScanner {
     nodes_->push_back({.type = type});
     skip_blanks();
     if (!take(close)) {
-      do {
-        skip_blanks();
+      for (;;) {
         if (type == JsonType::object && !name()) return false;
         if (!value(depth + 1)) return false;
         skip_blanks();
-      } while (take(','));
+        if (!take(',')) break;
+        skip_blanks();
+      }
       if (!take(close)) return false;
     }
     JsonNode& node = (*nodes_)[index];
