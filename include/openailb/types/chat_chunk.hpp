@@ -105,11 +105,10 @@ inline bool commits(JsonNode& chunk) {
   return false;
 }
 
-/// The only element of an array; null when it has none or several.
-inline JsonNode* only_element(JsonNode* array) {
-  const bool is_one =
-      array != nullptr && array->type == JsonType::array && array->size > 1 && array[1].end() == array->end();
-  return is_one ? array + 1 : nullptr;
+/// The first element of an array, if it is an object: what was read first of the array was read from it.
+inline JsonNode* first_object(JsonNode* array) {
+  const bool is_there = array != nullptr && array->type == JsonType::array && array->size > 1;
+  return is_there && array[1].type == JsonType::object ? array + 1 : nullptr;
 }
 
 inline JsonNode* find_in(JsonNode* object, std::string_view name) {
@@ -121,15 +120,15 @@ inline JsonNode* find_in(JsonNode* object, std::string_view name) {
 template <class Take>
 void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, Take take) {
   take(find_member(json, "obfuscation"), chunk.obfuscation);
-  JsonNode* choice = only_element(find_member(json, "choices"));
-  if (choice == nullptr || chunk.choices.size() != 1) return;
+  JsonNode* choice = first_object(find_member(json, "choices"));
+  if (choice == nullptr) return;
   JsonNode* delta = find_in(choice, "delta");
   ChatCompletionDelta& read = chunk.choices.front().delta;
   take(find_in(delta, "content"), read.content);
   // With both names, one is read when the other is empty.
   if (!find_in(delta, "reasoning")) take(find_in(delta, "reasoning_content"), read.reasoning_content);
-  JsonNode* call = only_element(find_in(delta, "tool_calls"));
-  if (call == nullptr || read.tool_calls.size() != 1) return;
+  JsonNode* call = first_object(find_in(delta, "tool_calls"));
+  if (call == nullptr) return;
   take(find_in(find_in(call, "function"), "arguments"), read.tool_calls.front().function.arguments);
 }
 

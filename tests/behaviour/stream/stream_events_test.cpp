@@ -118,6 +118,12 @@ TEST(StreamEvents, AGoodEventComesBeforeTheErrorThatFollowsIt) {
   EXPECT_EQ(heard.kind, ErrorKind::stream_interrupted);
 }
 
+TEST(StreamEvents, AnErrorEventIsNoTokenHoweverMuchItLooksLikeOne) {
+  const Heard heard = hear_one(streaming(says("a") + "event: error\n" + says("b") + done()));
+  EXPECT_THAT(heard.texts, ElementsAre("a"));
+  EXPECT_EQ(heard.kind, ErrorKind::stream_interrupted);
+}
+
 TEST(StreamEvents, ANullErrorIsIgnored) {
   const Heard heard = hear_one(
       streaming(sse_event(R"({"error":null,"choices":[{"index":0,"delta":{"content":"a"}}]})") + done()));

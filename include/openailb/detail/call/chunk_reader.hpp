@@ -87,7 +87,11 @@ bool ChunkReader<Chunk>::read_repetition(std::string& text) {
   for (std::size_t index = 0; index < changing_.size(); ++index) {
     const JsonNode& string = changed_[index];
     ChangingText& one = changing_[index];
-    string.is_escaped ? * one.value = string_of(string) : one.value->assign(string.text);
+    if (string.is_escaped) {
+      *one.value = string_of(string);
+    } else {
+      one.value->assign(string.text);
+    }
     one.begin = static_cast<std::size_t>(string.text.data() - text.data());
     one.end = one.begin + string.text.size();
   }
