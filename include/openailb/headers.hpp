@@ -9,11 +9,12 @@ namespace openailb {
 
 namespace detail {
 
-/// HTTP compares the names of headers without regard to ASCII case.
+/// An ASCII letter in lower case; any other character as it is.
 constexpr char lower_case(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+/// Whether two names of headers are the same: HTTP compares them without regard to ASCII case.
 constexpr bool is_same_header(std::string_view one, std::string_view other) noexcept {
   const auto is_same = [](char a, char b) { return lower_case(a) == lower_case(b); };
   return std::ranges::equal(one, other, is_same);
@@ -31,8 +32,9 @@ struct HeaderNameLess {
   }
 };
 
-/// The headers of a request by name. An empty value removes a header that a wider setting had added (the call
-/// overrides the endpoint, which overrides the client).
+/// Headers by name: those that you set for a request, and those of a simulated answer. In a request, an empty
+/// value removes a header that a wider setting had added (the call overrides the endpoint, which overrides
+/// the client). What a server answered is in ResponseHeaders.
 using Headers = std::map<std::string, std::string, HeaderNameLess>;
 
 /// The value of a header, empty when it is not there.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -56,15 +57,17 @@ class ResponseHeaders {
   void replace(Iterator header, std::string_view value);
 
  private:
-  /// Where a header stands in the text.
+  /// Where a header stands in the text. Its value follows its name.
   struct Entry {
-    std::size_t name, name_size, value, value_size;
+    std::size_t name, name_size, value_size;
   };
 
   value_type entry(std::size_t index) const noexcept {
-    const Entry& one = entries_[index];
-    return {{text_.data() + one.name, one.name_size}, {text_.data() + one.value, one.value_size}};
+    const auto& [name, name_size, value_size] = entries_[index];
+    return {{text_.data() + name, name_size}, {text_.data() + name + name_size, value_size}};
   }
+  /// Puts a text in the place of a part of a header's value.
+  void splice(std::size_t index, std::size_t at, std::size_t size, std::string_view text);
   /// size() when there is none.
   std::size_t index_of(std::string_view name) const noexcept {
     const auto has_name = [&](const Entry& one) {
@@ -117,25 +120,29 @@ inline ResponseHeaders::Iterator ResponseHeaders::find(std::string_view name) co
 }
 
 inline void ResponseHeaders::add(std::string_view name, std::string_view value) {
-  if (const Iterator same = find(name); same != end()) {
-    std::string joined(same->second);
-    joined.append(joined.empty() ? "" : ", ").append(value);
-    return replace(same, joined);
+  if (const std::size_t index = index_of(name); index < size()) {
+    const std::size_t end = entries_[index].value_size;
+    return splice(index, end, 0, (end == 0 ? "" : ", ") + std::string(value));
   }
   if (empty()) {  // as much as most answers have
     text_.reserve(1024);
     entries_.reserve(32);
   }
-  const std::size_t begin = text_.size();
+  entries_.push_back({.name = text_.size(), .name_size = name.size(), .value_size = value.size()});
   text_.append(name).append(value);
-  entries_.push_back({begin, name.size(), begin + name.size(), value.size()});
 }
 
 inline void ResponseHeaders::replace(Iterator header, std::string_view value) {
-  Entry& one = entries_[header.index_];
-  one.value = text_.size();
-  one.value_size = value.size();
-  text_.append(value);
+  splice(header.index_, 0, entries_[header.index_].value_size, value);
+}
+
+inline void ResponseHeaders::splice(std::size_t index, std::size_t at, std::size_t size,
+                                    std::string_view text) {
+  Entry& one = entries_[index];
+  text_.replace(one.name + one.name_size + at, size, text);
+  const std::size_t growth = text.size() - size;  // wraps around when it shrinks
+  one.value_size += growth;
+  for (Entry& later : std::span(entries_).subspan(index + 1)) later.name += growth;
 }
 
 /// The value of a header, empty when it is not there.

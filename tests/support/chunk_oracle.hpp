@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 
 /// \file
 /// What is read of chunks that repeat each other, compared with what is read of each chunk by itself.

@@ -73,8 +73,7 @@ template <class T>
 bool reads_the_same(std::string_view text, const nlohmann::json& document) {
   detail::ScannedJson scanned;
   scanned.read(text);
-  return written_json(detail::read_json<T>(scanned.root())) ==
-         written_json(detail::read_json<T>(document));
+  return written_json(detail::read_json<T>(scanned.root())) == written_json(detail::read_json<T>(document));
 }
 
 inline bool is_same_error(const std::optional<Error>& one, const std::optional<Error>& other) {

@@ -4,6 +4,7 @@
 #include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_body.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>

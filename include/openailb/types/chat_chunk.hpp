@@ -115,8 +115,8 @@ inline JsonNode* find_in(JsonNode* object, std::string_view name) {
   return object == nullptr ? nullptr : find_member(*object, name);
 }
 
-/// Gives `take` those texts that change from chunk to chunk while all else in them stays, each as the JSON
-/// that it was read from, which may be null, and as the field. No other field may depend on them.
+/// The texts that change from chunk to chunk, see StreamTraits: the padding, and the tokens of the first
+/// choice.
 template <class Take>
 void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, Take take) {
   take(find_member(json, "obfuscation"), chunk.obfuscation);

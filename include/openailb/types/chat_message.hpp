@@ -112,7 +112,8 @@ inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage&
   }
   if (!message.refusal.empty()) param.refusal = message.refusal;
   if (message.audio) param.audio.id = message.audio->id;
-  if (!message.annotations.empty()) param.extra["annotations"] = nlohmann::json::parse(detail::write_json(message.annotations));
+  if (!message.annotations.empty())
+    param.extra["annotations"] = nlohmann::json::parse(detail::write_json(message.annotations));
   const bool says_something_else =
       param.refusal || !param.audio.id.empty() || !param.tool_calls.empty() || !param.function_call.empty();
   if (!message.content_parts.empty()) {

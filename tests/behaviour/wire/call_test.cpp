@@ -135,12 +135,11 @@ TEST(Sent, StreamFalseIsAccepted) {
 }
 
 /// Its body, for an endpoint without a model map.
-std::string sent_body(const Call& call) {
-  return call.body.text(call.model.value_or(""));
-}
+std::string sent_body(const Call& call) { return call.body.text(call.model.value_or("")); }
 
 Call made(RequestOptions options, ClientOptions client = {}, bool streams = false) {
-  return *make_call({.path = "/x", .body = JsonDocument{{"model", "m"}}, .streams = streams}, client, std::move(options));
+  return *make_call({.path = "/x", .body = JsonDocument{{"model", "m"}}, .streams = streams}, client,
+                    std::move(options));
 }
 
 TEST(Call, TakesTheClientsOptionsWhereItHasNone) {

@@ -9,8 +9,8 @@ namespace openailb::accumulate_test {
 namespace {
 
 using namespace detail;
-using test::written_json;
 using nlohmann::json;
+using test::written_json;
 using ::testing::ElementsAre;
 
 Result<void> add(ChatCompletionAccumulator& accumulator, const char* chunk) {

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <utility>
 
 namespace openailb::chunk_reader_test {
 namespace {

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -78,7 +77,8 @@ TEST(JsonWriter, WritesStructuresAsNlohmannDoes) {
 
 TEST(JsonWriter, NamesThePlaceOfWhatJsonCannotSay) {
   EXPECT_EQ(flaw_of({{"messages", {{{"content", "a\xff"}}}}}), "messages[0].content is not valid UTF-8");
-  EXPECT_EQ(flaw_of({{"a\xff", 1}}), "a member's name is not valid UTF-8");
+  EXPECT_EQ(flaw_of({{"a\xff", 1}}), "the JSON has a member's name that is not valid UTF-8");
+  EXPECT_EQ(flaw_of({{"a", {{{"b\xff", 1}}}}}), "a[0] has a member's name that is not valid UTF-8");
   EXPECT_EQ(flaw_of("\xc3"), "the JSON is not valid UTF-8");
   EXPECT_EQ(flaw_of({{"temperature", std::nan("")}}), "temperature is not a finite number");
   EXPECT_EQ(flaw_of({{"a", {{1, -HUGE_VAL}}}}), "a[0][1] is not a finite number");
@@ -160,6 +160,8 @@ TEST(JsonBody, KnowsThePlaceOfItsFlaw) {
   EXPECT_EQ(JsonBody(Open{.name = "\xff"}).flaw().value().message(), "name is not valid UTF-8");
   EXPECT_EQ(JsonBody(JsonDocument(json{{"a", {{"b", "\xff"}}}})).flaw().value().message(),
             "a.b is not valid UTF-8");
+  EXPECT_EQ(JsonBody(JsonDocument(json{{"a\xff", 1}})).flaw().value().message(),
+            "the JSON has a member's name that is not valid UTF-8");
   EXPECT_EQ(JsonBody(JsonDocument("{")).flaw().value().message(), "the JSON is not valid JSON");
   JsonBody body = JsonDocument("{}");
   body.merge(JsonDocument(json{{"a", std::nan("")}}));

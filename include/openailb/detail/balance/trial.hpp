@@ -19,9 +19,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace openailb::detail {
 

@@ -20,7 +20,7 @@ template <class Chunk>
 class ChunkReader {
  public:
   ChunkReader() = default;
-  ChunkReader(const ChunkReader&) = delete;
+  ChunkReader(const ChunkReader&) = delete;  // its texts point into its chunk
   ChunkReader& operator=(const ChunkReader&) = delete;
 
   /// The chunk that was read last.
@@ -90,7 +90,7 @@ bool ChunkReader<Chunk>::read_repetition(std::string& text) {
     if (string.is_escaped) {
       *one.value = string_of(string);
     } else {
-      one.value->assign(string.text);
+      one.value->assign(string.text);  // keeps its memory
     }
     one.begin = static_cast<std::size_t>(string.text.data() - text.data());
     one.end = one.begin + string.text.size();

@@ -18,8 +18,12 @@
 namespace openailb::detail {
 
 /// What a stream needs to know about its chunks, specialised beside the resource that has them:
-/// `Accumulator`, with add(chunk), completion() and finished(); `commits(json)`, which says whether a chunk
-/// is the commit point; and `each_changing_text(json, chunk, take)`, see ChunkReader.
+/// - `Accumulator`, with add(chunk), completion() and finished();
+/// - `commits(json)`: whether a chunk is the commit point;
+/// - `each_changing_text(json, chunk, take)`: calls take(node, field) for each text in which a chunk may
+/// differ
+///   from the one before it. `field` is a string in `chunk`, `node` what it was read from, or null. Nothing
+///   else in `chunk` may depend on that node: ChunkReader replaces the field and reads nothing else.
 template <class Chunk>
 struct StreamTraits;
 

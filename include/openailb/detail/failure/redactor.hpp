@@ -6,10 +6,8 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace openailb::detail {

@@ -30,6 +30,8 @@ struct CurlCallbacks {
   /// The most bytes of all header sections of an answer. libcurl's own limit is 300 KiB, and an answer beyond
   /// it looks like a broken connection.
   static constexpr std::size_t largest_head = std::size_t{256} << 10;
+  /// A line counts for more than its bytes, as in HTTP/2: many short ones cost more time than a long one.
+  static constexpr std::size_t cost_of_line = 32;
   /// How many bytes of a stream libcurl may bring at once, before the reader can take them.
   static constexpr std::size_t usual_burst = std::size_t{4} << 20;
 
@@ -49,7 +51,7 @@ struct CurlCallbacks {
   static std::size_t header(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     if (handle.transfer == nullptr) return size;
-    handle.head_bytes += size;
+    handle.head_bytes += size + cost_of_line;
     handle.head_too_large = handle.head_bytes > largest_head;
     handle.is_rejected = handle.head_too_large || !succeeds([&] {
                            handle.head.read({data, size}, handle.transfer->response);

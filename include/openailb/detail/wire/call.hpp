@@ -125,8 +125,8 @@ inline std::string take_parts(std::vector<BodyPart> parts, Call& call) {
   return fault_of_model(*call.model);
 }
 
-/// Merges the options. If something is wrong with them, returns an error of kind
-/// bad_request; then nothing is sent.
+/// Checks the request, merges the options and finds the model. If something is wrong, returns an error of
+/// kind bad_request, and nothing is sent.
 inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
   std::string fault = fault_of_request(request, options);
   if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";

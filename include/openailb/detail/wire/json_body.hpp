@@ -1,6 +1,8 @@
 #pragma once
 
-#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_printer.hpp>
+#include <openailb/detail/wire/json_tables.hpp>
+#include <openailb/detail/wire/json_writer.hpp>
 #include <openailb/json.hpp>
 
 #include <nlohmann/json.hpp>
@@ -29,26 +31,17 @@ class JsonBody {
   JsonBody(const JsonDocument& document) {
     const nlohmann::ordered_json& value = document.value();
     if (value.is_object()) {
-      members_.emplace();
-      for (const auto& [name, member] : value.get_ref<const nlohmann::ordered_json::object_t&>()) {
-        print(name, member);
-      }
+      write_members([&](FieldWriter& field) { field.rest(value); });
     } else if (!value.is_null()) {
-      print("", value);
+      JsonPrinter printer;
+      write_json(printer, value);
+      flaw_ = printer.flaw();
+      text_ = std::move(printer.text());
     }
   }
   template <JsonTable Params>
   JsonBody(const Params& params) {
-    JsonPrinter printer;
-    printer.open('{');
-    FieldWriter field(printer);
-    Params::fields(params, field);
-    flaw_ = printer.flaw();
-    const std::string_view text = printer.text();
-    members_.emplace();
-    for (const FieldWriter::Member& one : field.members()) {
-      members_->emplace_back(std::string(one.name), std::string(text.substr(one.value, one.end - one.value)));
-    }
+    write_members([&](FieldWriter& field) { Params::fields(params, field); });
   }
 
   bool empty() const { return !members_ && text_.empty(); }
@@ -100,18 +93,18 @@ class JsonBody {
   }
 
  private:
-  /// Prints the body or, if it is an object, one member of it.
-  void print(const std::string& name, const nlohmann::ordered_json& value) {
+  template <class Fields>
+  void write_members(Fields fields) {
     JsonPrinter printer;
-    if (members_) {
-      printer.open('{');
-      printer.member(name);
+    printer.open('{');
+    FieldWriter field(printer);
+    fields(field);
+    flaw_ = printer.flaw();
+    const std::string_view text = printer.text();
+    members_.emplace();
+    for (const auto& [name, begin, value, end] : field.members()) {
+      members_->push_back({.name = std::string(name), .json = std::string(text.substr(value, end - value))});
     }
-    const std::size_t begin = printer.text().size();
-    write_json(printer, value);
-    if (members_) printer.below(false, name);
-    if (!flaw_) flaw_ = printer.flaw();
-    (members_ ? members_->emplace_back(name, "").json : text_) = printer.text().substr(begin);
   }
 
   std::optional<std::vector<Member>> members_{};

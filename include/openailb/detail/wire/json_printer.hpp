@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace openailb::detail {
 
@@ -70,11 +69,11 @@ class JsonPrinter {
   /// Begins the next member of an object.
   void member(std::string_view name);
 
-  /// Puts a member's name, or an element's index, before the place of a flaw, if it `had_flaw` no flaw before
-  /// the value of that member or element.
-  void below(bool had_flaw, std::string_view name);
-  void below(bool had_flaw, std::size_t index) {
-    if (!had_flaw && flaw_) below(false, '[' + std::to_string(index) + ']');
+  /// Says where the flaw is, from the inside out: a member's name or an element's index goes before its
+  /// place. Does nothing if it was `flawed_before` that value was written, as only the first flaw is kept.
+  void below(bool flawed_before, std::string_view name);
+  void below(bool flawed_before, std::size_t index) {
+    if (!flawed_before && flaw_) below(false, '[' + std::to_string(index) + ']');
   }
   bool had_flaw() const { return flaw_.has_value(); }
 
@@ -97,11 +96,11 @@ inline void JsonPrinter::member(std::string_view name) {
   element();
   string(name);
   text_ += ':';
-  if (!flawed_before && flaw_) flaw_->place = "a member's name";
+  if (!flawed_before && flaw_) flaw_->why = "has a member's name that is not valid UTF-8";
 }
 
-inline void JsonPrinter::below(bool had_flaw, std::string_view name) {
-  if (had_flaw || !flaw_) return;
+inline void JsonPrinter::below(bool flawed_before, std::string_view name) {
+  if (flawed_before || !flaw_) return;
   const bool needs_dot = !flaw_->place.empty() && flaw_->place.front() != '[';
   flaw_->place.insert(0, std::string(name) + (needs_dot ? "." : ""));
 }

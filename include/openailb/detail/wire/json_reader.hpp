@@ -25,25 +25,11 @@ namespace openailb::detail {
 template <class T>
 bool read_json(JsonNode& node, T& value);
 
-/// The same of nlohmann_json's.
-template <class T>
-bool read_json(const nlohmann::json& json, T& value) {
-  ScannedJson scanned;
-  scanned.rewrite(json);
-  return read_json(scanned.root(), value);
-}
-
 /// A new T, read tolerantly.
 template <class T>
 T read_json(JsonNode& node) {
   T value{};
   read_json(node, value);
-  return value;
-}
-template <class T>
-T read_json(const nlohmann::json& json) {
-  T value{};
-  read_json(json, value);
   return value;
 }
 

@@ -261,14 +261,10 @@ class ScannedJson {
     was_mended_ = false;
     if (JsonScanner::scan(text, false, nodes_)) return true;
     const std::optional<nlohmann::json> document = parse_json(text);
-    if (document) rewrite(*document);
-    return document.has_value();
-  }
-  /// The same of a value of nlohmann_json's. What is not valid UTF-8 in it becomes U+FFFD.
-  void rewrite(const nlohmann::json& document) {
+    if (!document) return false;
     was_mended_ = true;
-    written_ = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    JsonScanner::scan(written_, true, nodes_);
+    mended_ = document->dump();
+    return JsonScanner::scan(mended_, true, nodes_);
   }
 
   JsonNode& root() { return nodes_.front(); }
@@ -277,7 +273,7 @@ class ScannedJson {
 
  private:
   std::vector<JsonNode> nodes_{};
-  std::string written_{};
+  std::string mended_{};
   bool was_mended_{};
 };
 

@@ -50,8 +50,11 @@ inline constexpr bool is_nlohmann_json =
 /// Absent means: an optional without a value, a null JSON, anything whose empty() is true, and a struct
 /// without a single field to send. `field.alias("label", self.name)` reads another spelling if `name` is
 /// still absent; it is never sent. `field.rest(self.extra)` takes all members that the lines before it have
-/// not read. `finish_reading()`, if the struct has it, is called when all has been read. `read_text(text)`,
-/// if the struct has it, is called when the JSON is a text instead of an object.
+/// not read. Two fields may share a name: each reads the types that it takes, and of those present the last
+/// is sent. A member of `extra` that has a field's name is sent in place of that field.
+/// `field.text("arguments", self.text)` also reads JSON that is no text, as its text. `finish_reading()`, if
+/// the struct has it, is called when all has been read. `read_text(text)`, if the struct has it, is called
+/// when the JSON is a text instead of an object.
 template <class T>
 concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
 

@@ -80,9 +80,13 @@ inline std::size_t utf8_length(std::string_view text) {
 inline const char* skip_plain(const char* at, const char* end) {
   constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
   while (at != end) {
-    std::uint64_t word = ones * 'a';
+    std::uint64_t word = ones * 'a';  // behind the end, all is plain
     const std::ptrdiff_t count = (std::min<std::ptrdiff_t>)(end - at, 8);
-    count == 8 ? std::memcpy(&word, at, 8) : std::memcpy(&word, at, static_cast<std::size_t>(count));
+    if (count == 8) {
+      std::memcpy(&word, at, 8);  // one load, since the compiler knows the size
+    } else {
+      std::memcpy(&word, at, static_cast<std::size_t>(count));
+    }
     const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
     const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;
     const std::uint64_t marks =

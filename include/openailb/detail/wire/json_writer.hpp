@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +20,7 @@ namespace openailb::detail {
 template <class T>
 void write_json(JsonPrinter& json, const T& value);
 
-/// The JSON of a value.
+/// The JSON text of a value. What JSON cannot express in it is replaced, see JsonPrinter.
 template <class T>
 std::string write_json(const T& value) {
   JsonPrinter json;
@@ -63,10 +62,11 @@ class FieldWriter {
 
   void text(std::string_view name, const std::string& value) { required(name, value); }
 
-  void rest(const nlohmann::json& extra) {
+  template <class Json>
+  void rest(const Json& extra) {
     if (!extra.is_object()) return;
     const std::size_t fields = members_.size();  // the others have names of their own
-    for (const auto& [name, value] : extra.get_ref<const nlohmann::json::object_t&>()) {
+    for (const auto& [name, value] : extra.template get_ref<const typename Json::object_t&>()) {
       member(name, value, fields);
     }
   }
@@ -74,8 +74,8 @@ class FieldWriter {
   const std::vector<Member>& members() const { return members_; }
 
  private:
-  /// Writes a member, unless it is {} and `not_empty`. If one of the first `earlier` members has its name, it
-  /// takes the place of that.
+  /// Writes a member; if it is to be `not_empty`, and turns out to be {}, it is taken back. If one of the
+  /// first `earlier` members has the same name, that one gets the value instead.
   template <class T>
   void member(std::string_view name, const T& value, std::size_t earlier, bool not_empty = false) {
     begin(name);
