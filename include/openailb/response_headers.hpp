@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,6 +14,10 @@
 
 namespace openailb {
 
+namespace detail {
+class Redactor;
+}
+
 /// The headers of an answer, in the order in which they came. Names are found without regard to ASCII case.
 /// The values of a header that came several times are joined by ", ".
 ///
@@ -22,8 +25,9 @@ namespace openailb {
 ///     if (info.headers.contains("x-request-id")) ... info.headers.at("x-request-id") ...
 class ResponseHeaders {
  public:
+  /// A name and its value. They are valid for as long as the headers are there and do not change.
   using value_type = std::pair<std::string_view, std::string_view>;
-  class Iterator;
+  using const_iterator = std::vector<value_type>::const_iterator;
 
   ResponseHeaders() = default;
   ResponseHeaders(std::initializer_list<value_type> headers) {
@@ -32,117 +36,107 @@ class ResponseHeaders {
   explicit ResponseHeaders(const Headers& headers) {
     for (const auto& [name, value] : headers) add(name, value);
   }
+  ResponseHeaders(const ResponseHeaders& other) : text_(other.text_), entries_(other.entries_) {
+    rebase(other.text_.data());
+  }
+  ResponseHeaders(ResponseHeaders&&) noexcept = default;
+  ResponseHeaders& operator=(ResponseHeaders other) noexcept {
+    text_.swap(other.text_);
+    entries_.swap(other.entries_);
+    return *this;
+  }
 
-  Iterator begin() const noexcept;
-  Iterator end() const noexcept;
+  const_iterator begin() const noexcept { return entries_.begin(); }
+  const_iterator end() const noexcept { return entries_.end(); }
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
 
   /// end() when there is none.
-  Iterator find(std::string_view name) const noexcept;
-  bool contains(std::string_view name) const noexcept { return index_of(name) < size(); }
-  /// The value of a header. Throws std::out_of_range when there is none.
-  std::string_view at(std::string_view name) const {
-    const std::size_t index = index_of(name);
-    if (index == size()) throw std::out_of_range("openailb: no header " + std::string(name));
-    return entry(index).second;
+  const_iterator find(std::string_view name) const noexcept {
+    return std::ranges::find_if(entries_, [name](const value_type& one) {
+      return one.first.size() == name.size() && detail::is_same_header(one.first, name);
+    });
   }
-
-  /// All names and values, one after the other, to be searched at once.
-  std::string_view text() const noexcept { return text_; }
+  bool contains(std::string_view name) const noexcept { return find(name) != end(); }
+  /// The value of a header. Throws std::out_of_range when there is none.
+  std::string_view at(std::string_view name) const& {
+    const auto found = find(name);
+    if (found == end()) throw std::out_of_range("openailb: no header " + std::string(name));
+    return found->second;
+  }
+  /// The same of headers that are gone afterwards, as a copy.
+  std::string at(std::string_view name) const&& { return std::string(at(name)); }
 
   /// Adds a header, or joins the value to that which it has.
   void add(std::string_view name, std::string_view value);
-  /// Replaces the value of a header that is there.
-  void replace(Iterator header, std::string_view value);
+
+  friend bool operator==(const ResponseHeaders& one, const ResponseHeaders& other) {
+    return one.entries_ == other.entries_;
+  }
 
  private:
-  /// Where a header stands in the text. Its value follows its name.
-  struct Entry {
-    std::size_t name, name_size, value_size;
-  };
+  friend class detail::Redactor;
 
-  value_type entry(std::size_t index) const noexcept {
-    const auto& [name, name_size, value_size] = entries_[index];
-    return {{text_.data() + name, name_size}, {text_.data() + name + name_size, value_size}};
-  }
+  /// All names and values, one after the other, to be searched at once.
+  std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
+
+  /// Makes room for more text. Gives what held the text before, since somebody may still read from it.
+  std::vector<char> make_room(std::size_t size);
   /// Puts a text in the place of a part of a header's value.
-  void splice(std::size_t index, std::size_t at, std::size_t size, std::string_view text);
-  /// size() when there is none.
-  std::size_t index_of(std::string_view name) const noexcept {
-    const auto has_name = [&](const Entry& one) {
-      return one.name_size == name.size() &&
-             detail::is_same_header({text_.data() + one.name, name.size()}, name);
-    };
-    return static_cast<std::size_t>(std::ranges::find_if(entries_, has_name) - entries_.begin());
+  void splice(const_iterator header, std::size_t at, std::size_t size, const std::string& text);
+  void replace(const_iterator header, const std::string& value) {
+    splice(header, 0, header->second.size(), value);
+  }
+  /// Lets the entries, which stand in the text that begins at `before`, stand in this one.
+  void rebase(const char* before) noexcept {
+    for (auto& [name, value] : entries_) {
+      name = {text_.data() + (name.data() - before), name.size()};
+      value = {text_.data() + (value.data() - before), value.size()};
+    }
   }
 
-  std::string text_{};
-  std::vector<Entry> entries_{};
+  std::vector<char> text_{};  // stays where it is when the headers are moved
+  std::vector<value_type> entries_{};
 };
 
-/// Goes through the headers. What it points to is made when it is asked for.
-class ResponseHeaders::Iterator {
- public:
-  using value_type = ResponseHeaders::value_type;
-  using difference_type = std::ptrdiff_t;
-  using iterator_category = std::input_iterator_tag;
-  using reference = value_type;
-  /// A header that stays for as long as it is looked at.
-  struct pointer {
-    value_type header;
-    const value_type* operator->() const noexcept { return &header; }
-  };
-
-  Iterator() = default;
-
-  value_type operator*() const noexcept { return headers_->entry(index_); }
-  pointer operator->() const noexcept { return {**this}; }
-  Iterator& operator++() noexcept {
-    ++index_;
-    return *this;
-  }
-  Iterator operator++(int) noexcept { return std::exchange(*this, Iterator(*headers_, index_ + 1)); }
-  bool operator==(const Iterator&) const = default;
-
- private:
-  friend class ResponseHeaders;
-  Iterator(const ResponseHeaders& headers, std::size_t index) : headers_(&headers), index_(index) {}
-
-  const ResponseHeaders* headers_{};
-  std::size_t index_{};
-};
-
-inline ResponseHeaders::Iterator ResponseHeaders::begin() const noexcept { return {*this, 0}; }
-inline ResponseHeaders::Iterator ResponseHeaders::end() const noexcept { return {*this, size()}; }
-inline ResponseHeaders::Iterator ResponseHeaders::find(std::string_view name) const noexcept {
-  return {*this, index_of(name)};
+inline std::vector<char> ResponseHeaders::make_room(std::size_t size) {
+  std::vector<char> before;
+  if (text_.capacity() - text_.size() >= size) return before;
+  constexpr std::size_t usual = 1024;  // as much as most answers have
+  before.reserve((std::max)(usual, 2 * (text_.size() + size)));
+  before.assign(text_.begin(), text_.end());
+  text_.swap(before);
+  rebase(before.data());
+  return before;
 }
 
 inline void ResponseHeaders::add(std::string_view name, std::string_view value) {
-  if (const std::size_t index = index_of(name); index < size()) {
-    const std::size_t end = entries_[index].value_size;
-    return splice(index, end, 0, (end == 0 ? "" : ", ") + std::string(value));
+  if (const auto same = find(name); same != end()) {
+    const std::size_t end = same->second.size();
+    return splice(same, end, 0, (end == 0 ? "" : ", ") + std::string(value));
   }
-  if (empty()) {  // as much as most answers have
-    text_.reserve(1024);
-    entries_.reserve(32);
-  }
-  entries_.push_back({.name = text_.size(), .name_size = name.size(), .value_size = value.size()});
-  text_.append(name).append(value);
+  const std::vector<char> before = make_room(name.size() + value.size());
+  if (empty()) entries_.reserve(32);
+  const std::size_t begin = text_.size();
+  text_.insert(text_.end(), name.begin(), name.end());
+  text_.insert(text_.end(), value.begin(), value.end());
+  entries_.push_back(
+      {{text_.data() + begin, name.size()}, {text_.data() + begin + name.size(), value.size()}});
 }
 
-inline void ResponseHeaders::replace(Iterator header, std::string_view value) {
-  splice(header.index_, 0, entries_[header.index_].value_size, value);
-}
-
-inline void ResponseHeaders::splice(std::size_t index, std::size_t at, std::size_t size,
-                                    std::string_view text) {
-  Entry& one = entries_[index];
-  text_.replace(one.name + one.name_size + at, size, text);
-  const std::size_t growth = text.size() - size;  // wraps around when it shrinks
-  one.value_size += growth;
-  for (Entry& later : std::span(entries_).subspan(index + 1)) later.name += growth;
+inline void ResponseHeaders::splice(const_iterator header, std::size_t at, std::size_t size,
+                                    const std::string& text) {
+  const std::vector<char> before = make_room(text.size());
+  const auto changed = entries_.begin() + (header - entries_.cbegin());
+  std::string_view& value = changed->second;
+  const auto place = text_.begin() + (value.data() - text_.data()) + static_cast<std::ptrdiff_t>(at);
+  text_.insert(text_.erase(place, place + static_cast<std::ptrdiff_t>(size)), text.begin(), text.end());
+  value = {value.data(), value.size() - size + text.size()};
+  const std::ptrdiff_t growth = std::ssize(text) - static_cast<std::ptrdiff_t>(size);
+  for (auto later = changed + 1; later != entries_.end(); ++later) {
+    later->first = {later->first.data() + growth, later->first.size()};
+    later->second = {later->second.data() + growth, later->second.size()};
+  }
 }
 
 /// The value of a header, empty when it is not there.

@@ -74,7 +74,7 @@ class ChunkTexts {
   }
 
   static constexpr std::size_t usual = 5;  // of the shapes stand first
-  static constexpr std::array<std::string_view, 17> shapes{
+  static constexpr std::array<std::string_view, 18> shapes{
       R"({"id":"1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"@"},"finish_reason":null}],"usage":null,"obfuscation":"#"})",
       R"({"choices":[{"delta":{"content":"@"}}]})",
       R"({"obfuscation":"#","choices":[{"delta":{"content":"@"}}]})",
@@ -88,6 +88,7 @@ class ChunkTexts {
       R"({"choices":["#",{"delta":{"content":"@"}}]})",
       R"({"choices":[{"delta":{"content":"@"},"delta":{"content":"#"}}]})",
       R"({"choices":[{"delta":{"content":[{"type":"text","text":"@"}],"reasoning_content":"#"}}]})",
+      R"({"choices":[{"delta":{"content":[{"type":"thinking","thinking":"@"}],"reasoning_content":"#"}}]})",
       R"({"choices":[],"usage":{"prompt_tokens":1},"obfuscation":"@"})",
       R"({"choices":[{"delta":{"reasoning_content":"@","reasoning":"#"}}]})",
       R"({"choices":[{"delta":{"reasoning":"@","content":"#"}}]})",

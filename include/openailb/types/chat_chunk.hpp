@@ -125,8 +125,9 @@ void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, Take take) {
   JsonNode* delta = find_in(choice, "delta");
   ChatCompletionDelta& read = chunk.choices.front().delta;
   take(find_in(delta, "content"), read.content);
-  // With both names, one is read when the other is empty.
-  if (!find_in(delta, "reasoning")) take(find_in(delta, "reasoning_content"), read.reasoning_content);
+  // With another source, that is read when this one is empty.
+  const bool is_alone = !find_in(delta, "reasoning") && read.content_parts.empty();
+  if (is_alone) take(find_in(delta, "reasoning_content"), read.reasoning_content);
   JsonNode* call = first_object(find_in(delta, "tool_calls"));
   if (call == nullptr) return;
   take(find_in(find_in(call, "function"), "arguments"), read.tool_calls.front().function.arguments);

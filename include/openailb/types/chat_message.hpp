@@ -36,6 +36,7 @@ struct ChatCompletionMessageParam {
   std::optional<std::string> refusal{};                     ///< assistant
   ChatCompletionAudioReference audio{};                     ///< assistant
   std::optional<std::string> reasoning_content{};           ///< assistant: DeepSeek and others want it back
+  std::vector<ChatCompletionAnnotation> annotations{};      ///< assistant: what the content refers to
   ChatCompletionFunctionCall function_call{};               ///< deprecated by OpenAI: see tool_calls
   nlohmann::json extra{};                                   ///< members that have no name here
 
@@ -49,6 +50,7 @@ struct ChatCompletionMessageParam {
     field("refusal", self.refusal);
     field("audio", self.audio);
     field("reasoning_content", self.reasoning_content);
+    field("annotations", self.annotations);
     field("function_call", self.function_call);
     field.rest(self.extra);
   }
@@ -104,6 +106,7 @@ inline ChatCompletionMessageParam assistant_message(ChatCompletionMessageContent
 inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage& message) {
   ChatCompletionMessageParam param{.role = "assistant",
                                    .tool_calls = message.tool_calls,
+                                   .annotations = message.annotations,
                                    .function_call = message.function_call,
                                    .extra = message.extra};
   for (auto& call : param.tool_calls) {
@@ -112,8 +115,6 @@ inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage&
   }
   if (!message.refusal.empty()) param.refusal = message.refusal;
   if (message.audio) param.audio.id = message.audio->id;
-  if (!message.annotations.empty())
-    param.extra["annotations"] = nlohmann::json::parse(detail::write_json(message.annotations));
   const bool says_something_else =
       param.refusal || !param.audio.id.empty() || !param.tool_calls.empty() || !param.function_call.empty();
   if (!message.content_parts.empty()) {

@@ -37,7 +37,7 @@ std::string everything(const Error& error) {
        {error.message, error.type, error.code, error.param, error.request_id, error.endpoint, error.body}) {
     text += part + '\n';
   }
-  text.append(error.headers.text());
+  for (const auto& [name, value] : error.headers) text.append(name).append(": ").append(value) += '\n';
   return text + Exception(error).what();
 }
 
@@ -45,7 +45,6 @@ std::string everything(const ResponseInfo& info) {
   std::string text = text_of_attempts(info.attempts);
   for (const auto& part : {info.endpoint, info.base_url, info.request_id, info.body}) text += part + '\n';
   for (const auto& [name, value] : info.headers) text.append(name).append(": ").append(value) += '\n';
-  text.append(info.headers.text());
   return text;
 }
 

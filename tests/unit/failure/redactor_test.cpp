@@ -66,6 +66,7 @@ TEST(Redactor, TakesOutASecretInJsonInsideJson) {
   EXPECT_EQ(redacted(R"(ab\\/c\\\"d\\u005ce\\\\f\\u002b=)", {secret}), "[redacted]");
   EXPECT_EQ(redacted("ab%252fcd%253D", {"ab/cd="}), "[redacted]");
   EXPECT_EQ(redacted(R"(ab\)", {R"(ab\)"}), "[redacted]");
+  EXPECT_EQ(redacted(R"(key: sk-\a1234!)", {"sk-a1234"}), "key: [redacted]!");
   EXPECT_EQ(redacted(R"(key: ab\\cdefgh1!)", {R"(ab\cdefgh1)"}), "key: [redacted]!");
 }
 

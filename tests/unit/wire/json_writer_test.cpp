@@ -140,8 +140,8 @@ TEST(JsonWriter, NamesThePlaceInAStruct) {
 
 TEST(JsonBody, KeepsTheOrderOfItsMembersWhateverBecomesOfThem) {
   JsonBody body = JsonDocument(R"({"z":1,"model":"m","a":{"b":[]}})");
-  body.set("a", "2");
-  body.set("stream", "true");
+  body.set({.name = "a", .json = "2"});
+  body.set({.name = "stream", .json = "true"});
   EXPECT_EQ(body.text("mine"), R"({"z":1,"model":"mine","a":2,"stream":true})");
   body.merge(JsonDocument(R"({"z":null,"none":null,"a":{},"new":"é"})"));
   EXPECT_EQ(body.text("m\"\n"), R"({"model":"m\"\n","a":{},"stream":true,"new":"é"})");
@@ -163,6 +163,12 @@ TEST(JsonBody, KnowsThePlaceOfItsFlaw) {
   EXPECT_EQ(JsonBody(JsonDocument(json{{"a\xff", 1}})).flaw().value().message(),
             "the JSON has a member's name that is not valid UTF-8");
   EXPECT_EQ(JsonBody(JsonDocument("{")).flaw().value().message(), "the JSON is not valid JSON");
+  JsonBody flawed = JsonDocument(json{{"a", std::nan("")}, {"b", "\xff"}});
+  EXPECT_EQ(flawed.flaw().value().message(), "a is not a finite number");
+  flawed.merge(JsonDocument("{\"a\":1}"));
+  EXPECT_EQ(flawed.flaw().value().message(), "b is not valid UTF-8") << "of that which is sent";
+  flawed.merge(JsonDocument("{\"b\":null}"));
+  EXPECT_FALSE(flawed.flaw());
   JsonBody body = JsonDocument("{}");
   body.merge(JsonDocument(json{{"a", std::nan("")}}));
   EXPECT_EQ(body.flaw().value().message(), "a is not a finite number");

@@ -1,3 +1,4 @@
+#include <openailb/detail/failure/redactor.hpp>
 #include <openailb/response_headers.hpp>
 
 #include <gmock/gmock.h>
@@ -53,13 +54,37 @@ TEST(ResponseHeaders, JoinTheValuesOfOneThatCameSeveralTimes) {
 
 TEST(ResponseHeaders, StayWhateverBecomesOfTheirCopies) {
   ResponseHeaders copy = some;
-  copy.replace(copy.find("x-request-id"), std::string(2000, 'y'));
+  copy.add("x-request-id", std::string(2000, 'y'));
   copy.add("more", "z");
-  const ResponseHeaders moved = std::move(copy);
+  ResponseHeaders moved = std::move(copy);
   EXPECT_EQ(some.at("x-request-id"), "r");
-  EXPECT_EQ(moved.at("x-request-id"), std::string(2000, 'y'));
+  EXPECT_EQ(moved.at("x-request-id"), "r, " + std::string(2000, 'y'));
   EXPECT_EQ(moved.at("content-type"), "text/plain");
   EXPECT_EQ(moved.size(), 4U);
+  moved = some;
+  EXPECT_EQ(moved, some);
+  EXPECT_EQ(ResponseHeaders(some).at("Content-Type"), "text/plain") << "a copy, as its headers are gone";
+}
+
+TEST(ResponseHeaders, MayBeGivenWhatTheyHave) {
+  ResponseHeaders headers{{"a", std::string(900, 'a')}};
+  headers.add(std::string(200, 'n'), headers.at("a"));
+  headers.add("a", headers.at("a"));
+  EXPECT_EQ(headers.at(std::string(200, 'n')), std::string(900, 'a'));
+  EXPECT_EQ(headers.at("a"), std::string(900, 'a') + ", " + std::string(900, 'a'));
+}
+
+// Redaction replaces values, by longer and by shorter ones.
+TEST(ResponseHeaders, KeepTheirOrderWhenSecretsAreTakenOut) {
+  ResponseHeaders headers{
+      {"a", "sk-12345678"}, {"b", "plain"}, {"c", "(abc) sk-12345678-and-more"}, {"d", "e"}};
+  detail::Redactor redactor;
+  redactor.add("sk-12345678-and-more");
+  redactor.add("sk-12345678");
+  redactor.add("abc");
+  redactor.redact(headers);
+  EXPECT_EQ(headers, (ResponseHeaders{
+                         {"a", "[redacted]"}, {"b", "plain"}, {"c", "([redacted]) [redacted]"}, {"d", "e"}}));
 }
 
 TEST(ResponseHeaders, AreMadeOfThoseOfARequest) {

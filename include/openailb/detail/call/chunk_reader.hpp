@@ -50,9 +50,9 @@ class ChunkReader {
 
 template <class Chunk>
 void ChunkReader<Chunk>::read(ScannedJson& document, std::string& text) {
+  changing_.clear();  // before what its texts point to is gone
   chunk_ = {};
   read_json(document.root(), chunk_);
-  changing_.clear();
   if (!document.was_mended()) {
     StreamTraits<Chunk>::each_changing_text(
         document.root(), chunk_, [&](const JsonNode* node, std::string& value) {
@@ -84,9 +84,11 @@ bool ChunkReader<Chunk>::read_repetition(std::string& text) {
   }
   if (now.substr(at) != last.substr(last_at)) return false;
 
-  for (std::size_t index = 0; index < changing_.size(); ++index) {
+  // If something throws from here on, no chunk is a repetition of this one.
+  std::vector<ChangingText> changing = std::exchange(changing_, {});
+  for (std::size_t index = 0; index < changing.size(); ++index) {
     const JsonNode& string = changed_[index];
-    ChangingText& one = changing_[index];
+    ChangingText& one = changing[index];
     if (string.is_escaped) {
       *one.value = string_of(string);
     } else {
@@ -96,6 +98,7 @@ bool ChunkReader<Chunk>::read_repetition(std::string& text) {
     one.end = one.begin + string.text.size();
   }
   std::swap(text_, text);
+  changing_ = std::move(changing);
   return true;
 }
 

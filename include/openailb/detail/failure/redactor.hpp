@@ -83,7 +83,8 @@ class Redactor {
     for (auto at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
       at = (std::min)(text.find_first_not_of('\\', at), text.size());
       if (text.substr(at).starts_with("u00") || is_in_a_secret('\\')) return true;
-      if (at < text.size() && !is_word(text[at]) && is_in_a_secret(text[at])) return true;
+      const bool is_control = text.substr(at, 1).find_first_of("bfnrt") == 0;  // in JSON
+      if (at < text.size() && !is_control && is_in_a_secret(text[at])) return true;
     }
     return false;
   }

@@ -103,7 +103,7 @@ inline std::string finish_body(Call& call) {
     if (!name) return "model is not a string";
     call.model = string_of(*name);
   }
-  if (call.streams && body.is_object()) body.set("stream", "true");
+  if (call.streams && body.is_object()) body.set({.name = "stream", .json = "true"});
   const std::string* stream = body.find("stream");
   if (!call.streams && stream && *stream == "true") return "\"stream\": true needs the stream() method";
   if (body.flaw()) return body.flaw()->message();

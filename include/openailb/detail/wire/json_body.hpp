@@ -24,6 +24,7 @@ class JsonBody {
   struct Member {
     std::string name;
     std::string json;
+    std::optional<JsonFlaw> flaw{};
   };
 
   /// No body.
@@ -47,7 +48,12 @@ class JsonBody {
   bool empty() const { return !members_ && text_.empty(); }
   bool is_object() const { return members_.has_value(); }
   /// What JSON cannot express.
-  const std::optional<JsonFlaw>& flaw() const { return flaw_; }
+  const std::optional<JsonFlaw>& flaw() const {
+    if (!members_) return flaw_;
+    const auto flawed =
+        std::ranges::find_if(*members_, [](const Member& one) { return one.flaw.has_value(); });
+    return flawed == members_->end() ? flaw_ : flawed->flaw;
+  }
 
   /// The JSON of a member; null when there is none.
   const std::string* find(std::string_view name) const {
@@ -56,23 +62,22 @@ class JsonBody {
     return found == members_->end() ? nullptr : &found->json;
   }
   /// Replaces a member of an object, or adds it at the end.
-  void set(std::string_view name, std::string json) {
-    const auto found = std::ranges::find(*members_, name, &Member::name);
+  void set(Member member) {
+    const auto found = std::ranges::find(*members_, member.name, &Member::name);
     if (found != members_->end()) {
-      found->json = std::move(json);
+      *found = std::move(member);
     } else {
-      members_->push_back({.name = std::string(name), .json = std::move(json)});
+      members_->push_back(std::move(member));
     }
   }
   /// The members of `extra`, an object, replace those of the body; null removes one.
-  void merge(const JsonBody& extra) {
-    if (extra.flaw_ && !flaw_) flaw_ = extra.flaw_;
+  void merge(JsonBody extra) {
     if (!members_) members_.emplace();
-    for (const Member& one : *extra.members_) {
-      if (one.json == "null") {
+    for (Member& one : *extra.members_) {
+      if (one.json == "null" && !one.flaw) {
         std::erase_if(*members_, [&](const Member& mine) { return mine.name == one.name; });
       } else {
-        set(one.name, one.json);
+        set(std::move(one));
       }
     }
   }
@@ -97,19 +102,19 @@ class JsonBody {
   void write_members(Fields fields) {
     JsonPrinter printer;
     printer.open('{');
-    FieldWriter field(printer);
+    FieldWriter field(printer, true);
     fields(field);
-    flaw_ = printer.flaw();
     const std::string_view text = printer.text();
     members_.emplace();
-    for (const auto& [name, begin, value, end] : field.members()) {
-      members_->push_back({.name = std::string(name), .json = std::string(text.substr(value, end - value))});
+    for (const auto& [name, begin, value, end, flaw] : field.members()) {
+      members_->push_back(
+          {.name = std::string(name), .json = std::string(text.substr(value, end - value)), .flaw = flaw});
     }
   }
 
   std::optional<std::vector<Member>> members_{};
-  std::string text_{};  // of a body that is not an object
-  std::optional<JsonFlaw> flaw_{};
+  std::string text_{};              // of a body that is not an object
+  std::optional<JsonFlaw> flaw_{};  // of such a body
 };
 
 }  // namespace openailb::detail

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace openailb::detail {
 
@@ -79,6 +80,7 @@ class JsonPrinter {
 
   std::string& text() { return text_; }
   const std::optional<JsonFlaw>& flaw() const { return flaw_; }
+  std::optional<JsonFlaw> take_flaw() { return std::exchange(flaw_, std::nullopt); }
 
  private:
   void note(const char* why) {

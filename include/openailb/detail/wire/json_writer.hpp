@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,9 +36,14 @@ class FieldWriter {
   struct Member {
     std::string_view name;
     std::size_t begin, value, end;
+    std::optional<JsonFlaw> flaw;  ///< only if each is to have its own
   };
 
-  explicit FieldWriter(JsonPrinter& json) : json_(&json) { members_.reserve(16); }
+  /// If `each_has_its_flaw`, a flaw is kept with its member instead of with the printer.
+  explicit FieldWriter(JsonPrinter& json, bool each_has_its_flaw = false)
+      : json_(&json), each_has_its_flaw_(each_has_its_flaw) {
+    members_.reserve(8);
+  }
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
@@ -82,12 +88,13 @@ class FieldWriter {
     const bool had_flaw = json_->had_flaw();
     write_json(*json_, value);
     json_->below(had_flaw, name);
+    if (each_has_its_flaw_) members_.back().flaw = json_->take_flaw();
     end(name, earlier, not_empty);
   }
   void begin(std::string_view name) {
     const std::size_t begin = json_->text().size();
     json_->member(name);
-    members_.push_back({.name = name, .begin = begin, .value = json_->text().size(), .end = 0});
+    members_.push_back({.name = name, .begin = begin, .value = json_->text().size(), .end = 0, .flaw = {}});
   }
   void end(std::string_view name, std::size_t earlier, bool not_empty) {
     members_.back().end = json_->text().size();
@@ -104,6 +111,7 @@ class FieldWriter {
   void move_last_to(std::size_t index) {
     std::string& text = json_->text();
     const std::string value = text.substr(members_.back().value);
+    members_[index].flaw = std::move(members_.back().flaw);
     take_back();
     const Member earlier = members_[index];
     text.replace(earlier.value, earlier.end - earlier.value, value);
@@ -117,6 +125,7 @@ class FieldWriter {
   }
 
   JsonPrinter* json_;
+  bool each_has_its_flaw_;
   std::vector<Member> members_{};
 };
 
