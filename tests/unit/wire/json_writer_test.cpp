@@ -37,7 +37,7 @@ void expect_as_dumped(const json& value) {
 
 TEST(JsonWriter, WritesTextAsNlohmannDoes) {
   for (int c = 0; c < 0x80; ++c) {
-    for (const std::size_t before : {0, 1, 6, 7, 8, 9, 16}) {
+    for (const std::size_t before : {0u, 1u, 6u, 7u, 8u, 9u, 16u}) {
       expect_as_dumped(std::string(before, 'a') + static_cast<char>(c) + std::string(9, 'z'));
     }
   }
