@@ -50,7 +50,10 @@ class ChunkReader {
 
 template <class Chunk>
 void ChunkReader<Chunk>::read(ScannedJson& document, std::string& text) {
-  changing_.clear();  // before what its texts point to is gone
+  // What its texts point to is gone. If something throws before the end, no chunk is a repetition of this
+  // one.
+  std::vector<ChangingText> changing = std::exchange(changing_, {});
+  changing.clear();
   chunk_ = {};
   read_json(document.root(), chunk_);
   if (!document.was_mended()) {
@@ -59,11 +62,12 @@ void ChunkReader<Chunk>::read(ScannedJson& document, std::string& text) {
           // What a field was read from is known only by what it says.
           if (node == nullptr || node->type != JsonType::string || string_of(*node) != value) return;
           const auto begin = static_cast<std::size_t>(node->text.data() - text.data());
-          changing_.push_back({.begin = begin, .end = begin + node->text.size(), .value = &value});
+          changing.push_back({.begin = begin, .end = begin + node->text.size(), .value = &value});
         });
-    std::ranges::sort(changing_, {}, &ChangingText::begin);
+    std::ranges::sort(changing, {}, &ChangingText::begin);
   }
   text_ = std::move(text);
+  changing_ = std::move(changing);
 }
 
 template <class Chunk>
@@ -84,7 +88,7 @@ bool ChunkReader<Chunk>::read_repetition(std::string& text) {
   }
   if (now.substr(at) != last.substr(last_at)) return false;
 
-  // If something throws from here on, no chunk is a repetition of this one.
+  // The same as in read().
   std::vector<ChangingText> changing = std::exchange(changing_, {});
   for (std::size_t index = 0; index < changing.size(); ++index) {
     const JsonNode& string = changed_[index];
