@@ -43,8 +43,8 @@ class BasicClient : private Resource<Execution> {
 
   /// Posts a JSON body to any path, such as "/embeddings", with the same load balancing and failover. `{}`
   /// sends no body.
-  Answer post(std::string path, JsonDocument body = {}, RequestOptions options = {}) const {
-    detail::ApiRequest request{.path = std::move(path), .body = std::move(body)};
+  Answer post(std::string path, const JsonDocument& body = {}, RequestOptions options = {}) const {
+    detail::ApiRequest request{.path = std::move(path), .body = body};
     return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
   }
 
