@@ -118,8 +118,8 @@ inline void ResponseHeaders::add(std::string_view name, std::string_view value) 
   const std::vector<char> before = make_room(name.size() + value.size());
   if (empty()) entries_.reserve(32);
   const std::size_t begin = text_.size();
-  text_.insert(text_.end(), name.begin(), name.end());
-  text_.insert(text_.end(), value.begin(), value.end());
+  text_.resize(begin + name.size() + value.size());  // does not move it, so both may be parts of it
+  std::ranges::copy(value, std::ranges::copy(name, text_.data() + begin).out);
   entries_.push_back(
       {{text_.data() + begin, name.size()}, {text_.data() + begin + name.size(), value.size()}});
 }
