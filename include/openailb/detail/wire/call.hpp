@@ -97,11 +97,8 @@ inline std::string fault_of_model(const std::string& name) {
 inline std::string finish_body(Call& call) {
   JsonBody& body = call.body;
   if (const std::string* model = body.find("model")) {
-    const bool is_text = model->starts_with('"');
-    const std::optional<JsonNode> name =
-        is_text ? JsonScanner::scan_string(std::string_view(*model).substr(1)) : std::nullopt;
-    if (!name) return "model is not a string";
-    call.model = string_of(*name);
+    if (!model->starts_with('"')) return "model is not a string";
+    call.model = string_of(*JsonScanner::scan_string(std::string_view(*model).substr(1)));
   }
   if (call.streams && body.is_object()) body.set({.name = "stream", .json = "true"});
   const std::string* stream = body.find("stream");
