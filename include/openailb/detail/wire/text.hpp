@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/headers.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -14,7 +16,7 @@ namespace openailb::detail {
 /// The text with its ASCII letters in lower case.
 inline std::string lower(std::string_view text) {
   std::string lowered(text);
-  for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : lowered) c = lower_case(c);
   return lowered;
 }
 
