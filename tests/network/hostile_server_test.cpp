@@ -83,6 +83,15 @@ TEST(TooLarge, TheBodyOfAnError) { expect_bounded(response_head(500, {}), std::s
 TEST(TooLarge, AHeaderSectionWithoutEnd) {
   expect_bounded("HTTP/1.1 200 \r\n", "x-more: and more\r\n", megabyte);
 }
+TEST(TooLarge, ManyShortHeaderLines) {
+  std::string head = "HTTP/1.1 200 \r\n";
+  for (int line = 0; line < 10'000; ++line) head += "x" + std::to_string(line) + ":\r\n";
+  ASSERT_LT(head.size(), 128U << 10) << "which alone would be fine";
+  ScriptedServer server(answer_with(head + "Content-Length: 0\r\n\r\n"));
+  const Error error = error_of(client_of(server, megabyte).chat.completions.create(hello()));
+  EXPECT_EQ(error.kind, ErrorKind::parse) << error.message;
+  EXPECT_THAT(error.message, HasSubstr("header section is larger than"));
+}
 TEST(TooLarge, AHeaderLineWithoutEnd) {
   expect_bounded("HTTP/1.1 200 \r\nx-long: ", std::string(4096, 'x'), megabyte);
 }
