@@ -88,7 +88,7 @@ class ChunkTexts {
       R"({"choices":["#",{"delta":{"content":"@"}}]})",
       R"({"choices":[{"delta":{"content":"@"},"delta":{"content":"#"}}]})",
       R"({"choices":[{"delta":{"content":[{"type":"text","text":"@"}],"reasoning_content":"#"}}]})",
-      R"({"choices":[{"delta":{"content":[{"type":"thinking","thinking":"@"}],"reasoning_content":"#"}}]})",
+      R"({"choices":[{"delta":{"content":[{"type":"thinking","thinking":"T"}],"reasoning_content":"@"}}]})",
       R"({"choices":[],"usage":{"prompt_tokens":1},"obfuscation":"@"})",
       R"({"choices":[{"delta":{"reasoning_content":"@","reasoning":"#"}}]})",
       R"({"choices":[{"delta":{"reasoning":"@","content":"#"}}]})",

@@ -59,6 +59,10 @@ TEST(ChunkReader, TakesNothingElseForARepetition) {
   EXPECT_FALSE(repeats(first, chunk(R"("content":null)")));
   EXPECT_FALSE(repeats(first, chunk("\"content\":\"\xFF\"")));
   EXPECT_FALSE(repeats(first, chunk(R"("content":"b","role":"")")));
+  const std::string parts = R"("content":[{"type":"thinking","thinking":"T"}],)";
+  EXPECT_FALSE(
+      repeats(chunk(parts + R"("reasoning_content":"a")"), chunk(parts + R"("reasoning_content":"")")))
+      << "which is then T";
   EXPECT_FALSE(repeats(R"({"id":"1"})", R"({"id":"2"})"));
   EXPECT_FALSE(repeats(chunk("\"content\":\"\xFF\""), chunk("\"content\":\"\xFF\""))) << "mended";
 }
