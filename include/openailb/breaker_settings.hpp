@@ -74,39 +74,4 @@ struct BreakerSettings {
   std::function<bool(const Error*)> is_excluded{};
 };
 
-namespace detail {
-
-/// How many buckets a window has.
-inline std::size_t buckets(const BreakerSettings& settings) {
-  constexpr long long most = 1'000'000;
-  if (settings.interval <= std::chrono::nanoseconds{}) return 1;
-  const long long count = (settings.interval - std::chrono::nanoseconds(1)) / settings.bucket_period + 1;
-  if (count > most) {
-    throw std::invalid_argument("openailb: the breaker '" + settings.name +
-                                "' would have more than a million buckets: make interval shorter or "
-                                "bucket_period longer");
-  }
-  return static_cast<std::size_t>(count);
-}
-
-/// The settings with defaults for what is unset, and with interval rounded up.
-inline BreakerSettings filled(BreakerSettings settings) {
-  constexpr std::chrono::nanoseconds zero{};
-  if (settings.max_requests == 0) settings.max_requests = 1;
-  settings.interval = (std::max)(settings.interval, zero);
-  if (settings.interval == zero || settings.bucket_period <= zero) settings.bucket_period = settings.interval;
-  if (settings.interval > zero) {
-    const auto most = (std::chrono::nanoseconds::max)() / settings.bucket_period;
-    const auto count = static_cast<std::chrono::nanoseconds::rep>(buckets(settings));
-    settings.interval = (std::min)(count, most) * settings.bucket_period;
-  }
-  if (settings.timeout <= zero) settings.timeout = std::chrono::seconds(60);
-  if (!settings.ready_to_trip) {
-    settings.ready_to_trip = [](const Counts& counts) { return counts.consecutive_failures > 5; };
-  }
-  return settings;
-}
-
-}  // namespace detail
-
 }  // namespace openailb

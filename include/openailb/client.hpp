@@ -1,8 +1,5 @@
 #pragma once
 
-#include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/net/curl_event_loop.hpp>
-#include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/json.hpp>
@@ -12,9 +9,7 @@
 #include <openailb/result.hpp>
 
 #include <initializer_list>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace openailb {
@@ -31,55 +26,37 @@ class BasicClient : private Resource<Execution> {
 
  public:
   /// A client of the one endpoint that the environment describes; see endpoint_from_env().
-  BasicClient() : BasicClient({endpoint_from_env()}) {}
-  explicit BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options = {})
-      : Base(make_core(std::move(endpoints), std::move(options))), chat(Base::core()) {}
+  BasicClient();
+  explicit BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options = {});
   /// The same for endpoints in braces.
-  BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options = {})
-      : BasicClient(std::vector<EndpointConfig>(endpoints), std::move(options)) {}
+  BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options = {});
   // A move copies: both then share one core, and neither is left empty.
   BasicClient(const BasicClient&) = default;
   BasicClient& operator=(const BasicClient&) = default;
 
   /// Posts a JSON body to any path, such as "/embeddings", with the same load balancing and failover. `{}`
   /// sends no body.
-  Answer post(std::string path, const JsonDocument& body = {}, RequestOptions options = {}) const {
-    detail::ApiRequest request{.path = std::move(path), .body = body};
-    return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
-  }
+  Answer post(std::string path, const JsonDocument& body = {}, RequestOptions options = {}) const;
 
   /// Sends a GET to any path, such as "/models", with the same load balancing and failover.
-  Answer get(std::string path, RequestOptions options = {}) const {
-    return Base::template get<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
-  }
+  Answer get(std::string path, RequestOptions options = {}) const;
 
   /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
-  Answer del(std::string path, RequestOptions options = {}) const {
-    return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
-  }
+  Answer del(std::string path, RequestOptions options = {}) const;
 
   /// The status of each endpoint at the moment.
-  std::vector<EndpointStatus> endpoints() const {
-    return Base::core()->balancer->status(Base::core()->runtime.now());
-  }
+  std::vector<EndpointStatus> endpoints() const;
 
   Chat<Execution> chat;
-
- private:
-  static std::shared_ptr<detail::Core<Execution>> make_core(std::vector<EndpointConfig> endpoints,
-                                                            ClientOptions options) {
-    detail::LoopPool::Factory make_loop = options.event_loop;
-    if (!make_loop) {
-      make_loop = [connection = options.connection] {
-        return std::make_unique<detail::CurlEventLoop>(connection);
-      };
-    }
-    return std::make_shared<detail::Core<Execution>>(std::move(endpoints), std::move(options),
-                                                     std::move(make_loop));
-  }
 };
 
 /// The blocking client: every call runs on the calling thread.
 using Client = BasicClient<Blocking>;
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/client.hpp>
+#else
+extern template class openailb::BasicClient<openailb::Blocking>;
+#endif

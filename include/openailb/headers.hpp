@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,10 +14,7 @@ constexpr char lower_case(char c) noexcept {
 }
 
 /// Whether two names of headers are the same: HTTP compares them without regard to ASCII case.
-constexpr bool is_same_header(std::string_view one, std::string_view other) noexcept {
-  const auto is_same = [](char a, char b) { return lower_case(a) == lower_case(b); };
-  return std::ranges::equal(one, other, is_same);
-}
+bool is_same_header(std::string_view one, std::string_view other) noexcept;
 
 }  // namespace detail
 
@@ -26,10 +22,7 @@ constexpr bool is_same_header(std::string_view one, std::string_view other) noex
 struct HeaderNameLess {
   using is_transparent = void;
 
-  bool operator()(std::string_view left, std::string_view right) const noexcept {
-    const auto less = [](char a, char b) { return detail::lower_case(a) < detail::lower_case(b); };
-    return std::ranges::lexicographical_compare(left, right, less);
-  }
+  bool operator()(std::string_view left, std::string_view right) const noexcept;
 };
 
 /// Headers by name: those that you set for a request, and those of a simulated answer. In a request, an empty
@@ -38,9 +31,10 @@ struct HeaderNameLess {
 using Headers = std::map<std::string, std::string, HeaderNameLess>;
 
 /// The value of a header, empty when it is not there.
-inline std::string_view header(const Headers& headers, std::string_view name) {
-  auto found = headers.find(name);
-  return found == headers.end() ? std::string_view{} : std::string_view{found->second};
-}
+std::string_view header(const Headers& headers, std::string_view name);
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/headers.hpp>
+#endif

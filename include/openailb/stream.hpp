@@ -1,25 +1,22 @@
 #pragma once
 
-#include <openailb/detail/call/committed_stream.hpp>
-#include <openailb/detail/net/loop_pool.hpp>
-#include <openailb/detail/net/stop_polling.hpp>
-#include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
 #include <openailb/response_info.hpp>
-#include <openailb/result.hpp>
 
 #include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <type_traits>
-#include <utility>
 
 namespace openailb {
 
-struct Blocking;
+namespace detail {
+
+template <class Chunk>
+class OpenStream;
+
+}  // namespace detail
 
 /// A streamed answer, from its first token on.
 ///
@@ -32,78 +29,43 @@ template <class Chunk>
 class [[nodiscard]] Stream {
  public:
   class Iterator;
-  using Completion =
-      std::remove_cvref_t<decltype(std::declval<const detail::CommittedStream<Chunk>&>().completion())>;
+  using Completion = typename Chunk::Completion;
 
   /// A stream that failed before its first token.
-  explicit Stream(Error error) : error_(std::move(error)) {}
-  Stream(Stream&&) noexcept = default;
+  explicit Stream(Error error);
+  explicit Stream(std::unique_ptr<detail::OpenStream<Chunk>> open) noexcept;
+  Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) = delete;
+  ~Stream();
 
   /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
-  std::optional<Chunk> next() {
-    const Chunk* chunk = advance();
-    return chunk == nullptr ? std::nullopt : std::optional(*chunk);
-  }
+  std::optional<Chunk> next();
 
   /// Why the stream failed or broke; null while all is well.
-  const std::optional<Error>& error() const noexcept { return state_ ? state_->error() : error_; }
+  const std::optional<Error>& error() const noexcept;
 
   /// The answer as far as it has come, in the form that create() returns.
-  const Completion& completion() const noexcept {
-    static const Completion nothing{};
-    return state_ ? state_->completion() : nothing;
-  }
+  const Completion& completion() const noexcept;
 
   /// The JSON text of the last chunk, with the members that this library has no name for.
-  const std::string& raw() const noexcept {
-    static const std::string nothing{};
-    return state_ ? state_->text() : nothing;
-  }
+  const std::string& raw() const noexcept;
 
   /// Which endpoint serves the stream; empty when the stream failed before its first token.
-  const ResponseInfo& info() const noexcept {
-    static const ResponseInfo nothing{};
-    return state_ ? state_->info() : nothing;
-  }
+  const ResponseInfo& info() const noexcept;
 
   /// Ends the transfer now. From then on next() returns null; completion() keeps what has come.
-  void close() noexcept {
-    if (state_ && loop_) state_->close();
-    loop_.reset();
-  }
+  void close() noexcept;
 
   /// Throws std::logic_error when called twice: a stream can be read only once, and no second request is
   /// sent.
-  Iterator begin() {
-    if (std::exchange(iterated_, true))
-      throw std::logic_error("openailb: a stream can be iterated only once");
-    Iterator first(*this);
-    ++first;
-    return first;
-  }
+  Iterator begin();
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  friend struct Blocking;
-
   /// The next chunk, which stays until the one after it is read.
-  const Chunk* advance() {
-    if (!state_ || !loop_) return nullptr;
-    if (polling_) polling_->poll((*loop_)->now());
-    const Chunk* chunk = state_->next_arrived();
-    if (chunk == nullptr && !state_->over()) chunk = detail::run(**loop_, state_->next(), polling_.get());
-    if (state_->over()) loop_.reset();
-    return chunk;
-  }
+  const Chunk* advance();
 
-  Stream(detail::LoopLease loop, std::unique_ptr<detail::StopPolling> polling,
-         std::unique_ptr<detail::CommittedStream<Chunk>> state)
-      : loop_(std::move(loop)), polling_(std::move(polling)), state_(std::move(state)) {}
-
-  std::optional<detail::LoopLease> loop_{};  // declared before the state, whose transfer lives in it
-  std::unique_ptr<detail::StopPolling> polling_{};
-  std::unique_ptr<detail::CommittedStream<Chunk>> state_{};
+  std::unique_ptr<detail::OpenStream<Chunk>> open_{};  // null if the stream failed before its first token
   std::optional<Error> error_{};
   bool iterated_{};
 };
@@ -137,3 +99,7 @@ class Stream<Chunk>::Iterator {
 };
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/stream.hpp>
+#endif

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/wire/call.hpp>
-#include <openailb/execution.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 
@@ -12,6 +8,20 @@
 #include <utility>
 
 namespace openailb {
+
+struct HttpResponse;
+
+namespace detail {
+
+struct ApiRequest;
+struct Call;
+template <class Execution>
+struct Core;
+class JsonBody;
+template <class T>
+Result<T> decode_json(HttpResponse& response, bool& delivered);
+
+}  // namespace detail
 
 /// The base of the API's resources. With it, most of their methods are one line.
 template <class Execution>
@@ -32,44 +42,30 @@ class Resource {
   using Decode = Result<T> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
-  Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
-    detail::ApiRequest request{.method = "GET", .path = std::move(path)};
-    return send<T>(std::move(request), std::move(options), decode);
-  }
+  Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
   /// The body must be a JSON object.
   template <class T>
   Answer<T> post(std::string path, detail::JsonBody body, RequestOptions options,
-                 Decode<T> decode = detail::decode_json<T>) const {
-    detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
-    return send<T>(std::move(request), std::move(options), decode);
-  }
+                 Decode<T> decode = detail::decode_json<T>) const;
   template <class T>
-  Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const {
-    detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
-    return send<T>(std::move(request), std::move(options), decode);
-  }
+  Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
-  Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const {
-    return Execution::template answer<T>(*core_, make_call(std::move(request), std::move(options)), decode);
-  }
+  Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
   /// The body must be a JSON object.
   template <class Chunk>
-  ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const {
-    detail::ApiRequest request{
-        .path = std::move(path), .body = std::move(body), .needs_object = true, .streams = true};
-    return Execution::template stream<Chunk>(*core_, make_call(std::move(request), std::move(options)));
-  }
+  ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
 
  private:
-  Result<detail::Call> make_call(detail::ApiRequest request, RequestOptions options) const {
-    const ClientOptions& client = core_->balancer->options();
-    return detail::make_call(std::move(request), client, std::move(options));
-  }
+  Result<detail::Call> make_call(detail::ApiRequest request, RequestOptions options) const;
 
   std::shared_ptr<detail::Core<Execution>> core_;
 };
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/resources/resource.hpp>
+#endif

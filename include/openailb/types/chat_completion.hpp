@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/detail/wire/json.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/chat_content.hpp>
 
@@ -114,37 +113,6 @@ struct ChatCompletionAudio {
   }
 };
 
-namespace detail {
-
-/// Whether a part of an answer is what the model thought, not what it said.
-inline bool is_thinking(const ContentPart& part) {
-  return part.type == "thinking" || part.type == "reasoning";
-}
-
-/// The reasoning in a part: its text, or its member "thinking", a text or a list of texts.
-inline std::string thinking_of(const ContentPart& part) {
-  if (!is_thinking(part)) return {};
-  std::string thinking = part.text.value_or("");
-  if (!part.extra.is_object() || !part.extra.contains("thinking")) return thinking;
-  const nlohmann::json& said = part.extra.at("thinking");
-  if (said.is_string()) return said.get<std::string>();
-  for (const nlohmann::json& one : said) {
-    if (one.is_object() && one.contains("text") && one.at("text").is_string()) {
-      thinking += one.at("text").get_ref<const std::string&>();
-    }
-  }
-  return thinking;
-}
-
-/// The reasoning in all parts together.
-inline std::string thinking_of(const std::vector<ContentPart>& parts) {
-  std::string thinking;
-  for (const ContentPart& part : parts) thinking += thinking_of(part);
-  return thinking;
-}
-
-}  // namespace detail
-
 /// What the model said. The delta of a chunk has the same members.
 struct ChatCompletionMessage {
   std::string role{};
@@ -174,12 +142,7 @@ struct ChatCompletionMessage {
   }
 
   /// Joins the texts, and the reasoning, of a content that came as a list.
-  void finish_reading() {
-    for (const ContentPart& part : content_parts) {
-      if (part.text && !detail::is_thinking(part)) content += *part.text;
-    }
-    if (reasoning_content.empty()) reasoning_content = detail::thinking_of(content_parts);
-  }
+  void finish_reading();
 };
 
 /// A token that the model might have chosen.
@@ -336,3 +299,7 @@ struct ChatCompletion {
 };
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/types/chat_completion.hpp>
+#endif

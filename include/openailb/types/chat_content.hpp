@@ -1,7 +1,5 @@
 #pragma once
 
-#include <openailb/detail/wire/json.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -14,6 +12,13 @@
 #include <vector>
 
 namespace openailb {
+
+namespace detail {
+
+class JsonPrinter;
+struct JsonNode;
+
+}  // namespace detail
 
 /// An image by its address, which may be a `data:` URL.
 struct ChatCompletionImageUrl {
@@ -136,17 +141,15 @@ class ChatCompletionMessageContent {
   /// Null when this is not a list of parts.
   const Parts* parts() const { return std::get_if<Parts>(&value_); }
 
-  void write_json(detail::JsonPrinter& json) const {
-    if (auto parts = this->parts()) return detail::write_json(json, *parts);
-    text() ? json.string(*text()) : json.null();
-  }
-  bool read_json(detail::JsonNode& json) {
-    if (json.type == detail::JsonType::array) return detail::read_json(json, value_.emplace<Parts>());
-    return json.type == detail::JsonType::string && detail::read_json(json, value_.emplace<std::string>());
-  }
+  void write_json(detail::JsonPrinter& json) const;
+  bool read_json(detail::JsonNode& json);
 
  private:
   std::variant<std::monostate, std::string, Parts> value_;
 };
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/types/chat_content.hpp>
+#endif

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <openailb/detail/wire/json.hpp>
 #include <openailb/types/chat_completion.hpp>
 #include <openailb/types/chat_content.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,20 +57,8 @@ struct ChatCompletionMessageParam {
 /// Lets `.messages` take JSON too: nlohmann_json finds this function. A member that cannot be read goes to
 /// `extra`. Throws std::invalid_argument if the JSON is not an object, or cannot be sent: it is nested too
 /// deeply, is not UTF-8 or has a number that is not finite.
-template <class Json>
-void from_json(const Json& json, ChatCompletionMessageParam& message) {
-  detail::JsonPrinter printer;
-  detail::write_json(printer, json);
-  std::optional<detail::JsonFlaw> flaw = printer.flaw();
-  if (!flaw && !json.is_object()) flaw = detail::JsonFlaw{.place = {}, .why = "is not a JSON object"};
-  if (flaw) {
-    const std::string place = flaw->place.empty() ? "a message" : "a message's " + flaw->place;
-    throw std::invalid_argument("openailb: " + place + ' ' + flaw->why);
-  }
-  detail::ScannedJson scanned;
-  scanned.read(printer.text());
-  detail::read_json(scanned.root(), message);
-}
+void from_json(const nlohmann::json& json, ChatCompletionMessageParam& message);
+void from_json(const nlohmann::ordered_json& json, ChatCompletionMessageParam& message);
 
 /// What the application wants from the model.
 inline ChatCompletionMessageParam system_message(ChatCompletionMessageContent content) {
@@ -103,34 +89,10 @@ inline ChatCompletionMessageParam assistant_message(ChatCompletionMessageContent
 
 /// The message of an answer, to be sent back in the next request with all members that the server sent: some
 /// servers reject a request from which their own members are missing.
-inline ChatCompletionMessageParam assistant_message(const ChatCompletionMessage& message) {
-  ChatCompletionMessageParam param{.role = "assistant",
-                                   .tool_calls = message.tool_calls,
-                                   .annotations = message.annotations,
-                                   .function_call = message.function_call,
-                                   .extra = message.extra};
-  for (auto& call : param.tool_calls) {
-    call.index.reset();
-    if (call.type.empty()) call.type = call.custom.empty() ? "function" : "custom";
-  }
-  if (!message.refusal.empty()) param.refusal = message.refusal;
-  if (message.audio) param.audio.id = message.audio->id;
-  const bool says_something_else =
-      param.refusal || !param.audio.id.empty() || !param.tool_calls.empty() || !param.function_call.empty();
-  if (!message.content_parts.empty()) {
-    param.content = message.content_parts;
-  } else if (!message.content.empty() || !says_something_else) {
-    param.content = message.content;
-  }
-  // The reasoning goes back once, under the name under which it came.
-  const auto other_name = message.extra.is_object() ? message.extra.find("reasoning") : message.extra.end();
-  const bool came_by_other_name =
-      other_name != message.extra.end() && *other_name == message.reasoning_content;
-  const bool is_among_parts = detail::thinking_of(message.content_parts) == message.reasoning_content;
-  if (!message.reasoning_content.empty() && !came_by_other_name && !is_among_parts) {
-    param.reasoning_content = message.reasoning_content;
-  }
-  return param;
-}
+ChatCompletionMessageParam assistant_message(const ChatCompletionMessage& message);
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/types/chat_message.hpp>
+#endif

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/detail/wire/json.hpp>
 #include <openailb/json.hpp>
 #include <openailb/types/chat_message.hpp>
 
@@ -31,15 +30,8 @@ class ChatCompletionStop {
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }
 
-  void write_json(detail::JsonPrinter& json) const {
-    is_list_ ? detail::write_json(json, texts_) : json.string(texts_.front());
-  }
-  bool read_json(detail::JsonNode& json) {
-    texts_.clear();
-    is_list_ = json.type == detail::JsonType::array;
-    if (is_list_) return detail::read_json(json, texts_);
-    return json.type == detail::JsonType::string && detail::read_json(json, texts_.emplace_back());
-  }
+  void write_json(detail::JsonPrinter& json) const;
+  bool read_json(detail::JsonNode& json);
 
  private:
   std::vector<std::string> texts_;
@@ -163,26 +155,13 @@ struct ChatCompletionTool {
   JsonDocument document{};  ///< the whole tool as JSON; if set, it is sent instead of the other members
 
   void write_json(detail::JsonPrinter& json) const;
-  bool read_json(detail::JsonNode& json) {
-    document = detail::json_of(json);
-    return json.type == detail::JsonType::object;
-  }
+  bool read_json(const detail::JsonNode& json);
 };
 
 /// Lets `.tools` take JSON too, which is sent as it is: nlohmann_json finds this function.
 template <class Json>
 void from_json(const Json& json, ChatCompletionTool& tool) {
   tool.document = json;
-}
-
-inline void ChatCompletionTool::write_json(detail::JsonPrinter& json) const {
-  if (!document.empty()) return document.write_json(json);
-  if (!json.open('{')) return;
-  detail::FieldWriter field(json);
-  field.required("type", type);
-  field("function", function);
-  field("custom", custom);
-  json.close('}');
 }
 
 /// A request for a chat completion. Members that are empty or have no value are not sent.
@@ -285,34 +264,18 @@ inline ChatCompletionTool custom_tool(std::string name, std::string description 
 }
 
 /// For `tool_choice`: this function must be called.
-inline nlohmann::ordered_json function_tool_choice(std::string name) {
-  return {{"type", "function"}, {"function", {{"name", std::move(name)}}}};
-}
+nlohmann::ordered_json function_tool_choice(std::string name);
 
 /// For `tool_choice`: this custom tool must be called.
-inline nlohmann::ordered_json custom_tool_choice(std::string name) {
-  return {{"type", "custom"}, {"custom", {{"name", std::move(name)}}}};
-}
+nlohmann::ordered_json custom_tool_choice(std::string name);
 
 /// For `tool_choice`: only these functions may ("auto") or must ("required") be called.
-inline nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string>& names,
-                                                   std::string mode = "auto") {
-  nlohmann::ordered_json tools = nlohmann::ordered_json::array();
-  for (const auto& name : names) tools.push_back(function_tool_choice(name));
-  return {{"type", "allowed_tools"},
-          {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
-}
+nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string>& names, std::string mode = "auto");
 
 /// For `response_format`: JSON that follows a schema. The schema's keys keep their order, since models answer
 /// in that order. `description` tells the model what the answer is for.
-inline nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema,
-                                                 std::string description, bool strict = true) {
-  nlohmann::ordered_json json_schema{{"name", std::move(name)}};
-  if (!description.empty()) json_schema["description"] = std::move(description);
-  json_schema["schema"] = std::move(schema).value();
-  json_schema["strict"] = strict;
-  return {{"type", "json_schema"}, {"json_schema", std::move(json_schema)}};
-}
+nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema, std::string description,
+                                          bool strict = true);
 
 /// The same without a description. It is a template because a text in quotes would otherwise convert to bool
 /// rather than to std::string.
@@ -322,6 +285,10 @@ nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema,
 }
 
 /// For `response_format`: JSON of any form; the messages must ask for JSON as well.
-inline nlohmann::ordered_json json_object_format() { return {{"type", "json_object"}}; }
+nlohmann::ordered_json json_object_format();
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/types/chat_params.hpp>
+#endif

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <openailb/client.hpp>
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/net/curl_event_loop.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/src/core.hpp>
+#include <openailb/detail/src/resources/chat.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/json.hpp>
+#include <openailb/options.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+namespace detail {
+
+template <class Execution>
+std::shared_ptr<Core<Execution>> make_core(std::vector<EndpointConfig> endpoints, ClientOptions options) {
+  LoopPool::Factory make_loop = options.event_loop;
+  if (!make_loop) {
+    make_loop = [connection = options.connection] { return std::make_unique<CurlEventLoop>(connection); };
+  }
+  return std::make_shared<Core<Execution>>(std::move(endpoints), std::move(options), std::move(make_loop));
+}
+
+}  // namespace detail
+
+template <class Execution>
+BasicClient<Execution>::BasicClient() : BasicClient({endpoint_from_env()}) {}
+
+template <class Execution>
+BasicClient<Execution>::BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options)
+    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))), chat(Base::core()) {}
+
+template <class Execution>
+BasicClient<Execution>::BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options)
+    : BasicClient(std::vector<EndpointConfig>(endpoints), std::move(options)) {}
+
+template <class Execution>
+auto BasicClient<Execution>::post(std::string path, const JsonDocument& body, RequestOptions options) const
+    -> Answer {
+  detail::ApiRequest request{.path = std::move(path), .body = body};
+  return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::get(std::string path, RequestOptions options) const -> Answer {
+  return Base::template get<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::del(std::string path, RequestOptions options) const -> Answer {
+  return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+std::vector<EndpointStatus> BasicClient<Execution>::endpoints() const {
+  return Base::core()->balancer->status(Base::core()->runtime.now());
+}
+
+}  // namespace openailb

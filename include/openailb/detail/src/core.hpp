@@ -1,0 +1,33 @@
+#pragma once
+
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/options.hpp>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace openailb::detail {
+
+/// What the calls of a client run on, specialised for each execution:
+/// - its constructor takes a function that makes event loops;
+/// - `now()`;
+/// - `answer<T>(balancer, call, decode)` runs a call with a single answer, and `stream<Chunk>(balancer,
+/// call)`
+///   one with a stream. The call may also be the error for which it cannot be made.
+template <class Execution>
+class Runtime;
+
+/// What all copies of a client share: its endpoints, and what its calls run on.
+template <class Execution>
+struct Core {
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop)
+      : runtime(std::move(make_loop)),
+        balancer(std::make_shared<Balancer>(std::move(endpoints), std::move(options), runtime.now())) {}
+
+  Runtime<Execution> runtime;
+  std::shared_ptr<Balancer> balancer;
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/src/core.hpp>
+#include <openailb/detail/src/stream.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/execution.hpp>
+#include <openailb/result.hpp>
+#include <openailb/stream.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Makes the call's stop token obey its should_stop as well; null if it has no such function.
+inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
+  if (!call.should_stop) return nullptr;
+  auto polling = std::make_unique<StopPolling>(std::move(call.should_stop), std::move(call.stop_token));
+  call.stop_token = polling->token();
+  return polling;
+}
+
+/// Leases an event loop for each call, and runs the call on the calling thread until it is done.
+template <>
+class Runtime<Blocking> {
+ public:
+  explicit Runtime(LoopPool::Factory make_loop)
+      : loops_(std::make_shared<LoopPool>(std::move(make_loop))), clock_(loops_->lease()->clock()) {}
+
+  TimePoint now() const { return clock_(); }
+
+  template <class T, class Decode>
+  Result<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
+    if (!call) return std::move(call).error();
+    const LoopLease loop = loops_->lease();
+    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    auto task = answer_call<T>(*loop, balancer, *std::move(call), decode);
+    return run(*loop, std::move(task), polling.get());
+  }
+
+  template <class Chunk>
+  Stream<Chunk> stream(const std::shared_ptr<Balancer>& balancer, Result<Call> call) const {
+    if (!call) return Stream<Chunk>(std::move(call).error());
+    LoopLease loop = loops_->lease();
+    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    auto task = stream_call<Chunk>(*loop, balancer, *std::move(call));
+    auto opened = run(*loop, std::move(task), polling.get());
+    if (!opened) return Stream<Chunk>(std::move(opened).error());
+    return Stream<Chunk>(
+        std::make_unique<OpenStream<Chunk>>(std::move(loop), std::move(polling), *std::move(opened)));
+  }
+
+ private:
+  std::shared_ptr<LoopPool> loops_;
+  ClockFunction clock_;
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/stream.hpp>
+#include <openailb/detail/src/types/chat_chunk.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/error.hpp>
+#include <openailb/http.hpp>
+#include <openailb/json.hpp>
+#include <openailb/options.hpp>
+#include <openailb/resources/chat.hpp>
+#include <openailb/result.hpp>
+#include <openailb/types/chat.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace openailb {
+
+namespace detail {
+
+/// Reads a chat completion. Without a choice it is an error of kind parse. If its choice ended with an
+/// `error`, as OpenRouter sends it, the result is that error.
+inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, bool&) {
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
+  ChatCompletion completion = read_json<ChatCompletion>(document.root());
+  if (completion.choices.empty()) {
+    return Error{.kind = ErrorKind::parse, .message = "answered without a choice: " + response.body};
+  }
+  const ChatCompletionChoice& choice = completion.choices.front();
+  if (choice.finish_reason == "error") {
+    if (std::optional<Error> inside = error_inside(choice.extra)) return *std::move(inside);
+  }
+  return completion;
+}
+
+}  // namespace detail
+
+template <class Execution>
+auto ChatCompletions<Execution>::create(const ChatCompletionCreateParams& params,
+                                        RequestOptions options) const -> Answer {
+  return Base::template post<ChatCompletion>("/chat/completions", params, std::move(options),
+                                             detail::decode_chat_completion);
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer {
+  return Base::template post<ChatCompletion>("/chat/completions", body, std::move(options),
+                                             detail::decode_chat_completion);
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::stream(const ChatCompletionCreateParams& params,
+                                        RequestOptions options) const -> ChunkStream {
+  return Base::template stream<ChatCompletionChunk>("/chat/completions", params, std::move(options));
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::stream_from(const JsonDocument& body, RequestOptions options) const
+    -> ChunkStream {
+  return Base::template stream<ChatCompletionChunk>("/chat/completions", body, std::move(options));
+}
+
+}  // namespace openailb

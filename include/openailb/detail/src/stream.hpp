@@ -1,0 +1,109 @@
+#pragma once
+
+#include <openailb/detail/call/committed_stream.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/error.hpp>
+#include <openailb/response_info.hpp>
+#include <openailb/stream.hpp>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+namespace detail {
+
+/// A committed stream, with the loop on which it comes until it is over.
+template <class Chunk>
+class OpenStream {
+ public:
+  OpenStream(LoopLease loop, std::unique_ptr<StopPolling> polling,
+             std::unique_ptr<CommittedStream<Chunk>> stream) noexcept
+      : loop_(std::move(loop)), polling_(std::move(polling)), stream_(std::move(stream)) {}
+
+  const CommittedStream<Chunk>& stream() const noexcept { return *stream_; }
+
+  /// The next chunk, which stays until the one after it is read; null at the end.
+  const Chunk* advance() {
+    if (!loop_) return nullptr;
+    if (polling_) polling_->poll((*loop_)->now());
+    const Chunk* chunk = stream_->next_arrived();
+    if (chunk == nullptr && !stream_->over()) chunk = run(**loop_, stream_->next(), polling_.get());
+    if (stream_->over()) loop_.reset();
+    return chunk;
+  }
+  void close() noexcept {
+    if (loop_) stream_->close();
+    loop_.reset();
+  }
+
+ private:
+  std::optional<LoopLease> loop_;  // declared before the stream, whose transfer lives in it
+  std::unique_ptr<StopPolling> polling_;
+  std::unique_ptr<CommittedStream<Chunk>> stream_;
+};
+
+}  // namespace detail
+
+template <class Chunk>
+Stream<Chunk>::Stream(Error error) : error_(std::move(error)) {}
+template <class Chunk>
+Stream<Chunk>::Stream(std::unique_ptr<detail::OpenStream<Chunk>> open) noexcept : open_(std::move(open)) {}
+template <class Chunk>
+Stream<Chunk>::Stream(Stream&&) noexcept = default;
+template <class Chunk>
+Stream<Chunk>::~Stream() = default;
+
+template <class Chunk>
+const Chunk* Stream<Chunk>::advance() {
+  return open_ ? open_->advance() : nullptr;
+}
+
+template <class Chunk>
+std::optional<Chunk> Stream<Chunk>::next() {
+  const Chunk* chunk = advance();
+  return chunk == nullptr ? std::nullopt : std::optional(*chunk);
+}
+
+template <class Chunk>
+const std::optional<Error>& Stream<Chunk>::error() const noexcept {
+  return open_ ? open_->stream().error() : error_;
+}
+
+template <class Chunk>
+auto Stream<Chunk>::completion() const noexcept -> const Completion& {
+  static const Completion nothing{};
+  return open_ ? open_->stream().completion() : nothing;
+}
+
+template <class Chunk>
+const std::string& Stream<Chunk>::raw() const noexcept {
+  static const std::string nothing{};
+  return open_ ? open_->stream().text() : nothing;
+}
+
+template <class Chunk>
+const ResponseInfo& Stream<Chunk>::info() const noexcept {
+  static const ResponseInfo nothing{};
+  return open_ ? open_->stream().info() : nothing;
+}
+
+template <class Chunk>
+void Stream<Chunk>::close() noexcept {
+  if (open_) open_->close();
+}
+
+template <class Chunk>
+auto Stream<Chunk>::begin() -> Iterator {
+  if (std::exchange(iterated_, true)) throw std::logic_error("openailb: a stream can be iterated only once");
+  Iterator first(*this);
+  ++first;
+  return first;
+}
+
+}  // namespace openailb

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <openailb/detail/inline.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_printer.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/types/chat_content.hpp>
+
+#include <string>
+
+namespace openailb {
+
+OPENAILB_INLINE void ChatCompletionMessageContent::write_json(detail::JsonPrinter& json) const {
+  if (auto parts = this->parts()) return detail::write_json(json, *parts);
+  text() ? json.string(*text()) : json.null();
+}
+
+OPENAILB_INLINE bool ChatCompletionMessageContent::read_json(detail::JsonNode& json) {
+  if (json.type == detail::JsonType::array) return detail::read_json(json, value_.emplace<Parts>());
+  return json.type == detail::JsonType::string && detail::read_json(json, value_.emplace<std::string>());
+}
+
+}  // namespace openailb

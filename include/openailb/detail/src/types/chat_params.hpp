@@ -1,0 +1,72 @@
+#pragma once
+
+#include <openailb/detail/inline.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_printer.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/json_writer.hpp>
+#include <openailb/json.hpp>
+#include <openailb/types/chat_params.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+OPENAILB_INLINE void ChatCompletionStop::write_json(detail::JsonPrinter& json) const {
+  is_list_ ? detail::write_json(json, texts_) : json.string(texts_.front());
+}
+
+OPENAILB_INLINE bool ChatCompletionStop::read_json(detail::JsonNode& json) {
+  texts_.clear();
+  is_list_ = json.type == detail::JsonType::array;
+  if (is_list_) return detail::read_json(json, texts_);
+  return json.type == detail::JsonType::string && detail::read_json(json, texts_.emplace_back());
+}
+
+OPENAILB_INLINE void ChatCompletionTool::write_json(detail::JsonPrinter& json) const {
+  if (!document.empty()) return document.write_json(json);
+  if (!json.open('{')) return;
+  detail::FieldWriter field(json);
+  field.required("type", type);
+  field("function", function);
+  field("custom", custom);
+  json.close('}');
+}
+
+OPENAILB_INLINE bool ChatCompletionTool::read_json(const detail::JsonNode& json) {
+  document = detail::json_of(json);
+  return json.type == detail::JsonType::object;
+}
+
+OPENAILB_INLINE nlohmann::ordered_json function_tool_choice(std::string name) {
+  return {{"type", "function"}, {"function", {{"name", std::move(name)}}}};
+}
+
+OPENAILB_INLINE nlohmann::ordered_json custom_tool_choice(std::string name) {
+  return {{"type", "custom"}, {"custom", {{"name", std::move(name)}}}};
+}
+
+OPENAILB_INLINE nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string>& names,
+                                                            std::string mode) {
+  nlohmann::ordered_json tools = nlohmann::ordered_json::array();
+  for (const auto& name : names) tools.push_back(function_tool_choice(name));
+  return {{"type", "allowed_tools"},
+          {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
+}
+
+OPENAILB_INLINE nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema,
+                                                          std::string description, bool strict) {
+  nlohmann::ordered_json json_schema{{"name", std::move(name)}};
+  if (!description.empty()) json_schema["description"] = std::move(description);
+  json_schema["schema"] = std::move(schema).value();
+  json_schema["strict"] = strict;
+  return {{"type", "json_schema"}, {"json_schema", std::move(json_schema)}};
+}
+
+OPENAILB_INLINE nlohmann::ordered_json json_object_format() { return {{"type", "json_object"}}; }
+
+}  // namespace openailb
