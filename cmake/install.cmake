@@ -18,6 +18,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/openailb-config-version.c
   COMPATIBILITY SameMinorVersion
   ARCH_INDEPENDENT)
 install(FILES
+  ${CMAKE_CURRENT_LIST_DIR}/compiled.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/openailb.cpp
   ${PROJECT_BINARY_DIR}/openailb-config.cmake
   ${PROJECT_BINARY_DIR}/openailb-config-version.cmake
   DESTINATION ${package_dir})

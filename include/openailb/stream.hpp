@@ -15,6 +15,8 @@ namespace detail {
 
 template <class Chunk>
 class OpenStream;
+template <class Execution>
+class Runtime;
 
 }  // namespace detail
 
@@ -33,7 +35,6 @@ class [[nodiscard]] Stream {
 
   /// A stream that failed before its first token.
   explicit Stream(Error error);
-  explicit Stream(std::unique_ptr<detail::OpenStream<Chunk>> open) noexcept;
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) = delete;
   ~Stream();
@@ -62,6 +63,11 @@ class [[nodiscard]] Stream {
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
+  template <class Execution>
+  friend class detail::Runtime;
+
+  explicit Stream(std::unique_ptr<detail::OpenStream<Chunk>> open) noexcept;
+
   /// The next chunk, which stays until the one after it is read.
   const Chunk* advance();
 

@@ -17,44 +17,50 @@ struct Concurrent {
   using Answer = Task<Result<T>>;
   template <class Chunk>
   using ChunkStream = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
+};
 
-  /// The one loop.
-  class Runtime {
-   public:
-    explicit Runtime(const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
-    TimePoint now() const { return loop_->now(); }
-    EventLoop& loop() const noexcept { return *loop_; }
+}  // namespace openailb::simulation
 
-   private:
-    std::unique_ptr<EventLoop> loop_;
-  };
+/// The one loop.
+template <>
+class openailb::detail::Runtime<openailb::simulation::Concurrent> {
+ public:
+  explicit Runtime(const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
+  TimePoint now() const { return loop_->now(); }
 
   template <class T, class Decode>
-  static Answer<T> answer(const Core<Concurrent>& core, Result<Call> call, Decode decode) {
-    return ask<T>(core.runtime.loop(), core.balancer, std::move(call), decode);
+  Task<Result<T>> answer(std::shared_ptr<Balancer> balancer, Result<Call> call, Decode decode) const {
+    return ask<T>(*loop_, std::move(balancer), std::move(call), decode);
   }
   template <class Chunk>
-  static ChunkStream<Chunk> stream(const Core<Concurrent>& core, Result<Call> call) {
-    return open<Chunk>(core.runtime.loop(), core.balancer, std::move(call));
+  Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> stream(std::shared_ptr<Balancer> balancer,
+                                                               Result<Call> call) const {
+    return open<Chunk>(*loop_, std::move(balancer), std::move(call));
   }
 
  private:
   template <class T, class Decode>
-  static Answer<T> ask(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call,
-                       Decode decode) {
+  static Task<Result<T>> ask(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call,
+                             Decode decode) {
     if (!call) co_return std::move(call).error();
-    Answer<T> task = answer_call<T>(loop, std::move(balancer), *std::move(call), decode);
+    Task<Result<T>> task = answer_call<T>(loop, std::move(balancer), *std::move(call), decode);
     Result<T> answer = co_await task;
     co_return answer;
   }
   template <class Chunk>
-  static ChunkStream<Chunk> open(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call) {
+  static Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> open(EventLoop& loop,
+                                                                    std::shared_ptr<Balancer> balancer,
+                                                                    Result<Call> call) {
     if (!call) co_return std::move(call).error();
-    ChunkStream<Chunk> task = stream_call<Chunk>(loop, std::move(balancer), *std::move(call));
+    auto task = stream_call<Chunk>(loop, std::move(balancer), *std::move(call));
     Result<std::unique_ptr<CommittedStream<Chunk>>> state = co_await task;
     co_return state;
   }
+
+  std::unique_ptr<EventLoop> loop_;
 };
+
+namespace openailb::simulation {
 
 using ConcurrentClient = BasicClient<Concurrent>;
 

@@ -66,7 +66,7 @@ inline bool document_commits(const nlohmann::json& chunk) {
 /// The same of a text, by its scanned nodes.
 inline bool text_commits(std::string_view text) {
   detail::ScannedJson scanned;
-  return scanned.read(text) && detail::commits(scanned.root());
+  return scanned.read(text) && detail::StreamTraits<ChatCompletionChunk>::commits(scanned.root());
 }
 
 template <class T>
@@ -96,7 +96,8 @@ inline const char* difference(std::string_view text) {
   if (!reads_the_same<ChatCompletionChunk>(text, *document)) return "a chunk";
   if (!reads_the_same<ChatCompletion>(text, *document)) return "a completion";
   if (!reads_the_same<ChatCompletionCreateParams>(text, *document)) return "params";
-  if (detail::commits(scanned.root()) != document_commits(*document)) return "the commit point";
+  if (detail::StreamTraits<ChatCompletionChunk>::commits(scanned.root()) != document_commits(*document))
+    return "the commit point";
   if (!is_same_error(detail::error_inside(scanned.root()), detail::error_inside(*document)))
     return "the error";
   return nullptr;

@@ -58,6 +58,7 @@ struct ChatCompletionMessageParam {
 /// `extra`. Throws std::invalid_argument if the JSON is not an object, or cannot be sent: it is nested too
 /// deeply, is not UTF-8 or has a number that is not finite.
 void from_json(const nlohmann::json& json, ChatCompletionMessageParam& message);
+/// The same for JSON that keeps the order of its keys.
 void from_json(const nlohmann::ordered_json& json, ChatCompletionMessageParam& message);
 
 /// What the application wants from the model.

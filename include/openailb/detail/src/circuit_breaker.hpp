@@ -3,7 +3,7 @@
 #include <openailb/breaker_settings.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/counts.hpp>
-#include <openailb/detail/inline.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
 #include <openailb/permit.hpp>
 #include <openailb/result.hpp>

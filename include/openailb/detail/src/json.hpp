@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/inline.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>

@@ -4,7 +4,7 @@
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/src/stream.hpp>
-#include <openailb/detail/src/types/chat_chunk.hpp>
+#include <openailb/detail/src/types/chat_stream.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/inline.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/chat_completion.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/inline.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/types/chat_completion.hpp>
 #include <openailb/types/chat_content.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/inline.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/chat_completion.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_printer.hpp>

@@ -1,0 +1,2 @@
+// The one translation unit of openailb::compiled.
+#include <openailb/src.hpp>
