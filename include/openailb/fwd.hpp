@@ -6,14 +6,20 @@
 namespace openailb {
 
 struct Blocking;
+struct Async;
 template <class Execution>
 class BasicClient;
 using Client = BasicClient<Blocking>;
+using AsyncClient = BasicClient<Async>;
 
 template <class T>
 class Result;
 template <class Chunk>
 class Stream;
+template <class T>
+class Future;
+template <class Chunk>
+class AsyncStream;
 
 struct Error;
 class Exception;

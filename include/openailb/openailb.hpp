@@ -7,10 +7,13 @@
 #error "openailb needs C++20: compile with -std=c++20 or newer"
 #else
 
+#include <openailb/async_client.hpp>
+#include <openailb/async_stream.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/future.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -82,6 +83,13 @@ struct ClientOptions {
   std::function<double()> random{};
   /// Makes the event loops that calls run on. Null: loops on libcurl. Tests pass simulated ones.
   std::function<std::unique_ptr<EventLoop>()> event_loop{};
+  /// Of an AsyncClient: calls the functions that it is given, in their order, on a thread of yours, which is
+  /// where your coroutines and functions then go on. Called from any thread. Null: they go on on the client's
+  /// own thread, which must not be blocked.
+  std::function<void(std::function<void()>)> executor{};
+  /// Of an AsyncClient: called with what a function or coroutine of yours threw where nobody else would see
+  /// it. Called from any thread. Null: it is written to the standard error.
+  std::function<void(std::exception_ptr)> on_unhandled{};
 };
 
 /// Settings of one call. What is not set is taken from the client.

@@ -8,11 +8,15 @@
 #error "openailb/src.hpp is for programs that define OPENAILB_COMPILED in all of their translation units"
 #endif
 
+#include <openailb/async_client.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/detail/src/async_client.hpp>
+#include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
 #include <openailb/detail/src/client.hpp>
 #include <openailb/detail/src/execution.hpp>
+#include <openailb/detail/src/future.hpp>
 #include <openailb/detail/src/headers.hpp>
 #include <openailb/detail/src/json.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
@@ -29,5 +33,11 @@ namespace openailb {
 template class BasicClient<Blocking>;
 template class ChatCompletions<Blocking>;
 template class Stream<ChatCompletionChunk>;
+
+template class BasicClient<Async>;
+template class ChatCompletions<Async>;
+template class AsyncStream<ChatCompletionChunk>;
+template class Future<ChatCompletion>;
+template class Future<JsonResponse>;
 
 }  // namespace openailb

@@ -25,7 +25,7 @@ struct Concurrent {
 template <>
 class openailb::detail::Runtime<openailb::simulation::Concurrent> {
  public:
-  explicit Runtime(const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
+  Runtime(const ClientOptions&, const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
   TimePoint now() const { return loop_->now(); }
 
   template <class T, class Decode>

@@ -5,6 +5,7 @@
 #include <openailb/testing/simulated_answer.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,8 @@ namespace openailb::testing {
 ///     network.serve("https://one.example", [](const HttpRequest&) { return SimulatedAnswer{...}; });
 ///     Client client({{.base_url = "https://one.example/v1"}}, {.event_loop = network.loops()});
 ///
-/// For use by one thread. It must outlive its clients and their streams.
+/// For use by one thread: the network of an AsyncClient is that client's alone, and may be used while none of
+/// its calls is under way. It must outlive its clients and their streams.
 class SimulatedNetwork {
  public:
   using Server = std::function<SimulatedAnswer(const HttpRequest&)>;
@@ -118,7 +120,7 @@ class SimulatedNetwork::Loop final : public EventLoop {
   void wait(TimePoint until) override {
     while (!anything_ready() && network_->run_next(network_->now_)) {
     }
-    while (!anything_ready() && !std::exchange(woken_, false)) {
+    while (!anything_ready() && !woken_.exchange(false)) {
       if (network_->run_next(until)) continue;
       if (until == (TimePoint::max)()) throw std::logic_error("openailb: a simulated call waits for nothing");
       network_->now_ = (std::max)(network_->now_, until);
@@ -128,7 +130,7 @@ class SimulatedNetwork::Loop final : public EventLoop {
 
  private:
   SimulatedNetwork* network_;
-  bool woken_{};
+  std::atomic<bool> woken_{};
 };
 
 inline std::function<std::unique_ptr<EventLoop>()> SimulatedNetwork::loops() {

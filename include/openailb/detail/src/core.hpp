@@ -11,7 +11,7 @@
 namespace openailb::detail {
 
 /// What the calls of a client run on, specialised for each execution:
-/// - its constructor takes a function that makes event loops;
+/// - its constructor takes the client's options and a function that makes event loops;
 /// - `now()`;
 /// - `answer<T>(balancer, call, decode)` runs a call with a single answer, and `stream<Chunk>(balancer,
 /// call)`
@@ -23,7 +23,7 @@ class Runtime;
 template <class Execution>
 struct Core {
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop)
-      : runtime(std::move(make_loop)),
+      : runtime(options, std::move(make_loop)),
         balancer(std::make_shared<Balancer>(std::move(endpoints), std::move(options), runtime.now())) {}
 
   Runtime<Execution> runtime;

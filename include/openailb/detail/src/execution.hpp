@@ -11,6 +11,7 @@
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
 
@@ -31,7 +32,7 @@ inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
 template <>
 class Runtime<Blocking> {
  public:
-  explicit Runtime(LoopPool::Factory make_loop)
+  Runtime(const ClientOptions&, LoopPool::Factory make_loop)
       : loops_(std::make_shared<LoopPool>(std::move(make_loop))), clock_(loops_->lease()->clock()) {}
 
   TimePoint now() const { return clock_(); }

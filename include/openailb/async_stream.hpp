@@ -1,0 +1,93 @@
+#pragma once
+
+#include <openailb/error.hpp>
+#include <openailb/future.hpp>
+#include <openailb/response_info.hpp>
+#include <openailb/result.hpp>
+
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+namespace detail {
+
+template <class Chunk>
+class BackgroundStream;
+template <class Chunk>
+class StreamReading;
+
+}  // namespace detail
+
+/// A streamed answer of an AsyncClient, which opens at once. Destroying it ends the transfer.
+///
+///     while (auto chunk = co_await stream.next()) ...       // in any coroutine; then look at stream.error()
+///     auto whole = std::move(stream).on_chunk([](const auto& chunk) { ... });   // a Future
+///
+/// Coroutines and functions go on where ClientOptions::executor runs them, or else on the client's own
+/// thread. For use by one thread at a time. It may outlive its client, whose end cancels it.
+template <class Chunk>
+class [[nodiscard]] AsyncStream {
+ public:
+  using Completion = typename Chunk::Completion;
+
+  AsyncStream(AsyncStream&&) noexcept;
+  AsyncStream& operator=(AsyncStream&&) = delete;
+  ~AsyncStream();
+
+  /// `co_await stream.next()`: the next chunk; null at the end. Then error() says whether the stream ended
+  /// cleanly. The first one waits until the stream has opened.
+  auto next() noexcept {
+    struct Awaiter {
+      AsyncStream& stream;
+      ~Awaiter() { stream.forget(); }
+      bool await_ready() const {
+        stream.ask();
+        return false;
+      }
+      bool await_suspend(std::coroutine_handle<> coroutine) const {
+        return stream.on_answer([coroutine] { coroutine.resume(); });
+      }
+      std::optional<Chunk> await_resume() const { return stream.take(); }
+    };
+    return Awaiter{*this};
+  }
+
+  /// Reads the stream to its end, and calls `function(const Chunk&)` with each chunk. The Future has what the
+  /// chunks add up to, or why the stream failed; destroying it ends the stream. With an executor, the
+  /// function may then be called once more. What the function throws ends the stream, and is in the Future.
+  Future<Completion> on_chunk(std::function<void(const Chunk&)> function) &&;
+
+  /// Why the stream failed or broke; null while all is well.
+  const std::optional<Error>& error() const noexcept;
+  /// The answer as far as it has come, in the form that create() returns.
+  const Completion& completion() const noexcept;
+  /// The JSON text of the last chunk, with the members that this library has no name for.
+  const std::string& raw() const noexcept;
+  /// Which endpoint serves the stream; empty before the first chunk.
+  const ResponseInfo& info() const noexcept;
+
+ private:
+  template <class Execution>
+  friend class detail::Runtime;
+  using Asked = detail::Pending<Result<const Chunk*>>;
+
+  explicit AsyncStream(std::shared_ptr<detail::BackgroundStream<Chunk>> stream);
+  void ask();
+  bool on_answer(std::function<void()> continuation);
+  void forget() noexcept;
+  std::optional<Chunk> take();
+
+  std::unique_ptr<detail::StreamReading<Chunk>> stream_;  // null when moved from
+  std::shared_ptr<Asked> asked_{};                        // the chunk that is waited for
+};
+
+}  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/async_stream.hpp>
+#endif

@@ -1,0 +1,196 @@
+#pragma once
+
+#include <openailb/detail/call/committed_stream.hpp>
+#include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/net/loop_thread.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/result.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Waits until a function has run where continuations run, on an executor's thread or on the loop's.
+class Errand : public EventSource {
+ public:
+  Errand(const std::shared_ptr<LoopThread>& thread, std::function<void()> function)
+      : EventSource(thread->loop()), state_(std::make_shared<State>()) {
+    state_->errand = this;
+    auto way_back = std::make_shared<WayBack>(thread, state_);
+    thread->resume([way_back, function = std::move(function)] {
+      way_back->state->exception = nullptr;
+      try {
+        function();
+      } catch (...) {
+        way_back->state->exception = std::current_exception();
+      }
+    });
+  }
+  ~Errand() { state_->errand = nullptr; }
+
+  bool ready() const noexcept { return is_done_; }
+  /// What the function threw, or that it was never called.
+  const std::exception_ptr& exception() const noexcept { return state_->exception; }
+
+ private:
+  struct State {
+    Errand* errand{};  // used on the loop's thread
+    std::exception_ptr exception{
+        std::make_exception_ptr(std::runtime_error("openailb: the executor has dropped a function"))};
+  };
+  /// Comes back when nobody has the function any more, whether it was called or dropped.
+  struct WayBack {
+    WayBack(std::shared_ptr<LoopThread> loop_thread, std::shared_ptr<State> errand_state)
+        : thread(std::move(loop_thread)), state(std::move(errand_state)) {}
+    WayBack(const WayBack&) = delete;
+    WayBack& operator=(const WayBack&) = delete;
+    ~WayBack() {
+      thread->post([state = std::move(state)] {
+        if (state->errand != nullptr) state->errand->come_back();
+      });
+    }
+
+    std::shared_ptr<LoopThread> thread;
+    std::shared_ptr<State> state;
+  };
+
+  void come_back() noexcept {
+    is_done_ = true;
+    notify();
+  }
+
+  std::shared_ptr<State> state_;
+  bool is_done_{};
+};
+
+/// A stream that comes on a LoopThread, for a reader on any thread. It opens at once. From then on the thread
+/// touches it only while the reader waits for a chunk, or to close it.
+template <class Chunk>
+class BackgroundStream final : public Resident {
+ public:
+  using Opening = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
+
+  BackgroundStream(std::shared_ptr<LoopThread> thread, Opening opening)
+      : thread_(std::move(thread)), opening_(std::move(opening)) {}
+  /// A stream that could not be opened.
+  BackgroundStream(std::shared_ptr<LoopThread> thread, Error error)
+      : thread_(std::move(thread)), error_(std::move(error)) {}
+
+  const std::shared_ptr<LoopThread>& thread() const noexcept { return thread_; }
+
+  /// \name on the loop's thread
+  ///@{
+  void start() override {
+    opened_ = open();
+    opened_.start();
+  }
+  void cancel() noexcept override {
+    opened_ = {};
+    opening_ = {};
+    if (stream_) stream_->close();
+  }
+  /// The next chunk, which stays until the one after it is read; null at the end.
+  Task<Result<const Chunk*>> next();
+  ///@}
+
+  /// \name for the reader, while it does not wait for a chunk
+  ///@{
+  /// Why the stream failed or broke.
+  const std::optional<Error>& error() const noexcept {
+    return stream_ && !error_ ? stream_->error() : error_;
+  }
+  void set_error(Error error) { error_ = std::move(error); }
+  /// Null before the first chunk.
+  const CommittedStream<Chunk>* committed() const noexcept { return stream_.get(); }
+  ///@}
+
+ private:
+  struct Done {};
+  Task<Done> open();
+
+  const std::shared_ptr<LoopThread> thread_;
+  Opening opening_;
+  Task<Done> opened_{};
+  std::unique_ptr<CommittedStream<Chunk>> stream_{};
+  std::optional<Error> error_{};
+};
+
+template <class Chunk>
+auto BackgroundStream<Chunk>::open() -> Task<Done> {
+  FirstOf over(opening_);
+  co_await over;
+  thread_->rest(*this);
+  Result<std::unique_ptr<CommittedStream<Chunk>>> opened = opening_.result();
+  if (opened) {
+    stream_ = *std::move(opened);
+  } else {
+    error_ = std::move(opened).error();
+  }
+  co_return Done{};
+}
+
+template <class Chunk>
+Task<Result<const Chunk*>> BackgroundStream<Chunk>::next() {
+  const Chunk* chunk = nullptr;
+  if (!stream_ && !error_) {
+    FirstOf opened(opened_);
+    co_await opened;
+    opened_.result();  // throws what a function of the user's threw
+  }
+  if (error_) co_return chunk;
+  chunk = stream_->next_arrived();
+  if (chunk != nullptr || stream_->over()) co_return chunk;
+  Task<const Chunk*> coming = stream_->next();
+  chunk = co_await coming;
+  co_return chunk;
+}
+
+/// The reader's end of a background stream. Its destructor closes the stream.
+template <class Chunk>
+class StreamReading {
+ public:
+  explicit StreamReading(std::shared_ptr<BackgroundStream<Chunk>> stream) noexcept
+      : stream_(std::move(stream)) {}
+  StreamReading(StreamReading&&) noexcept = default;
+  StreamReading& operator=(StreamReading&&) = delete;
+  ~StreamReading() {
+    if (stream_) stream_->thread()->drop(stream_);
+  }
+
+  BackgroundStream<Chunk>* operator->() const noexcept { return stream_.get(); }
+  explicit operator bool() const noexcept { return stream_ != nullptr; }
+
+ private:
+  std::shared_ptr<BackgroundStream<Chunk>> stream_;
+};
+
+/// Calls a function with each chunk, where continuations run. Gives what all chunks add up to, or why the
+/// stream failed. What the function throws ends the stream.
+template <class Chunk>
+Task<Result<typename Chunk::Completion>> read_all(StreamReading<Chunk> stream,
+                                                  std::function<void(const Chunk&)> function) {
+  for (;;) {
+    Task<Result<const Chunk*>> coming = stream->next();
+    Result<const Chunk*> chunk = co_await coming;
+    if (*chunk == nullptr) break;
+    // A copy, since the stream may be dropped meanwhile.
+    Errand errand(stream->thread(), [function, copy = **chunk] { function(copy); });
+    FirstOf back(errand);
+    co_await back;
+    if (errand.exception()) std::rethrow_exception(errand.exception());
+  }
+  if (stream->error()) co_return *stream->error();
+  typename Chunk::Completion completion = stream->committed()->completion();
+  completion.info = stream->committed()->info();
+  co_return completion;
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <openailb/async_client.hpp>
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/background_stream.hpp>
+#include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/loop_thread.hpp>
+#include <openailb/detail/net/pending.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/src/async_stream.hpp>
+#include <openailb/detail/src/client.hpp>
+#include <openailb/detail/src/core.hpp>
+#include <openailb/detail/src/future.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/options.hpp>
+#include <openailb/result.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Runs all calls on one thread with one event loop.
+template <>
+class Runtime<Async> {
+ public:
+  Runtime(const ClientOptions& options, const LoopPool::Factory& make_loop)
+      : thread_(std::make_shared<LoopThread>(make_loop(), options.executor, options.on_unhandled)),
+        clock_(thread_->loop().clock()) {
+    thread_->begin();
+  }
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  ~Runtime() { thread_->end(); }
+
+  TimePoint now() const { return clock_(); }
+
+  template <class T, class Decode>
+  Future<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
+    if (!call) {
+      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
+    }
+    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    return Future<T>(run_on<T>(thread_, answer_call<T>(thread_->loop(), balancer, *std::move(call), decode),
+                               std::move(polling)));
+  }
+
+  template <class Chunk>
+  AsyncStream<Chunk> stream(const std::shared_ptr<Balancer>& balancer, Result<Call> call) const {
+    if (!call) {
+      return AsyncStream<Chunk>(std::make_shared<BackgroundStream<Chunk>>(thread_, std::move(call).error()));
+    }
+    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    auto stream = std::make_shared<BackgroundStream<Chunk>>(
+        thread_, stream_call<Chunk>(thread_->loop(), balancer, *std::move(call)));
+    stream->polling = std::move(polling);
+    thread_->take_in(stream);
+    return AsyncStream<Chunk>(std::move(stream));
+  }
+
+ private:
+  std::shared_ptr<LoopThread> thread_;
+  ClockFunction clock_;
+};
+
+}  // namespace openailb::detail

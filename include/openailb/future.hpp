@@ -1,0 +1,91 @@
+#pragma once
+
+#include <openailb/result.hpp>
+
+#include <chrono>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace openailb {
+
+namespace detail {
+
+template <class T>
+class Pending;
+template <class Execution>
+class Runtime;
+
+}  // namespace detail
+
+/// The answer to a call of an AsyncClient, which is under way. Destroying the Future cancels the call, and
+/// does not wait for that.
+///
+///     Result<ChatCompletion> answer = co_await future;   // in any coroutine
+///     std::move(future).then([](Result<ChatCompletion> answer) { ... });
+///     if (future.ready()) use(future.get());             // in a program with a tick
+///     Result<ChatCompletion> answer = future.get();      // blocks
+///
+/// Coroutines and functions go on where ClientOptions::executor runs them, or else on the client's own
+/// thread, which must not be blocked. What a function of yours threw in the call, such as
+/// ClientOptions::classify, comes out of get() and `co_await`. The result can be taken once, in one of these
+/// ways. For use by one thread at a time. It may outlive its client, whose end cancels the call.
+template <class T>
+class [[nodiscard]] Future {
+ public:
+  Future(Future&&) noexcept;
+  Future& operator=(Future&&) noexcept;
+  ~Future();
+
+  /// Whether the answer is there.
+  bool ready() const;
+  /// Waits for the answer. Throws std::logic_error on the client's own thread, where it would wait for ever.
+  Result<T> get();
+  /// Waits for the answer, but not for longer than that. Whether it is there. Throws as get() does.
+  bool wait_for(std::chrono::nanoseconds limit) const;
+  /// Calls `function(Result<T>)` when the answer is there. What it throws goes to
+  /// ClientOptions::on_unhandled. If a function of yours threw in the call, it gets an Error that tells so.
+  template <class Function>
+  void then(Function function) && {
+    // Shared, since a std::function must be copyable, and the function need not be.
+    std::move(*this).call_when_done([shared = std::make_shared<Function>(std::move(function))](
+                                        Result<T> answer) { (*shared)(std::move(answer)); });
+  }
+  /// Lets the call go on without anybody waiting for its answer.
+  void detach() &&;
+
+  /// `co_await future`, of a named Future: gives its Result<T>.
+  auto operator co_await() & noexcept {
+    struct Awaiter {
+      Future& future;
+      ~Awaiter() { future.forget(); }
+      bool await_ready() const { return future.ready(); }
+      bool await_suspend(std::coroutine_handle<> coroutine) const {
+        return future.on_done([coroutine] { coroutine.resume(); });
+      }
+      Result<T> await_resume() const { return future.get(); }
+    };
+    return Awaiter{*this};
+  }
+
+ private:
+  template <class Execution>
+  friend class detail::Runtime;
+  template <class Chunk>
+  friend class AsyncStream;
+
+  explicit Future(std::shared_ptr<detail::Pending<Result<T>>> pending) noexcept;
+  const std::shared_ptr<detail::Pending<Result<T>>>& pending() const;
+  void call_when_done(std::function<void(Result<T>)> function) &&;
+  bool on_done(std::function<void()> continuation);
+  void forget() noexcept;
+
+  std::shared_ptr<detail::Pending<Result<T>>> pending_;  // null when moved from
+};
+
+}  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/future.hpp>
+#endif
