@@ -77,7 +77,7 @@ void Future<T>::detach() && {
 
 template <class T>
 void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
-  const std::shared_ptr<detail::Pending<Result<T>>> pending = pending();
+  const std::shared_ptr<detail::Pending<Result<T>>> pending = this->pending();
   pending_.reset();
   // The pending call owns its continuation, which therefore does not own it.
   if (pending->on_done([&call = *pending, function] { function(detail::take_as_result(call)); })) return;
