@@ -18,14 +18,14 @@
 
 namespace openailb::test {
 
-/// A coroutine that starts at once, that nobody waits for, and whose exceptions come out of resume().
+/// A coroutine that starts at once and that nobody waits for.
 struct Coroutine {
   struct promise_type {
     Coroutine get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
-    void unhandled_exception() const { throw; }
+    void unhandled_exception() const noexcept { std::terminate(); }
   };
 };
 

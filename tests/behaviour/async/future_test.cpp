@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <coroutine>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -213,7 +214,28 @@ TEST(FutureTest, ShowsWhatAFunctionThrows) {
   EXPECT_EQ(ask(client).get()->text(), "next");  // the thread lives
 }
 
-Coroutine throw_after(Future<ChatCompletion> future) {
+/// A coroutine whose exceptions come out of resume(). Then its frame is left, for its owner to destroy.
+class ThrowingCoroutine {
+ public:
+  struct promise_type {
+    ThrowingCoroutine get_return_object() {
+      return ThrowingCoroutine(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const { throw; }
+  };
+  explicit ThrowingCoroutine(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+  ThrowingCoroutine(const ThrowingCoroutine&) = delete;
+  ThrowingCoroutine& operator=(const ThrowingCoroutine&) = delete;
+  ~ThrowingCoroutine() { frame_.destroy(); }
+
+ private:
+  std::coroutine_handle<promise_type> frame_;
+};
+
+ThrowingCoroutine throw_after(Future<ChatCompletion> future) {
   const Result<ChatCompletion> answer = co_await future;
   throw std::runtime_error("thrown by a coroutine");
 }
@@ -222,7 +244,7 @@ TEST(FutureTest, ShowsWhatACoroutineThrows) {
   AsyncSimulation simulation;
   simulation.add_holding(ok());
   const AsyncClient client = simulation.client();
-  throw_after(ask(client));
+  const ThrowingCoroutine coroutine = throw_after(ask(client));
   simulation.released.open();
   EXPECT_EQ(simulation.unhandled.get(), "thrown by a coroutine");
   EXPECT_TRUE(ask(client).get());

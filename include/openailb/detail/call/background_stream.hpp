@@ -22,8 +22,9 @@ namespace openailb::detail {
 class Errand : public EventSource {
  public:
   Errand(const std::shared_ptr<LoopThread>& thread, std::function<void()> function)
-      : EventSource(thread->loop()), state_(std::make_shared<State>()) {
+      : EventSource(thread->loop()), thread_(*thread), state_(std::make_shared<State>()) {
     state_->errand = this;
+    thread_.pause();
     auto way_back = std::make_shared<WayBack>(thread, state_);
     thread->resume([way_back, function = std::move(function)] {
       way_back->state->exception = nullptr;
@@ -34,7 +35,10 @@ class Errand : public EventSource {
       }
     });
   }
-  ~Errand() { state_->errand = nullptr; }
+  ~Errand() {
+    state_->errand = nullptr;
+    if (!is_done_) thread_.go_on();
+  }
 
   bool ready() const noexcept { return is_done_; }
   /// What the function threw, or that it was never called.
@@ -64,9 +68,11 @@ class Errand : public EventSource {
 
   void come_back() noexcept {
     is_done_ = true;
+    thread_.go_on();
     notify();
   }
 
+  LoopThread& thread_;
   std::shared_ptr<State> state_;
   bool is_done_{};
 };

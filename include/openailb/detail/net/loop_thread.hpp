@@ -93,6 +93,9 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void rest(Resident& resident) noexcept {
     if (std::exchange(resident.works_, false)) --working_;
   }
+  /// A resident that works waits for something outside of the loop, until go_on().
+  void pause() noexcept { --working_; }
+  void go_on() noexcept { ++working_; }
   ///@}
 
  private:
@@ -121,7 +124,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
 
   // What follows is used by the thread alone.
   Resident::List residents_{};
-  std::size_t working_{};  // of these
+  std::ptrdiff_t working_{};  // of these
   std::set<Resident*> polled_{};
   std::vector<Resident*> finished_{};
 };
