@@ -155,8 +155,8 @@ Task<Result<const Chunk*>> BackgroundStream<Chunk>::next() {
   chunk = stream_->next_arrived();
   if (chunk != nullptr || stream_->over()) co_return chunk;
   Task<const Chunk*> coming = stream_->next();
-  chunk = co_await coming;
-  co_return chunk;
+  const Chunk* next = co_await coming;
+  co_return next;
 }
 
 /// The reader's end of a background stream. Its destructor closes the stream.

@@ -86,7 +86,7 @@ bool Pending<T>::wait(std::optional<std::chrono::nanoseconds> limit) {
   std::unique_lock lock(mutex_);
   if (!is_done_ && thread_->is_current()) {
     throw std::logic_error(
-        "openailb: waiting here would never end, for this thread runs the call; use co_await or then()");
+        "openailb: waiting here would never end, since this thread runs the call: use co_await or then()");
   }
   const auto is_done = [this] { return is_done_; };
   if (limit) return done_.wait_for(lock, *limit, is_done);
