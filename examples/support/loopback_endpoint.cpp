@@ -76,6 +76,7 @@ std::vector<json> pieces(const json& message) {
 }  // namespace
 
 LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
+  server_.new_task_queue = [] { return new httplib::ThreadPool(128); };  // each connection keeps a thread
   server_.set_tcp_nodelay(true);
   server_.set_keep_alive_max_count(1'000'000);
   server_.set_pre_routing_handler([this](const httplib::Request&, httplib::Response& response) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/wire/call.hpp>
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -38,5 +40,13 @@ class StopPolling {
   std::optional<TimePoint> asked_at_{};
   std::stop_callback<Request> on_other_;
 };
+
+/// Makes the call's stop token obey its should_stop as well; null if it has no such function.
+inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
+  if (!call.should_stop) return nullptr;
+  auto polling = std::make_unique<StopPolling>(std::move(call.should_stop), std::move(call.stop_token));
+  call.stop_token = polling->token();
+  return polling;
+}
 
 }  // namespace openailb::detail

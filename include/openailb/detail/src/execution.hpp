@@ -20,14 +20,6 @@
 
 namespace openailb::detail {
 
-/// Makes the call's stop token obey its should_stop as well; null if it has no such function.
-inline std::unique_ptr<StopPolling> poll_for_stop(Call& call) {
-  if (!call.should_stop) return nullptr;
-  auto polling = std::make_unique<StopPolling>(std::move(call.should_stop), std::move(call.stop_token));
-  call.stop_token = polling->token();
-  return polling;
-}
-
 /// Leases an event loop for each call, and runs the call on the calling thread until it is done.
 template <>
 class Runtime<Blocking> {
