@@ -13,6 +13,8 @@
 #include <openailb/result.hpp>
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -33,50 +35,101 @@ struct Balanced {
   Trial trial;
 };
 
-/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, gives up.
+/// An attempt that is under way, with the limit of its time. A source of FirstOf.
+template <class T>
+class UnderWay {
+ public:
+  using Value = std::unique_ptr<Answered<T>>;
+
+  template <class Attempt>
+  UnderWay(EventLoop& loop, Trial started, Attempt& attempt)
+      : trial(std::move(started)),
+        limit_(loop, trial.ends, trial.call->stop_token),
+        trying_(attempt(loop, trial)) {}
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+  /// Whether it is done, or its time is over.
+  bool ready() { return trying_.ready() || limit_.ready(); }
+  void subscribe(Waiter& waiter) noexcept {
+    trying_.subscribe(waiter);
+    limit_.subscribe(waiter);
+  }
+  void unsubscribe() noexcept {
+    trying_.unsubscribe();
+    limit_.unsubscribe();
+  }
+
+  /// How it ended. If it is not done, it is canceled.
+  Attempted<Value> end(EventLoop& loop, TimePoint deadline) {
+    Attempted<Value> ended = trying_.done() ? trying_.result() : trial.interrupted(limit_, deadline, loop);
+    trying_ = {};
+    return ended;
+  }
+
+  Trial trial;
+
+ private:
+  Timer limit_;
+  Task<Attempted<Value>> trying_;
+};
+
+/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, gives up. If hedging
+/// is on, a second attempt may race the first: the first answer wins, and if one fails, the other goes on.
 /// `attempt(loop, trial)` returns a Task<Attempted<std::unique_ptr<Answered<T>>>>. A task that is not done
-/// when its time is over is destroyed, which cancels it.
+/// when its time is over, or that has lost, is destroyed, which cancels it.
 template <class T, class Attempt>
 Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
                                   Attempt attempt) {
   Progress progress = balancer.begin(*call, loop.now());
+  std::optional<UnderWay<T>> first, hedge;
+  std::optional<Timer> hedge_due;
   for (;;) {
-    if (call->stop_token.stop_requested()) {
-      co_return progress.failed(evidence_of_cancellation().error);
+    if (!first && !hedge) {
+      if (call->stop_token.stop_requested()) {
+        co_return progress.failed(evidence_of_cancellation().error);
+      }
+      const TimePoint began = loop.now();
+      Balancer::Step step = balancer.next(call, progress, began);
+      if (step.wait) {
+        Timer pause(loop, *step.wait, call->stop_token);
+        FirstOf over(pause);
+        co_await over;
+        continue;
+      }
+      if (!step.trial) co_return balancer.give_up(*call, progress, began);
+      first.emplace(loop, *std::move(step.trial), attempt);
+      if (auto due = balancer.hedge_due(first->trial, progress, began)) hedge_due.emplace(loop, *due);
     }
-    const TimePoint began = loop.now();
-    Balancer::Step step = balancer.next(call, progress, began);
-    if (step.wait) {
-      Timer pause(loop, *step.wait, call->stop_token);
-      FirstOf over(pause);
-      co_await over;
-      continue;
-    }
-    if (!step.trial) co_return balancer.give_up(*call, progress, began);
-
-    Trial& trial = *step.trial;
-    Task<Attempted<std::unique_ptr<Answered<T>>>> trying = attempt(loop, trial);
-    Timer limit(loop, trial.ends, call->stop_token);
-    FirstOf outcome(trying, limit);
+    FirstOf outcome(first, hedge, hedge_due);
     co_await outcome;
-    Attempted<std::unique_ptr<Answered<T>>> tried;
-    if (trying.done()) {
-      tried = trying.result();
-    } else {
-      tried = trial.interrupted(limit, progress.deadline, loop);
-    }
-    trying = {};
+
     const TimePoint now = loop.now();
-    if (auto* failure = std::get_if<Failure>(&tried)) {
-      balancer.record(progress, trial, *failure, now);
+    hedge_due.reset();
+    if (first && !hedge && !first->ready()) {
+      std::optional<Trial> second = balancer.hedge(call, progress, now);
+      if (second) hedge.emplace(loop, *std::move(second), attempt);
       continue;
     }
-    trial.admission.answered(call->streams, now);
+    const bool first_ended = first && first->ready();
+    std::optional<UnderWay<T>>& ended = first_ended ? first : hedge;
+    std::optional<UnderWay<T>>& other = first_ended ? hedge : first;
+    auto tried = ended->end(loop, progress.deadline);
+    auto* failure = std::get_if<Failure>(&tried);
+    if (other && (!failure || !failure->treatment.another_endpoint)) {
+      std::string why = failure ? "the call had ended" : ended->trial.endpoint->name() + " answered first";
+      balancer.record_loss(progress, other->trial, "canceled: " + why, now);
+      other.reset();
+    }
+    if (failure) {
+      balancer.record(progress, ended->trial, *failure, now);
+      ended.reset();
+      continue;
+    }
     auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
-    progress.attempts.push_back(
-        {.endpoint = trial.endpoint->name(), .status = answered->info.status, .elapsed = now - began});
+    balancer.record_answer(progress, ended->trial, answered->info.status, now);
     answered->info.attempts = std::move(progress.attempts);
-    co_return Balanced<T>{std::move(answered), std::move(trial)};
+    co_return Balanced<T>{std::move(answered), std::move(ended->trial)};
   }
 }
 
