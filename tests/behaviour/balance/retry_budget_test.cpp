@@ -36,7 +36,8 @@ TEST(RetryBudgetUsedUp, MakesACallFailWithItsLastErrorAtOnce) {
   const Result<ChatCompletion> result = ask(simulation.client());
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::internal_server);
-  EXPECT_EQ(result.error().message, "503 overloaded (not retried, as the client's retry budget is used up)");
+  EXPECT_EQ(result.error().message,
+            "endpoint-0: 503 overloaded (not retried, as the client's retry budget is used up)");
   EXPECT_EQ(simulation.sent.size(), 1U);
   EXPECT_EQ(simulation.elapsed(), 0s) << "there is no backoff for a retry that cannot be made";
 }

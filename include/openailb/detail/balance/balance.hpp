@@ -107,8 +107,12 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
     const TimePoint now = loop.now();
     hedge_due.reset();
     if (first && !hedge && !first->ready()) {
-      std::optional<Trial> second = balancer.hedge(call, progress, now);
-      if (second) hedge.emplace(loop, *std::move(second), attempt);
+      const auto due = balancer.hedge_due(first->trial, progress, now);
+      if (due > now) {
+        hedge_due.emplace(loop, *due);
+      } else if (std::optional<Trial> second = balancer.hedge(call, progress, now)) {
+        hedge.emplace(loop, *std::move(second), attempt);
+      }
       continue;
     }
     const bool first_ended = first && first->ready();

@@ -48,7 +48,7 @@ class Balancer {
 
   Progress begin(const Call& call, TimePoint now);
   Step next(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
-  /// When an attempt that begins now is to be hedged if it has not ended by then; null: never.
+  /// When an attempt is to be hedged if it has not ended by then, or when to ask again; null: never.
   std::optional<TimePoint> hedge_due(const Trial& trial, const Progress& progress, TimePoint now) const;
   /// The hedge that is due: a second attempt, on another endpoint that admits. Null when none is sent.
   std::optional<Trial> hedge(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
@@ -72,7 +72,8 @@ class Balancer {
   std::optional<Picked> pick(const Candidates& can, Progress& progress, TimePoint now);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
   template <class Wanted>
-  std::optional<Picked> pick_admitting(Wanted wanted, const Candidates& can, TimePoint now);
+  std::optional<Picked> pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
+                                       TimePoint now);
   template <class Wanted>
   std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
@@ -87,13 +88,19 @@ class Balancer {
 
   ClientOptions options_;
   Candidates::Endpoints endpoints_{};
-  RoundRobin picker_;
+  RoundRobin turns_;
+  /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
+  /// would get more calls.
+  RoundRobin hedge_turns_;
   RetryBudget budget_;
   std::unique_ptr<Hedging> hedging_{};  // null: no call is hedged
 };
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
-    : options_(std::move(options)), picker_(configs.size()), budget_(options_.retry_budget, now) {
+    : options_(std::move(options)),
+      turns_(configs.size()),
+      hedge_turns_(configs.size()),
+      budget_(options_.retry_budget, now) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
   check_options(options_);
   if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge, configs.size());
@@ -150,12 +157,12 @@ inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Pro
   const auto quickly = [&](auto wanted) {
     return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
   };
-  if (auto picked = pick_admitting(owed, can, now)) return picked;
+  if (auto picked = pick_admitting(turns_, owed, can, now)) return picked;
   if (auto picked = pick_refusing(owed, can, now)) return picked;
-  if (auto picked = pick_admitting(untried, can, now)) return picked;
+  if (auto picked = pick_admitting(turns_, untried, can, now)) return picked;
   if (!affords(can, progress, now)) return std::nullopt;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
-  if (auto picked = pick_admitting(again, can, now)) return picked;
+  if (auto picked = pick_admitting(turns_, again, can, now)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
   if (can.any_backs_off()) return std::nullopt;
   if (auto picked = pick_refusing(untried, can, now)) return picked;
@@ -173,10 +180,10 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
 
 /// Picks a wanted endpoint whose breaker admits, round robin.
 template <class Wanted>
-std::optional<Balancer::Picked> Balancer::pick_admitting(Wanted wanted, const Candidates& can,
-                                                         TimePoint now) {
+std::optional<Balancer::Picked> Balancer::pick_admitting(RoundRobin& turns, Wanted wanted,
+                                                         const Candidates& can, TimePoint now) {
   const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
-  return picker_.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
+  return turns.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
     std::optional<Admission> admission = endpoints_[index]->standing().admit(now);
     if (!admission) return std::nullopt;
     return Picked{index, *std::move(admission)};
@@ -189,7 +196,7 @@ template <class Wanted>
 std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Candidates& can, TimePoint now) {
   if (!can.asks_refusing()) return std::nullopt;
   const auto failed_at = [&](std::size_t index) { return can.failed_at(index); };
-  return picker_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
+  return turns_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
     return Picked{index, endpoints_[index]->standing().admit_anyway(now)};
   });
 }
@@ -240,7 +247,7 @@ inline std::optional<TimePoint> Balancer::hedge_due(const Trial& trial, const Pr
                                                     TimePoint now) const {
   if (!trial.call->may_hedge || progress.hedged) return std::nullopt;
   const auto delay = hedging_->delay(trial.endpoint->index(), trial.call->streams);
-  return delay ? std::optional(saturating_add(now, *delay)) : std::nullopt;
+  return delay ? saturating_add(trial.admission.admitted(), *delay) : now + Hedging::ask_again;
 }
 
 inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& call, Progress& progress,
@@ -250,8 +257,8 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedging_->take()) return std::nullopt;
   const Candidates can(endpoints_, options_, *call, progress, now);
-  std::optional<Picked> picked =
-      pick_admitting([&](std::size_t index) { return can.untried(index); }, can, now);
+  std::optional<Picked> picked = pick_admitting(
+      hedge_turns_, [&](std::size_t index) { return can.untried(index); }, can, now);
   if (!picked) {
     hedging_->put_back();
     return std::nullopt;

@@ -17,6 +17,8 @@ namespace openailb::detail {
 /// Thread-safe.
 class Hedging {
  public:
+  static constexpr std::chrono::milliseconds ask_again{100};
+
   Hedging(const HedgeOptions& options, std::size_t endpoints)
       : options_(options), times_{Times(endpoints), Times(endpoints)} {}
 
@@ -26,7 +28,8 @@ class Hedging {
     allowance_ = (std::min)(allowance_ + options_.max_fraction, options_.max_fraction * remembered_calls);
   }
 
-  /// How long an attempt on this endpoint may take before the hedge is due; null while too little is known.
+  /// How long an attempt on this endpoint may take before the hedge is due; null while too little is known,
+  /// and then it is asked again after a while, since other calls' answers come meanwhile.
   std::optional<std::chrono::nanoseconds> delay(std::size_t endpoint, bool streams) const {
     if (options_.delay.count() > 0) return options_.delay;
     const std::lock_guard lock(mutex_);
