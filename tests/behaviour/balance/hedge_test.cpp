@@ -376,6 +376,21 @@ TEST(HedgePercentile, NeedsFiftyAnswers) {
   EXPECT_EQ(simulation.sent[51].at - simulation.sent[50].at, 1s) << "as most answers of the other one took";
 }
 
+TEST(HedgePercentile, CountsForAttemptsThatWereUnderWayBeforeItWasKnown) {
+  Simulation simulation({{after(1s, ok())}, {after(1s, ok())}});
+  simulation.options.hedge = HedgeOptions{.max_fraction = 1.0};
+  const Client client = simulation.client();
+  for (int call = 0; call < 48; ++call) EXPECT_TRUE(ask(client));
+  EXPECT_TRUE(ask(client, {.endpoint = "endpoint-1"}));
+  simulation.serve(0, after(1h, ok()));
+  const auto before = simulation.elapsed();
+  simulation.network.at(simulation.network.now() + 2s, [&] { EXPECT_TRUE(ask(client)); });
+  EXPECT_TRUE(ask(client));
+  EXPECT_EQ(simulation.sent.back().endpoint, 1U);
+  EXPECT_GE(simulation.sent.back().at - before, 3s) << "then the other call is answered, as the fiftieth";
+  EXPECT_LE(simulation.sent.back().at - before, 3100ms);
+}
+
 TEST(HedgePercentile, HedgesAtOnceOnAnEndpointThatIsKnownToBeSlow) {
   Simulation simulation({{after(1s, ok())}, {after(5s, ok())}});
   simulation.options.hedge = HedgeOptions{.max_fraction = 1.0};
