@@ -106,7 +106,7 @@ inline std::vector<Scenario> worst_days() {
       {"rolling restarts of 1 s, one every 2.5 s", restarts},
       {"eight requests that every endpoint answers with 500", well},
       {"one endpoint alone, away for a second", away},
-      {"all dead, a thousand calls a second", [](std::size_t, nanoseconds) { return dead; }},
+      {"all dead, 1,000 calls a second", [](std::size_t, nanoseconds) { return dead; }},
   };
   for (Scenario& scenario : worst) {
     scenario.duration = 35s;

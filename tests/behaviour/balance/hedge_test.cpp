@@ -294,6 +294,13 @@ TEST(Hedge, SharesTheRedirectsOfItsCall) {
   EXPECT_EQ(simulation.sent.size(), 4U) << "two endpoints and two retries";
 }
 
+TEST(Hedge, TakesNoTurnOfACall) {
+  Hedged simulation({{after(5s, ok())}, {ok()}, {ok()}, {ok()}});
+  const Client client = simulation.client();
+  for (int call = 0; call < 8; ++call) EXPECT_TRUE(ask(client));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1, 2, 3, 0, 2, 1, 2, 3));
+}
+
 TEST(Hedge, IsSilentlyNotSentWhenTheRetryBudgetIsUsedUp) {
   Hedged simulation({{after(5s, ok())}, {ok()}});
   simulation.options.retry_budget =
