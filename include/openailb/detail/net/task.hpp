@@ -106,9 +106,8 @@ struct Task<T>::promise_type {
   void unhandled_exception() noexcept { exception = std::current_exception(); }
 };
 
-/// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts), or an
-/// optional of one, which is never ready while it is empty. Make it a named local and `co_await` that;
-/// afterwards, ask each source whether it is ready.
+/// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). Make it a
+/// named local and `co_await` that; afterwards, ask each source whether it is ready.
 template <class... Sources>
 class [[nodiscard]] FirstOf {
  public:
@@ -120,11 +119,11 @@ class [[nodiscard]] FirstOf {
   }
 
   bool await_ready() {
-    return std::apply([](auto&... source) { return (is_ready(source) || ...); }, sources_);
+    return std::apply([](auto&... source) { return (source.ready() || ...); }, sources_);
   }
   void await_suspend(std::coroutine_handle<> coroutine) noexcept {
     waiter_.coroutine = coroutine;
-    std::apply([this](auto&... source) { (subscribe(source, waiter_), ...); }, sources_);
+    std::apply([this](auto&... source) { (source.subscribe(waiter_), ...); }, sources_);
   }
   void await_resume() noexcept {
     if (waiter_.coroutine) unsubscribe();
@@ -134,32 +133,7 @@ class [[nodiscard]] FirstOf {
 
  private:
   void unsubscribe() noexcept {
-    std::apply([](auto&... source) { (unsubscribe(source), ...); }, sources_);
-  }
-
-  template <class Source>
-  static bool is_ready(Source& source) {
-    return source.ready();
-  }
-  template <class Source>
-  static bool is_ready(std::optional<Source>& source) {
-    return source && source->ready();
-  }
-  template <class Source>
-  static void subscribe(Source& source, Waiter& waiter) noexcept {
-    source.subscribe(waiter);
-  }
-  template <class Source>
-  static void subscribe(std::optional<Source>& source, Waiter& waiter) noexcept {
-    if (source) source->subscribe(waiter);
-  }
-  template <class Source>
-  static void unsubscribe(Source& source) noexcept {
-    source.unsubscribe();
-  }
-  template <class Source>
-  static void unsubscribe(std::optional<Source>& source) noexcept {
-    if (source) source->unsubscribe();
+    std::apply([](auto&... source) { (source.unsubscribe(), ...); }, sources_);
   }
 
   std::tuple<Sources&...> sources_;
