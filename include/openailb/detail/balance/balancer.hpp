@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
 #include <openailb/detail/balance/picker.hpp>
 #include <openailb/detail/balance/progress.hpp>
@@ -12,7 +13,6 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/detail/wire/text.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/options.hpp>
@@ -60,7 +60,9 @@ class Balancer {
   /// Records a failed attempt, and reports it to its endpoint.
   void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const;
   /// The error of a call that can make no more attempts.
-  Error give_up(const Call& call, const Progress& progress, TimePoint now) const;
+  Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
+    return error_of_giving_up(endpoints_, options_, call, progress, now);
+  }
 
  private:
   /// The endpoint that was picked for a call, and the permission to ask it.
@@ -79,8 +81,6 @@ class Balancer {
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
-  static std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
-                                    TimePoint now);
   double random() const;
 
   /// The longest that a call waits for a breaker to admit again.
@@ -294,45 +294,6 @@ inline void Balancer::record(Progress& progress, Trial& trial, const Failure& fa
   const std::chrono::nanoseconds delay = failure.delay ? *failure.delay : backoff(retry, random());
   progress.record(trial.endpoint->index(), failure, delay, trial.admission.admitted(), now);
   trial.settle(&failure, now);
-}
-
-inline Error Balancer::give_up(const Call& call, const Progress& progress, TimePoint now) const {
-  if (progress.last) {
-    Error error = progress.failed(*progress.last);
-    if (progress.budget_used_up) error.message += " (not retried, as the client's retry budget is used up)";
-    return error;
-  }
-  if (now >= progress.deadline) {
-    return {.kind = ErrorKind::timeout,
-            .message = "the deadline of " + duration_text(call.deadline) + " passed before any attempt"};
-  }
-  const bool heeds_breakers = !Candidates(endpoints_, options_, call, progress, now).asks_refusing();
-  Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
-  TimePoint soonest = (TimePoint::max)();
-  for (const auto& endpoint : endpoints_) {
-    if (!call.endpoint.empty() && call.endpoint != endpoint->name()) continue;
-    // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
-    const TimePoint admits_at = heeds_breakers ? endpoint->standing().admits_at() : now;
-    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
-    error.message.append(error.message.ends_with(": ") ? "" : "; ")
-        .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
-  }
-  if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: there is no endpoint named " + call.endpoint};
-  }
-  if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
-  return error;
-}
-
-inline std::string Balancer::unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
-                                            TimePoint now) {
-  if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
-  if (admits_at > now) {
-    return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
-  }
-  if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
-  return endpoint.name() + " has just become available again";
 }
 
 inline double Balancer::random() const {
