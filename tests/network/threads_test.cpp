@@ -84,7 +84,7 @@ TEST(Threads, HedgeEachForThemselves) {
       EXPECT_EQ(read(client.chat.completions.stream(hello(text))).content, text);
     }
   });
-  EXPECT_GT(silent.connection_count(), 0);
+  EXPECT_GT(silent.connection_count(), 0U);
   for (const EndpointStatus& endpoint : client.endpoints()) {
     EXPECT_EQ(endpoint.in_flight, 0);
     EXPECT_EQ(endpoint.counts.requests, endpoint.counts.total_successes + endpoint.counts.total_exclusions);

@@ -63,7 +63,7 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
       race.remove(*ended);
       continue;
     }
-    race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
+    if (race.undecided()) race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
     auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
     balancer.record_answer(progress, ended->trial, answered->info.status, now);
     answered->info.attempts = std::move(progress.attempts);

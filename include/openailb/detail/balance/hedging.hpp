@@ -70,7 +70,7 @@ class Hedging {
     /// for an endpoint that usually takes longer than that is no use.
     std::optional<std::chrono::nanoseconds> delay(std::size_t endpoint, double percentile) const {
       if (count_ < least_answers) return std::nullopt;
-      std::array<std::chrono::nanoseconds, kept> others;
+      std::array<std::chrono::nanoseconds, kept> others{};
       std::size_t size = 0;
       for (std::size_t index = 0; index < (std::min)(count_, kept); ++index) {
         if (latest_[index].endpoint != endpoint) others[size++] = latest_[index].took;

@@ -75,6 +75,8 @@ class Race {
   Race& operator=(const Race&) = delete;
 
   bool over() const noexcept { return !first_ && !hedge_; }
+  /// Whether two attempts are under way.
+  bool undecided() const noexcept { return first_ && hedge_; }
   void begin(Trial trial, TimePoint now) {
     first_.emplace(*loop_, std::move(trial), *attempt_);
     const auto due = balancer_->hedge_due(first_->trial, *progress_, now);

@@ -139,7 +139,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
             .accept = std::move(request.accept),
             .streams = request.streams,
             .body = std::move(request.body)};
-  const bool may_hedge = request.may_hedge && client.hedge && options.endpoint.empty();
+  const bool may_hedge = request.may_hedge && client.hedge;
   if (fault.empty()) {
     if (!options.extra_body.empty()) call.body.merge(options.extra_body);
     fault = finish_body(call);
