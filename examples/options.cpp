@@ -14,6 +14,13 @@ int main() {
   openailb::Client client(openailb_examples::endpoints(),
                           {.max_retries = 1, .timeout = 30s, .connect_timeout = 2s, .deadline = 60s});
   // [/timeouts]
+
+  // [hedging]
+  // If an answer takes longer than 95 % of them do, a second endpoint is asked too: at most one call in
+  // twenty.
+  openailb::Client hedging(openailb_examples::endpoints(),
+                           {.hedge = openailb::HedgeOptions{.percentile = 0.95, .max_fraction = 0.05}});
+  // [/hedging]
   const openailb::ChatCompletionCreateParams slow{
       .model = openailb_examples::model(),
       .messages = {openailb::user_message("Take your time: what is the meaning of life?")},

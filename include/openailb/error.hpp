@@ -28,7 +28,7 @@ enum class ErrorKind {
   api,                    ///< any other status, or an error that a server reported inside a 200
   connection,             ///< no connection, or one that broke before the answer was whole
   timeout,                ///< a connect timeout, an attempt's timeout or the call's deadline
-  canceled,               ///< the caller's stop token
+  canceled,               ///< the caller's stop token; of an attempt: the call ended without it
   parse,                  ///< a 2xx without a valid answer
   stream_interrupted,     ///< a stream that broke after its first token
   circuit_open,           ///< refused by an open circuit breaker
@@ -102,7 +102,7 @@ struct Error {
   std::optional<std::chrono::nanoseconds> retry_after{};
   std::string endpoint{};           ///< the name of the endpoint that failed last
   std::string body{};               ///< the answer's body; for a stream, the text that could not be used
-  std::vector<Attempt> attempts{};  ///< every attempt of the call, in order
+  std::vector<Attempt> attempts{};  ///< every attempt of the call, in the order in which they ended
 };
 
 /// What a Result throws when it is asked for a value that it does not have, and a loop over a Stream when the

@@ -54,6 +54,28 @@ enum class WhenAllOpen {
   wait,  ///< waits until the first breaker admits, if within 60 s and the deadline, and then asks
 };
 
+/// Settings of hedging: if an answer takes long, a second attempt on another endpoint races the first. Only
+/// `create` and streams (up to their first token) are hedged, and each call at most once.
+struct HedgeOptions {
+  /// How long an attempt may take before a second one is sent. Zero: as `percentile` says.
+  std::chrono::nanoseconds delay{};
+  /// From 0 to 1: a second attempt is sent once the first has taken longer than this share of the recent
+  /// answers (of streams: first tokens) of the other endpoints; at once if the first endpoint is known to be
+  /// slower than that. None is sent before the client has had 50 answers.
+  double percentile{0.95};
+  double max_fraction{0.05};  ///< from 0 to 1: the largest share of the client's calls that are hedged
+  bool with_tools{};          ///< whether requests with tools are hedged
+};
+
+/// Settings of the budget that keeps a client's retries from multiplying the load on services that are down.
+/// Retries, attempts on endpoints whose breakers refuse, and hedges cost 1 each. A call's first attempt is
+/// free, and so is its first attempt on any other endpoint whose breaker admits. What is not used is saved
+/// for about ten seconds.
+struct RetryBudgetOptions {
+  double per_call{0.2};     ///< what each call adds
+  double per_second{10.0};  ///< what each second adds, however few calls there are
+};
+
 /// Settings of a client. For every duration zero means no limit.
 struct ClientOptions {
   BreakerSettings breaker{};  ///< unset: open for 30 s after 3 failures in a row
@@ -74,6 +96,8 @@ struct ClientOptions {
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
+  std::optional<HedgeOptions> hedge{};                            ///< null: no call is hedged
+  std::optional<RetryBudgetOptions> retry_budget{std::in_place};  ///< null: retries are not limited
   ConnectionOptions connection{};
   /// The largest answer in bytes, decompressed. Of a stream: the largest event, and the most that all events
   /// before its first token may take.

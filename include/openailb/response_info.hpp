@@ -15,7 +15,7 @@ struct ResponseInfo {
   int status{};                     ///< the HTTP status
   std::string request_id{};         ///< the server's `x-request-id`
   ResponseHeaders headers{};        ///< the answer's headers
-  std::vector<Attempt> attempts{};  ///< every attempt of the call, in order; the last one succeeded
+  std::vector<Attempt> attempts{};  ///< every attempt of the call, as they ended; the last one succeeded
   std::string body{};               ///< the answer's text, with the members that this library has no name for
 };
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -62,6 +63,31 @@ TEST(Threads, EachGetsItsOwnAnswers) {
   for (const EndpointStatus& endpoint : client.endpoints()) {
     EXPECT_EQ(endpoint.in_flight, 0);
     EXPECT_EQ(endpoint.counts.total_successes, threads * 60 / 2);
+  }
+}
+
+TEST(Threads, HedgeEachForThemselves) {
+  ScriptedServer silent([](Connection& connection) {
+    connection.skip_request();
+    connection.wait_closed();
+  });
+  ScriptedServer well(answer(echo));
+  Client client({{.base_url = silent.url()}, {.base_url = well.url()}},
+                {.hedge = HedgeOptions{.delay = 1ms, .max_fraction = 1.0}, .retry_budget = std::nullopt});
+  on_all_threads([&](std::size_t number) {
+    for (int call = 0; call < 20; ++call) {
+      const std::string text = "thread " + std::to_string(number) + ", call " + std::to_string(call);
+      auto completion = client.chat.completions.create(hello(text));
+      ASSERT_TRUE(completion) << completion.error().message;
+      EXPECT_EQ(completion->text(), text);
+      EXPECT_EQ(completion->info.endpoint, "endpoint-1");
+      EXPECT_EQ(read(client.chat.completions.stream(hello(text))).content, text);
+    }
+  });
+  EXPECT_GT(silent.connection_count(), 0U);
+  for (const EndpointStatus& endpoint : client.endpoints()) {
+    EXPECT_EQ(endpoint.in_flight, 0);
+    EXPECT_EQ(endpoint.counts.requests, endpoint.counts.total_successes + endpoint.counts.total_exclusions);
   }
 }
 

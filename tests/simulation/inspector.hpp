@@ -51,6 +51,13 @@ class Inspector {
     std::optional<std::size_t> owed{};  ///< whose kept connection has died, the first time in the call
     bool free_retry_used{};
     bool may_go_on{true};
+    bool hedged{};
+  };
+
+  /// How many attempts of all calls were hedges, and how many the retry budget had to pay.
+  struct Spending {
+    double hedges{};
+    double paid{};
   };
 
   void require(bool holds, const std::string& what) {
@@ -65,6 +72,7 @@ class Inspector {
   void inspect_limits(const CallRecord& call);
   void inspect_secrecy(const CallRecord& call);
   void inspect_attempts(const CallRecord& call);
+  void inspect_hedge(const CallRecord& call, Story& story, std::size_t index);
   void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
   void add_failure(const CallRecord& call, Story& story, std::size_t index);
   std::optional<Row> row_of_timeout(const CallRecord& call, const WireRequest& request, Row row,
@@ -77,6 +85,7 @@ class Inspector {
   void inspect_answer(const CallRecord& call);
   void inspect_stream(const CallRecord& call);
   void inspect_transitions();
+  void inspect_spending();
   void inspect_shares();
 
   bool steady() const { return world_->plan().jumps.empty(); }
@@ -88,6 +97,7 @@ class Inspector {
   std::vector<std::string> violations_{};
   std::vector<Ending> endings_{};
   Answers answers_{};
+  Spending spending_{};
   std::set<const CallRecord*> answered_{};
   std::set<const CallRecord*> inspected_{};
   std::map<std::pair<std::size_t, std::string>, TimePoint> not_before_{};
@@ -99,7 +109,7 @@ inline void Inspector::observe() {
     const bool answered = call->fate == Fate::succeeded || call->committed;
     if (!answered || !answered_.insert(call.get()).second) continue;
     const nanoseconds took = call->info.attempts.back().elapsed;
-    answers_.add(call->requests.back().endpoint, call->streams(), took, world_->now());
+    answers_.add(call->served().endpoint, call->streams(), took, world_->now());
   }
   for (const auto& call : world_->calls()) {
     if (call->fate != Fate::running && inspected_.insert(call.get()).second) inspect(*call);
@@ -132,7 +142,8 @@ inline void Inspector::inspect_endpoints() {
     }
     ++index;
   }
-  require(in_flight <= world_->running(), "more attempts in flight than calls");
+  const std::size_t most = world_->running() * (world_->plan().hedge ? 2 : 1);
+  require(in_flight <= most, "more attempts in flight than calls and hedges");
 }
 
 inline void Inspector::inspect(const CallRecord& call) {
@@ -186,16 +197,42 @@ inline void Inspector::inspect_attempts(const CallRecord& call) {
   require(attempts.size() == call.requests.size(), call, "its attempts are not the requests that were sent");
   if (attempts.size() != call.requests.size()) return;
   Story story;
-  for (std::size_t index = 0; index < attempts.size(); ++index) {
+  std::size_t ended = 0;
+  for (std::size_t index = 0; index < call.requests.size(); ++index) {
     const WireRequest& request = call.requests[index];
-    require(attempts[index].endpoint == "endpoint-" + std::to_string(request.endpoint), call,
-            "an attempt by another endpoint's name");
+    const auto ended_before = [&](std::size_t attempt) {
+      return call.request_of(attempt) < index && call.end_of(attempt) <= request.at;
+    };
+    while (ended < attempts.size() && ended_before(ended)) add_failure(call, story, ended++);
     require(story.may_go_on, call, "it went on after a failure that ends a call");
-    inspect_choice(call, story, request);
-    if (answered && index + 1 == attempts.size()) return;
-    add_failure(call, story, index);
+    if (ended < index) {
+      inspect_hedge(call, story, index);
+    } else {
+      inspect_choice(call, story, request);
+    }
   }
-  inspect_giving_up(call, story);
+  const std::size_t failures = attempts.size() - (answered ? 1 : 0);
+  while (ended < failures) add_failure(call, story, ended++);
+  if (!answered) inspect_giving_up(call, story);
+}
+
+/// A hedge is a call's only second attempt at the same time, and goes to another endpoint that admits.
+inline void Inspector::inspect_hedge(const CallRecord& call, Story& story, std::size_t index) {
+  const WireRequest& request = call.requests[index];
+  const std::optional<HedgeOptions>& hedge = world_->plan().hedge;
+  ++spending_.hedges;
+  ++spending_.paid;
+  require(hedge.has_value(), call, "a hedge although there is to be none");
+  require(!std::exchange(story.hedged, true), call, "hedged twice");
+  require(call.plan.kind != CallPlan::Kind::post && !call.plan.endpoint, call, "not to be hedged");
+  const Availability& available = request.available[request.endpoint];
+  require(!available.open && available.cooldown == 0ns, call, "a hedge on an endpoint that does not admit");
+  require(!story.last.contains(request.endpoint), call, "a hedge on an endpoint that it has tried");
+  require(static_cast<int>(story.ran.size()) + 1 < max_endpoints(), call, "a hedge beyond max_endpoints");
+  if (!hedge || index == 0) return;
+  const WireRequest& first = call.requests[index - 1];
+  require(first.endpoint != request.endpoint, call, "hedged on the same endpoint");
+  require(request.at >= first.at + hedge->delay, call, "hedged before the delay");
 }
 
 /// A breaker decides the order: one that refuses comes after all that admit and have not been tried.
@@ -206,6 +243,8 @@ inline void Inspector::inspect_choice(const CallRecord& call, Story& story, cons
   require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
   require(!refuses || asks_refusing(), call, "asked an open endpoint although it is to fail");
   if (story.owed == request.endpoint) return story.owed.reset();
+  const bool free = story.last.empty() || (before == story.last.end() && !refuses);
+  if (!free) ++spending_.paid;
   for (std::size_t other = 0; other < request.available.size(); ++other) {
     const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
     const bool passed_over = untried && !all_ran && request.available[other].now();
@@ -237,9 +276,13 @@ inline std::optional<Row> Inspector::row_of_timeout(const CallRecord& call, cons
 }
 
 inline void Inspector::add_failure(const CallRecord& call, Story& story, std::size_t index) {
-  const WireRequest& request = call.requests[index];
+  const WireRequest& request = call.requests[call.request_of(index)];
   const Attempt& attempt = call.attempts()[index];
   const TimePoint end = request.at + attempt.elapsed;
+  if (was_lost(attempt)) {
+    require(story.hedged, call, "an attempt lost although there was no other");
+    return note(request, Outcome::exclusion, end, end);
+  }
   std::optional<Row> row = row_of(request.fault, attempt);
   if (attempt.kind == ErrorKind::canceled) {
     row = Row{.another = false, .breaker = Outcome::exclusion};
@@ -268,6 +311,8 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
   constexpr nanoseconds longest_wait = 120s;
   constexpr nanoseconds longest_backoff = 8s;
   const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
+  const bool budget_used_up = call.error.message.find("retry budget is used up") != std::string::npos;
+  require(!budget_used_up || world_->plan().retry_budget, call, "it had no budget that could be used up");
   for (std::size_t index = 0; index < call.available.size(); ++index) {
     const Availability& available = call.available[index];
     if (call.plan.endpoint && index != *call.plan.endpoint) continue;
@@ -277,6 +322,7 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
     if (all_ran && !story.ran.contains(index)) continue;
     const bool may_retry = story.retries < call.max_retries || story.owed == index;
     if (tried && (!before->second.same || !may_retry)) continue;
+    if (budget_used_up && (tried ? story.owed != index : !available.admits)) continue;
     TimePoint ready = call.ended + available.cooldown;
     if (tried) ready = (std::max)(ready, story.again_at.at(index) + longest_backoff);
     require(ready >= call.deadline || ready - call.ended > longest_wait, call,
@@ -285,7 +331,7 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
 }
 
 inline void Inspector::inspect_answer(const CallRecord& call) {
-  const WireRequest& last = call.requests.back();
+  const WireRequest& last = call.served();
   if (call.plan.kind != CallPlan::Kind::post) {
     require(call.content == last.content, call, "not the answer that was sent to it");
     require(call.info.endpoint == "endpoint-" + std::to_string(last.endpoint), call,
@@ -295,8 +341,8 @@ inline void Inspector::inspect_answer(const CallRecord& call) {
 }
 
 inline void Inspector::inspect_stream(const CallRecord& call) {
-  const WireRequest& last = call.requests.back();
-  require(last.at <= *call.committed, call, "a request after its stream was committed");
+  const WireRequest& last = call.served();
+  require(call.requests.back().at <= *call.committed, call, "a request after its stream was committed");
   require(last.content.starts_with(call.content), call, "a stream with words that its server did not send");
   // A probe has succeeded by then; for others this changes nothing.
   note(last, Outcome::success, *call.committed, *call.committed);
@@ -327,7 +373,24 @@ inline void Inspector::conclude() {
             "a request after its end");
   }
   inspect_transitions();
-  if (world_->plan().calm) inspect_shares();
+  inspect_spending();
+  if (world_->plan().calm && !world_->plan().hedge) inspect_shares();
+}
+
+/// Hedges are at most the given fraction of the calls, and what the retry budget paid is no more than it had.
+inline void Inspector::inspect_spending() {
+  const WorldPlan& plan = world_->plan();
+  const auto calls = static_cast<double>(world_->calls().size());
+  constexpr double rounding = 1e-6;
+  if (plan.hedge) {
+    require(spending_.hedges <= plan.hedge->max_fraction * calls + rounding, "more hedges than max_fraction");
+  }
+  if (plan.retry_budget) {
+    const std::chrono::duration<double> passed = world_->now() - world_->began();
+    const double earned =
+        plan.retry_budget->per_call * calls + plan.retry_budget->per_second * (passed.count() + 10.0);
+    require(spending_.paid <= earned + rounding, "more retries than the retry budget has paid");
+  }
 }
 
 /// A breaker changes its state only for an outcome of its present generation, or by time alone.

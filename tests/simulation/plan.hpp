@@ -80,6 +80,8 @@ struct WorldPlan {
   nanoseconds deadline{};
   nanoseconds first_token_timeout{};
   nanoseconds idle_timeout{};
+  std::optional<HedgeOptions> hedge{};
+  std::optional<RetryBudgetOptions> retry_budget{};
 };
 
 inline constexpr std::size_t models = 2;
@@ -105,10 +107,23 @@ class Planner {
     for (int i = 0; i < endpoints; ++i) plan_.endpoints.push_back(endpoint(plan_.calm && i < 2));
     const int callers = random_.between(1, 6);
     for (int i = 0; i < callers; ++i) plan_.callers.push_back(caller());
+    if (random_.chance(0.4)) plan_.hedge = hedge();
+    if (!plan_.calm && random_.chance(0.6)) plan_.retry_budget = retry_budget();
     return std::move(plan_);
   }
 
  private:
+  HedgeOptions hedge() {
+    return {.delay = random_.chance(0.3) ? 0s : random_.between(1ms, 2s),
+            .percentile = random_.uniform(),
+            .max_fraction = random_.chance(0.5) ? 1.0 : random_.uniform()};
+  }
+
+  /// Smaller than the client's own, or these few callers would never use it up.
+  RetryBudgetOptions retry_budget() {
+    return {.per_call = random_.uniform(), .per_second = random_.uniform()};
+  }
+
   EndpointPlan endpoint(bool healthy) {
     EndpointPlan endpoint{
         .seed = random_.bits(),
@@ -179,6 +194,14 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
       << static_cast<int>(plan.when_all_open) << ", timeout " << text(plan.timeout) << ", first token "
       << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout) << ", deadline "
       << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
+  if (plan.hedge) {
+    out << "  hedges after " << text(plan.hedge->delay) << " or percentile " << plan.hedge->percentile
+        << ", at most " << plan.hedge->max_fraction << '\n';
+  }
+  if (plan.retry_budget) {
+    out << "  retry budget: " << plan.retry_budget->per_call << " per call, " << plan.retry_budget->per_second
+        << " per second\n";
+  }
   for (const auto& [at, by] : plan.jumps)
     out << "  at " << text(at) << " the clock jumps by " << text(by) << '\n';
   for (const EndpointPlan& endpoint : plan.endpoints) {

@@ -3,9 +3,11 @@
 #include "simulation/plan.hpp"
 #include <openailb/openailb.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,12 @@ struct WireRequest {
   std::vector<Availability> available{};  ///< of every endpoint, at that moment
 };
 
+/// Whether an attempt was canceled because the call ended without it: another one of the call had won or
+/// failed for good.
+inline bool was_lost(const Attempt& attempt) {
+  return attempt.kind == ErrorKind::canceled && attempt.message.starts_with("canceled: ");
+}
+
 /// What became of one call, as its caller and the servers saw it.
 struct CallRecord {
   enum class Fate { running, succeeded, failed, dropped, threw };
@@ -50,6 +58,24 @@ struct CallRecord {
   std::vector<Availability> available{};  ///< of every endpoint, at the end
 
   bool streams() const { return plan.kind == CallPlan::Kind::stream; }
+  /// The request of an attempt. An endpoint's attempts end in the order in which they were sent.
+  std::size_t request_of(std::size_t attempt) const {
+    const auto is_its = [&](const Attempt& one) { return one.endpoint == attempts()[attempt].endpoint; };
+    const auto end = attempts().begin() + static_cast<std::ptrdiff_t>(attempt);
+    auto earlier = std::count_if(attempts().begin(), end, is_its);
+    for (std::size_t index = 0; index < requests.size(); ++index) {
+      const bool same =
+          "endpoint-" + std::to_string(requests[index].endpoint) == attempts()[attempt].endpoint;
+      if (same && earlier-- == 0) return index;
+    }
+    throw std::logic_error("an attempt without a request");
+  }
+  /// The request that was answered.
+  const WireRequest& served() const { return requests[request_of(attempts().size() - 1)]; }
+  TimePoint end_of(std::size_t attempt) const {
+    return requests[request_of(attempt)].at + attempts()[attempt].elapsed;
+  }
+
   const std::vector<Attempt>& attempts() const {
     return info.endpoint.empty() ? error.attempts : info.attempts;
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <openailb/options.hpp>
 #include <openailb/testing/simulated_server.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,13 @@ struct Scenario {
   nanoseconds duration{8min};
   nanoseconds between_calls{250ms};  ///< on average; they come at random
   nanoseconds latency{1s};
-  int poisons{};  ///< so many calls come first that every endpoint answers with 500
+  int poisons{};                        ///< so many calls come first that every endpoint answers with 500
+  std::optional<HedgeOptions> hedge{};  ///< of openailb, with and without breakers
+  /// The most requests per call that openailb may send, beside the floor of its retry budget. Zero: no
+  /// matter.
+  double most_requests{};
+  /// How many times the oracle's slowest hundredth that of openailb may take. Zero: no matter.
+  double slowest_beside_oracle{};
 
   /// What the oracle knows: that nothing is wrong with an endpoint, or is about to be.
   bool healthy(std::size_t endpoint, nanoseconds at) const {
@@ -62,16 +70,20 @@ inline std::vector<Scenario> bad_days() {
   const auto restarts = [](std::size_t endpoint, nanoseconds at) {
     return goes_down(at, 1min * static_cast<int>(endpoint) + 20s, 4min, 20s);
   };
-  return {
+  std::vector<Scenario> bad{
       {"all well", first({})},
       {"one of four dead", first(dead)},
       {"one answers 500 half of the time", first({.fault = Fault::internal_error, .share = 0.5})},
       {"one is ten times slower", first({.slowness = 10.0})},
+      {"the same, with hedges", first({.slowness = 10.0})},
       {"one is rate limited", first({.fault = Fault::rate_limited, .share = 0.9, .retry_after = 5s})},
       {"one is a black hole", first({.fault = Fault::black_hole, .share = 1.0})},
       {"all but one dead", all_but_last},
       {"rolling restarts of 20 s", restarts},
   };
+  bad[4].hedge = HedgeOptions{.percentile = 0.95, .max_fraction = 0.3};
+  bad[4].slowest_beside_oracle = 1.3;
+  return bad;
 }
 
 /// Trouble with all of them, at forty calls a second that take 20 ms.
@@ -94,6 +106,7 @@ inline std::vector<Scenario> worst_days() {
       {"rolling restarts of 1 s, one every 2.5 s", restarts},
       {"eight requests that every endpoint answers with 500", well},
       {"one endpoint alone, away for a second", away},
+      {"all dead, 1,000 calls a second", [](std::size_t, nanoseconds) { return dead; }},
   };
   for (Scenario& scenario : worst) {
     scenario.duration = 35s;
@@ -102,6 +115,9 @@ inline std::vector<Scenario> worst_days() {
   }
   worst[3].poisons = 8;
   worst[4].endpoints = 1;
+  worst[5].between_calls = 1ms;
+  worst[5].duration = 10s;
+  worst[5].most_requests = 1.2;
   return worst;
 }
 

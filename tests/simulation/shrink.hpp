@@ -53,6 +53,8 @@ inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
       }
     }
   }
+  if (plan.hedge) without([](WorldPlan& smaller) { smaller.hedge.reset(); });
+  if (plan.retry_budget) without([](WorldPlan& smaller) { smaller.retry_budget.reset(); });
   if (!plan.jumps.empty()) without([](WorldPlan& smaller) { smaller.jumps.clear(); });
   if (plan.thrower != Thrower::nobody) without([](WorldPlan& smaller) { smaller.thrower = Thrower::nobody; });
   return reduced;

@@ -44,6 +44,7 @@ class World {
 
   const WorldPlan& plan() const noexcept { return plan_; }
   TimePoint now() const noexcept { return net_.network.now(); }
+  TimePoint began() const noexcept { return began_; }
   std::vector<EndpointStatus> status() const { return client_->endpoints(); }
   std::size_t transfers() const noexcept { return net_.network.in_flight(); }
   std::size_t running() const noexcept { return running_; }
@@ -85,6 +86,7 @@ class World {
   WorldPlan plan_;
   Random random_;
   ConcurrentNetwork net_{};
+  TimePoint began_{net_.network.now()};
   std::vector<testing::SimulatedServer> servers_{};
   std::optional<ConcurrentClient> client_{};
   std::vector<std::unique_ptr<CallRecord>> calls_{};
@@ -148,6 +150,8 @@ inline ClientOptions World::options() {
   };
   options.random = [this] { return random_.uniform(); };
   options.when_all_open = plan_.when_all_open;
+  options.hedge = plan_.hedge;
+  options.retry_budget = plan_.retry_budget;
   options.event_loop = net_.loops();
   return options;
 }

@@ -43,7 +43,7 @@ class Resource {
 
   template <class T>
   Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
-  /// The body must be a JSON object.
+  /// The body must be a JSON object. May be hedged.
   template <class T>
   Answer<T> post(std::string path, detail::JsonBody body, RequestOptions options,
                  Decode<T> decode = detail::decode_json<T>) const;
@@ -52,7 +52,7 @@ class Resource {
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
-  /// The body must be a JSON object.
+  /// The body must be a JSON object. May be hedged.
   template <class Chunk>
   ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const;
 

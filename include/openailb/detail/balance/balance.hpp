@@ -3,13 +3,13 @@
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/progress.hpp>
+#include <openailb/detail/balance/race.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
 #include <memory>
@@ -18,14 +18,6 @@
 
 namespace openailb::detail {
 
-/// The result of a successful attempt. It is passed by pointer: moving a completion, member by member, from
-/// one coroutine to the next would cost more than reading it.
-template <class T>
-struct Answered {
-  T value;
-  ResponseInfo info;
-};
-
 /// A call that was answered. Its trial is not settled yet, since a stream's success is known only at its end.
 template <class T>
 struct Balanced {
@@ -33,50 +25,49 @@ struct Balanced {
   Trial trial;
 };
 
-/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, gives up.
+/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, gives up. If hedging
+/// is on, a second attempt may race the first: the first answer wins, and if one fails, the other goes on.
 /// `attempt(loop, trial)` returns a Task<Attempted<std::unique_ptr<Answered<T>>>>. A task that is not done
-/// when its time is over is destroyed, which cancels it.
+/// when its time is over, or that has lost, is destroyed, which cancels it.
 template <class T, class Attempt>
 Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
                                   Attempt attempt) {
   Progress progress = balancer.begin(*call, loop.now());
+  Race<T, Attempt> race(loop, balancer, progress, attempt);
   for (;;) {
-    if (call->stop_token.stop_requested()) {
-      co_return progress.failed(evidence_of_cancellation().error);
+    if (race.over()) {
+      if (call->stop_token.stop_requested()) {
+        co_return progress.failed(evidence_of_cancellation().error);
+      }
+      const TimePoint began = loop.now();
+      Balancer::Step step = balancer.next(call, progress, began);
+      if (step.wait) {
+        Timer pause(loop, *step.wait, call->stop_token);
+        FirstOf over(pause);
+        co_await over;
+        continue;
+      }
+      if (!step.trial) co_return balancer.give_up(*call, progress, began);
+      race.begin(*std::move(step.trial), began);
     }
-    const TimePoint began = loop.now();
-    Balancer::Step step = balancer.next(call, progress, began);
-    if (step.wait) {
-      Timer pause(loop, *step.wait, call->stop_token);
-      FirstOf over(pause);
-      co_await over;
-      continue;
-    }
-    if (!step.trial) co_return balancer.give_up(*call, progress, began);
-
-    Trial& trial = *step.trial;
-    Task<Attempted<std::unique_ptr<Answered<T>>>> trying = attempt(loop, trial);
-    Timer limit(loop, trial.ends, call->stop_token);
-    FirstOf outcome(trying, limit);
+    FirstOf outcome(race);
     co_await outcome;
-    Attempted<std::unique_ptr<Answered<T>>> tried;
-    if (trying.done()) {
-      tried = trying.result();
-    } else {
-      tried = trial.interrupted(limit, progress.deadline, loop);
-    }
-    trying = {};
+
     const TimePoint now = loop.now();
+    UnderWay<T>* ended = race.ended(now);
+    if (ended == nullptr) continue;
+    auto tried = ended->end(loop, progress.deadline);
     if (auto* failure = std::get_if<Failure>(&tried)) {
-      balancer.record(progress, trial, *failure, now);
+      if (!failure->treatment.another_endpoint) race.cancel_other(*ended, "the call had ended", now);
+      balancer.record(progress, ended->trial, *failure, now);
+      race.remove(*ended);
       continue;
     }
-    trial.admission.answered(call->streams, now);
+    if (race.undecided()) race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
     auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
-    progress.attempts.push_back(
-        {.endpoint = trial.endpoint->name(), .status = answered->info.status, .elapsed = now - began});
+    balancer.record_answer(progress, ended->trial, answered->info.status, now);
     answered->info.attempts = std::move(progress.attempts);
-    co_return Balanced<T>{std::move(answered), std::move(trial)};
+    co_return Balanced<T>{std::move(answered), std::move(ended->trial)};
   }
 }
 

@@ -4,13 +4,15 @@
 #include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/giving_up.hpp>
+#include <openailb/detail/balance/hedging.hpp>
 #include <openailb/detail/balance/picker.hpp>
 #include <openailb/detail/balance/progress.hpp>
+#include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/detail/wire/text.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/options.hpp>
@@ -44,12 +46,23 @@ class Balancer {
     std::optional<TimePoint> wait{};
   };
 
-  Progress begin(const Call& call, TimePoint now) const;
+  Progress begin(const Call& call, TimePoint now);
   Step next(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
+  /// When an attempt is to be hedged if it has not ended by then, or when to ask again; null: never.
+  std::optional<TimePoint> hedge_due(const Trial& trial, const Progress& progress, TimePoint now) const;
+  /// The hedge that is due: a second attempt, on another endpoint that admits. Null when none is sent.
+  std::optional<Trial> hedge(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
+
+  /// Records the successful attempt, and how long it took.
+  void record_answer(Progress& progress, const Trial& trial, int status, TimePoint now) const;
+  /// Records an attempt that is canceled since its call ends without it, and reports it to its endpoint.
+  void record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const;
   /// Records a failed attempt, and reports it to its endpoint.
   void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const;
   /// The error of a call that can make no more attempts.
-  Error give_up(const Call& call, const Progress& progress, TimePoint now) const;
+  Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
+    return error_of_giving_up(endpoints_, options_, call, progress, now);
+  }
 
  private:
   /// The endpoint that was picked for a call, and the permission to ask it.
@@ -58,16 +71,16 @@ class Balancer {
     Admission admission;
   };
 
-  std::optional<Picked> pick(const Candidates& can, TimePoint now);
+  std::optional<Picked> pick(const Candidates& can, Progress& progress, TimePoint now);
+  bool affords(const Candidates& can, Progress& progress, TimePoint now);
   template <class Wanted>
-  std::optional<Picked> pick_admitting(Wanted wanted, const Candidates& can, TimePoint now);
+  std::optional<Picked> pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
+                                       TimePoint now);
   template <class Wanted>
   std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
-  static std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
-                                    TimePoint now);
   double random() const;
 
   /// The longest that a call waits for a breaker to admit again.
@@ -75,13 +88,22 @@ class Balancer {
 
   ClientOptions options_;
   Candidates::Endpoints endpoints_{};
-  RoundRobin picker_;
+  RoundRobin turns_;
+  /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
+  /// would get more calls.
+  RoundRobin hedge_turns_;
+  RetryBudget budget_;
+  std::unique_ptr<Hedging> hedging_{};  // null: no call is hedged
 };
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
-    : options_(std::move(options)), picker_(configs.size()) {
+    : options_(std::move(options)),
+      turns_(configs.size()),
+      hedge_turns_(configs.size()),
+      budget_(options_.retry_budget, now) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
   check_options(options_);
+  if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge, configs.size());
   std::set<std::string> names;
   for (std::size_t index = 0; index < configs.size(); ++index) {
     EndpointConfig& config = configs[index];
@@ -101,7 +123,9 @@ inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
   return all;
 }
 
-inline Progress Balancer::begin(const Call& call, TimePoint now) const {
+inline Progress Balancer::begin(const Call& call, TimePoint now) {
+  budget_.deposit(now);
+  if (hedging_) hedging_->begin_call();
   Progress progress{.deadline = limit_from(now, call.deadline), .retries_left = call.max_retries};
   progress.endpoints.resize(endpoints_.size());
   return progress;
@@ -111,8 +135,9 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
                                      TimePoint now) {
   if (now >= progress.deadline) return {};
   const Candidates can(endpoints_, options_, *call, progress, now);
+  progress.budget_used_up = false;
   for (;;) {
-    if (auto picked = pick(can, now)) {
+    if (auto picked = pick(can, progress, now)) {
       return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
     }
     const bool heeded_breakers = !can.asks_refusing();
@@ -123,31 +148,42 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
 
 /// A breaker decides when an endpoint is asked, never whether. Endpoints whose breakers admit come first.
 /// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
-/// other is in its backoff.
-inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, TimePoint now) {
+/// other is in its backoff. The retry budget pays for them, and for retries.
+inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Progress& progress,
+                                                      TimePoint now) {
   const auto owed = [&](std::size_t index) { return can.owed(index); };
   const auto untried = [&](std::size_t index) { return can.untried(index); };
   const auto again = [&](std::size_t index) { return can.again(index); };
   const auto quickly = [&](auto wanted) {
     return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
   };
-  if (auto picked = pick_admitting(owed, can, now)) return picked;
+  if (auto picked = pick_admitting(turns_, owed, can, now)) return picked;
   if (auto picked = pick_refusing(owed, can, now)) return picked;
-  if (auto picked = pick_admitting(untried, can, now)) return picked;
+  if (auto picked = pick_admitting(turns_, untried, can, now)) return picked;
+  if (!affords(can, progress, now)) return std::nullopt;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
-  if (auto picked = pick_admitting(again, can, now)) return picked;
+  if (auto picked = pick_admitting(turns_, again, can, now)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
   if (can.any_backs_off()) return std::nullopt;
   if (auto picked = pick_refusing(untried, can, now)) return picked;
   return pick_refusing(again, can, now);
 }
 
+/// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
+/// no call waits in vain. A call's first attempt is free.
+inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoint now) {
+  if (progress.attempts.empty() || progress.reserved || !can.any_costs()) return true;
+  progress.reserved = budget_.reserve(now);
+  progress.budget_used_up = !progress.reserved;
+  return !progress.budget_used_up;
+}
+
 /// Picks a wanted endpoint whose breaker admits, round robin.
 template <class Wanted>
-std::optional<Balancer::Picked> Balancer::pick_admitting(Wanted wanted, const Candidates& can,
-                                                         TimePoint now) {
+std::optional<Balancer::Picked> Balancer::pick_admitting(RoundRobin& turns, Wanted wanted,
+                                                         const Candidates& can, TimePoint now) {
   const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
-  return picker_.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
+  return turns.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
     std::optional<Admission> admission = endpoints_[index]->standing().admit(now);
     if (!admission) return std::nullopt;
     return Picked{index, *std::move(admission)};
@@ -160,7 +196,7 @@ template <class Wanted>
 std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Candidates& can, TimePoint now) {
   if (!can.asks_refusing()) return std::nullopt;
   const auto failed_at = [&](std::size_t index) { return can.failed_at(index); };
-  return picker_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
+  return turns_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
     return Picked{index, endpoints_[index]->standing().admit_anyway(now)};
   });
 }
@@ -189,8 +225,9 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
   const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
   if (is_owed) {
     progress.owed_to.reset();
-  } else if (was_tried) {
-    --progress.retries_left;
+  } else {
+    if (was_tried) --progress.retries_left;
+    if (was_tried || picked.admission.is_last_resort()) progress.reserved.release();
   }
   std::chrono::nanoseconds connect_timeout = options_.connect_timeout;
   if (can.another_than(picked.index)) {
@@ -202,51 +239,61 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
           .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
           .connect_timeout = connect_timeout,
           .attempts_before = progress.attempts.size(),
-          .redirects_left = progress.retries_left,
+          .retries_left = &progress.retries_left,
           .fresh_connection = is_owed};
+}
+
+inline std::optional<TimePoint> Balancer::hedge_due(const Trial& trial, const Progress& progress,
+                                                    TimePoint now) const {
+  if (!trial.call->may_hedge || progress.hedged) return std::nullopt;
+  const auto delay = hedging_->delay(trial.endpoint->index(), trial.call->streams);
+  return delay ? saturating_add(trial.admission.admitted(), *delay) : now + Hedging::ask_again;
+}
+
+inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& call, Progress& progress,
+                                            TimePoint now) {
+  // Both attempts may run the request and fail.
+  if (now >= progress.deadline || progress.ran_it + 1 >= options_.max_endpoints) return std::nullopt;
+  RetryBudget::Reserved cost = budget_.reserve(now);
+  if (!cost || !hedging_->take()) return std::nullopt;
+  const Candidates can(endpoints_, options_, *call, progress, now);
+  std::optional<Picked> picked = pick_admitting(
+      hedge_turns_, [&](std::size_t index) { return can.untried(index); }, can, now);
+  if (!picked) {
+    hedging_->put_back();
+    return std::nullopt;
+  }
+  cost.release();
+  progress.hedged = true;
+  Trial trial = begin_trial(*std::move(picked), call, progress, can, now);
+  ++trial.attempts_before;  // the first, which is under way
+  return trial;
+}
+
+inline void Balancer::record_answer(Progress& progress, const Trial& trial, int status, TimePoint now) const {
+  const std::chrono::nanoseconds took = now - trial.admission.admitted();
+  trial.admission.answered(trial.call->streams, now);
+  if (hedging_) hedging_->answered(trial.endpoint->index(), trial.call->streams, took);
+  progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = status, .elapsed = took});
+}
+
+inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const {
+  const std::chrono::nanoseconds after = now - trial.admission.admitted();
+  hedging_->lost(trial.endpoint->index(), trial.call->streams, after);
+  progress.attempts.push_back({.endpoint = trial.endpoint->name(),
+                               .kind = ErrorKind::canceled,
+                               .elapsed = after,
+                               .message = std::move(why)});
+  const Failure canceled{.failure_class = FailureClass::canceled,
+                         .treatment = treatment(FailureClass::canceled)};
+  trial.settle(&canceled, now);
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
   const auto retry = static_cast<unsigned>(trial.call->max_retries - progress.retries_left);
-  progress.retries_left = trial.redirects_left;
   const std::chrono::nanoseconds delay = failure.delay ? *failure.delay : backoff(retry, random());
   progress.record(trial.endpoint->index(), failure, delay, trial.admission.admitted(), now);
   trial.settle(&failure, now);
-}
-
-inline Error Balancer::give_up(const Call& call, const Progress& progress, TimePoint now) const {
-  if (progress.last) return progress.failed(*progress.last);
-  if (now >= progress.deadline) {
-    return {.kind = ErrorKind::timeout,
-            .message = "the deadline of " + duration_text(call.deadline) + " passed before any attempt"};
-  }
-  const bool heeds_breakers = !Candidates(endpoints_, options_, call, progress, now).asks_refusing();
-  Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
-  TimePoint soonest = (TimePoint::max)();
-  for (const auto& endpoint : endpoints_) {
-    if (!call.endpoint.empty() && call.endpoint != endpoint->name()) continue;
-    // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
-    const TimePoint admits_at = heeds_breakers ? endpoint->standing().admits_at() : now;
-    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
-    error.message.append(error.message.ends_with(": ") ? "" : "; ")
-        .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
-  }
-  if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: there is no endpoint named " + call.endpoint};
-  }
-  if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
-  return error;
-}
-
-inline std::string Balancer::unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
-                                            TimePoint now) {
-  if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
-  if (admits_at > now) {
-    return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
-  }
-  if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
-  return endpoint.name() + " has just become available again";
 }
 
 inline double Balancer::random() const {

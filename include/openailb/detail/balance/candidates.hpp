@@ -50,6 +50,15 @@ class Candidates {
     return any([&](std::size_t other) { return other != index && untried(other) && willing(other); });
   }
 
+  /// Whether there is an attempt for the retry budget to pay, now or after a wait: a retry, or one on an
+  /// endpoint whose breaker refuses.
+  bool any_costs() const {
+    return any([&](std::size_t index) {
+      if (may_retry(index)) return again(index) || wait_for(index).has_value();
+      return untried(index) && asks_refusing() && !admits(index);
+    });
+  }
+
   /// Whether to wait for an endpoint's backoff before any endpoint is asked whose breaker refuses and that
   /// fails slowly.
   bool any_backs_off() const {
@@ -99,7 +108,8 @@ class Candidates {
   bool is_owed(std::size_t index) const { return progress_->owed_to == index; }
   bool may_retry(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
-    return endpoint.again_at && (progress_->retries_left > 0 || is_owed(index)) &&
+    const bool allowed = progress_->retries_left > 0 && !progress_->budget_used_up;
+    return endpoint.again_at && (allowed || is_owed(index)) &&
            (endpoint.ran_it || progress_->ran_it < options_->max_endpoints);
   }
 

@@ -27,6 +27,19 @@ namespace openailb::detail {
   throw std::invalid_argument("openailb: " + std::string(fault));
 }
 
+inline void check_hedging(const HedgeOptions& hedge) {
+  const auto is_share = [](double value) { return value >= 0.0 && value <= 1.0; };
+  if (hedge.delay < std::chrono::nanoseconds{}) reject_options("hedge.delay is negative");
+  if (!is_share(hedge.percentile)) reject_options("hedge.percentile is not between 0 and 1");
+  if (!is_share(hedge.max_fraction)) reject_options("hedge.max_fraction is not between 0 and 1");
+}
+
+inline void check_retry_budget(const RetryBudgetOptions& budget) {
+  const auto is_amount = [](double value) { return value >= 0.0 && value <= 1e9; };
+  if (!is_amount(budget.per_call)) reject_options("retry_budget.per_call is not between 0 and 1e9");
+  if (!is_amount(budget.per_second)) reject_options("retry_budget.per_second is not between 0 and 1e9");
+}
+
 inline void check_options(const ClientOptions& options) {
   const std::chrono::nanoseconds zero{};
   if (options.max_retries < 0) reject_options("max_retries is negative");
@@ -37,6 +50,8 @@ inline void check_options(const ClientOptions& options) {
   if (options.first_token_timeout < zero) reject_options("first_token_timeout is negative");
   if (options.failover_connect_timeout < zero) reject_options("failover_connect_timeout is negative");
   if (options.idle_timeout.value_or(zero) < zero) reject_options("idle_timeout is negative");
+  if (options.hedge) check_hedging(*options.hedge);
+  if (options.retry_budget) check_retry_budget(*options.retry_budget);
   if (std::string fault = fault_of_connection(options.connection); !fault.empty()) reject_options(fault);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/error.hpp>
 
@@ -37,7 +38,10 @@ struct Progress {
   /// retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
-  bool waited_for_reopening{};  ///< see WhenAllOpen::wait
+  bool waited_for_reopening{};       ///< see WhenAllOpen::wait
+  RetryBudget::Reserved reserved{};  ///< for the call's next retry; null when none was needed yet
+  bool budget_used_up{};             ///< nothing could be reserved
+  bool hedged{};                     ///< a hedge was sent
   std::vector<Endpoint> endpoints{};
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};

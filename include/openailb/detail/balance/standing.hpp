@@ -31,6 +31,7 @@ class Admission {
 
   /// Whether a success of this attempt may close the breaker: it is a last resort or a half-open probe.
   bool is_probe() const noexcept { return !permit_ || permit_->half_open(); }
+  bool is_last_resort() const noexcept { return !permit_; }
   TimePoint admitted() const noexcept { return admitted_; }
 
   /// Records how long the answer, or a stream's first token, has taken.

@@ -32,7 +32,7 @@ struct Trial {
   TimePoint ends{(TimePoint::max)()};          ///< when its time is over
   std::chrono::nanoseconds connect_timeout{};  ///< zero for no limit
   std::size_t attempts_before{};               ///< how many attempts of the call came before it
-  int redirects_left{};                        ///< how many more redirects it may follow
+  int* retries_left{};                         ///< of its call; each redirect that it follows is one
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
   std::string key{};                           ///< the API key that it was sent with
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent

@@ -21,10 +21,10 @@ namespace openailb::detail {
 
 /// Where a redirect leads; null if it is not followed. Only a 307 or 308 within the origin is followed, since
 /// credentials go to no other origin, and only while the call has retries left.
-inline std::optional<Url> redirected(const HttpResponse& response, const Url& from, int redirects_left) {
+inline std::optional<Url> redirected(const HttpResponse& response, const Url& from, int retries_left) {
   const std::string_view location = header(response.headers, "location");
   const bool repeats = response.status == 307 || response.status == 308;
-  if (!repeats || location.empty() || redirects_left == 0) return std::nullopt;
+  if (!repeats || location.empty() || retries_left == 0) return std::nullopt;
   Result<Url> next = resolve(from, location);
   if (!next || next->origin() != from.origin()) return std::nullopt;
   return *std::move(next);
@@ -61,9 +61,9 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
       co_return trial.failure(evidence_of_transfer(*transfer.failure()));
     }
-    std::optional<Url> next = redirected(transfer.response, *target, trial.redirects_left);
+    std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
     if (!next) co_return trial.failure(evidence_of_answer(std::move(transfer.response), loop.date()));
-    --trial.redirects_left;
+    --*trial.retries_left;
     target = *std::move(next);
   }
 }

@@ -32,6 +32,7 @@ struct ApiRequest {
   bool needs_object{};   ///< the body must be a JSON object
   std::string accept{};  ///< the type of the answer; empty: JSON, or the events of a stream
   bool streams{};        ///< the answer is a stream of events
+  bool may_hedge{};      ///< it does no harm if two endpoints run it
 };
 
 /// One call with all its options merged. It does not change while the call runs.
@@ -52,6 +53,7 @@ struct Call {
   std::stop_token stop_token{};
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
+  bool may_hedge{};                     ///< a second endpoint may be asked while the first has not answered
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
 };
 
@@ -122,6 +124,11 @@ inline std::string take_parts(std::vector<BodyPart> parts, Call& call) {
   return fault_of_model(*call.model);
 }
 
+/// Whether the body offers the model tools, which it may then call twice if two endpoints are asked.
+inline bool has_tools(const JsonBody& body) {
+  return body.find("tools") != nullptr || body.find("functions") != nullptr;
+}
+
 /// Checks the request, merges the options and finds the model. If something is wrong, returns an error of
 /// kind bad_request, and nothing is sent.
 inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
@@ -132,6 +139,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
             .accept = std::move(request.accept),
             .streams = request.streams,
             .body = std::move(request.body)};
+  const bool may_hedge = request.may_hedge && client.hedge;
   if (fault.empty()) {
     if (!options.extra_body.empty()) call.body.merge(options.extra_body);
     fault = finish_body(call);
@@ -155,6 +163,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
+  call.may_hedge = may_hedge && (client.hedge->with_tools || !has_tools(call.body));
   return call;
 }
 

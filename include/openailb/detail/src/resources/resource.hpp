@@ -25,7 +25,8 @@ template <class Execution>
 template <class T>
 auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestOptions options,
                                Decode<T> decode) const -> Answer<T> {
-  detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
+  detail::ApiRequest request{
+      .path = std::move(path), .body = std::move(body), .needs_object = true, .may_hedge = true};
   return send<T>(std::move(request), std::move(options), decode);
 }
 
@@ -48,8 +49,11 @@ template <class Execution>
 template <class Chunk>
 auto Resource<Execution>::stream(std::string path, detail::JsonBody body, RequestOptions options) const
     -> ChunkStream<Chunk> {
-  detail::ApiRequest request{
-      .path = std::move(path), .body = std::move(body), .needs_object = true, .streams = true};
+  detail::ApiRequest request{.path = std::move(path),
+                             .body = std::move(body),
+                             .needs_object = true,
+                             .streams = true,
+                             .may_hedge = true};
   return core_->runtime.template stream<Chunk>(core_->balancer,
                                                make_call(std::move(request), std::move(options)));
 }

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/candidates.hpp>
+#include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/progress.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+#include <openailb/options.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace openailb::detail {
+
+/// Why an endpoint cannot be asked now.
+inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
+                                  TimePoint now) {
+  if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
+  if (admits_at > now) {
+    return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
+  }
+  if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
+  return endpoint.name() + " has just become available again";
+}
+
+/// The error of a call that can make no more attempts.
+inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const ClientOptions& options,
+                                const Call& call, const Progress& progress, TimePoint now) {
+  if (progress.last) {
+    Error error = progress.failed(*progress.last);
+    if (progress.budget_used_up) error.message += " (not retried, as the client's retry budget is used up)";
+    return error;
+  }
+  if (now >= progress.deadline) {
+    return {.kind = ErrorKind::timeout,
+            .message = "the deadline of " + duration_text(call.deadline) + " passed before any attempt"};
+  }
+  const bool heeds_breakers = !Candidates(endpoints, options, call, progress, now).asks_refusing();
+  Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
+  TimePoint soonest = (TimePoint::max)();
+  for (const auto& endpoint : endpoints) {
+    if (!call.endpoint.empty() && call.endpoint != endpoint->name()) continue;
+    // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
+    const TimePoint admits_at = heeds_breakers ? endpoint->standing().admits_at() : now;
+    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
+    error.message.append(error.message.ends_with(": ") ? "" : "; ")
+        .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
+  }
+  if (error.message.ends_with(": ")) {
+    return {.kind = ErrorKind::bad_request,
+            .message = "not sent: there is no endpoint named " + call.endpoint};
+  }
+  if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
+  return error;
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,104 @@
+// When hedges are due, and how many may be sent.
+
+#include <openailb/detail/balance/hedging.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace openailb::hedging_times_test {
+namespace {
+
+using namespace detail;
+using namespace std::chrono_literals;
+
+constexpr HedgeOptions by_percentile{.percentile = 0.9, .max_fraction = 1.0};
+
+/// Two endpoints. The second has answered after 1 ms, 2 ms, ... 50 ms.
+struct Known {
+  Hedging hedging;
+  explicit Known(HedgeOptions options = by_percentile, bool streams = false) : hedging(options, 2) {
+    for (int count = 1; count <= 50; ++count) hedging.answered(1, streams, count * 1ms);
+  }
+};
+
+TEST(HedgeDelay, IsTheFixedOneFromTheStart) { EXPECT_EQ(Hedging({.delay = 7ms}, 2).delay(0, false), 7ms); }
+
+TEST(HedgeDelay, IsUnknownBeforeFiftyAnswers) {
+  Hedging hedging(by_percentile, 2);
+  for (int count = 0; count < 49; ++count) hedging.answered(1, false, 1ms);
+  EXPECT_EQ(hedging.delay(0, false), std::nullopt);
+  hedging.answered(0, false, 1ms);
+  EXPECT_EQ(hedging.delay(0, false), 1ms);
+}
+
+TEST(HedgeDelay, IsThePercentileOfTheOthers) {
+  Known known;
+  EXPECT_EQ(known.hedging.delay(0, false), 45ms);
+  EXPECT_EQ(known.hedging.delay(1, false), std::nullopt) << "there is no other of which anything is known";
+  known.hedging.answered(0, false, 1ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 45ms) << "its own answers do not count";
+}
+
+TEST(HedgeDelay, KeepsStreamsApart) {
+  const Known known(by_percentile, true);
+  EXPECT_EQ(known.hedging.delay(0, true), 45ms);
+  EXPECT_EQ(known.hedging.delay(0, false), std::nullopt);
+}
+
+TEST(HedgeDelay, ForgetsOldAnswers) {
+  Known known;
+  for (int count = 0; count < 128; ++count) known.hedging.answered(1, false, 3ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 3ms);
+}
+
+TEST(HedgeDelay, IsZeroOnAnEndpointThatUsuallyTakesLonger) {
+  Known known;
+  known.hedging.answered(0, false, 46ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 0ms);
+  known.hedging.answered(0, false, 30ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 45ms) << "the newest counts for an eighth";
+}
+
+TEST(HedgeDelay, LearnsFromAttemptsThatLostOnlyThatTheyTakeLonger) {
+  Known known;
+  known.hedging.answered(0, false, 40ms);
+  known.hedging.lost(0, false, 30ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 45ms);
+  known.hedging.lost(0, false, 100ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 0ms);
+  for (int count = 0; count < 100; ++count) known.hedging.lost(0, false, 1ms);
+  EXPECT_EQ(known.hedging.delay(0, false), 0ms) << "it might have taken any time";
+}
+
+/// How many hedges may be sent after so many calls.
+std::size_t allowed(double fraction, int calls) {
+  Hedging hedging({.max_fraction = fraction}, 2);
+  for (int call = 0; call < calls; ++call) hedging.begin_call();
+  std::size_t hedges = 0;
+  while (hedging.take()) ++hedges;
+  return hedges;
+}
+
+TEST(HedgeAllowance, IsAFractionOfTheCalls) {
+  EXPECT_EQ(allowed(0.05, 19), 0U);
+  EXPECT_EQ(allowed(0.05, 20), 1U);
+  EXPECT_EQ(allowed(0.3, 100), 30U);
+  EXPECT_EQ(allowed(0.0, 1000), 0U);
+}
+
+TEST(HedgeAllowance, IsSavedForAThousandCalls) { EXPECT_EQ(allowed(0.05, 100000), 50U); }
+
+TEST(HedgeAllowance, CanBePutBack) {
+  Hedging hedging({.max_fraction = 1.0}, 2);
+  hedging.begin_call();
+  EXPECT_TRUE(hedging.take());
+  EXPECT_FALSE(hedging.take());
+  hedging.put_back();
+  EXPECT_TRUE(hedging.take());
+}
+
+}  // namespace
+}  // namespace openailb::hedging_times_test
