@@ -18,6 +18,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <time.h>
 #include <utility>
 #include <vector>
 
@@ -146,6 +147,52 @@ TEST_F(EventLoopTest, ATimerThatIsGoneCanStillBeStopped) {
   stop.request_stop();
   EXPECT_FALSE(run(*loop, wait_until(*loop, began + 2ms)));
 }
+
+TEST_F(EventLoopTest, ATimerMayGoBetweenItsStopAndTheNextTurn) {
+  std::vector<std::stop_source> stops(3);
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (auto& stop : stops)
+    timers.push_back(std::make_unique<Timer>(*loop, TimePoint::max(), stop.get_token()));
+  for (auto& stop : stops) stop.request_stop();
+  timers.erase(timers.begin() + 1);
+  EXPECT_TRUE(timers[0]->ready() && timers[1]->ready());
+  timers.clear();
+  EXPECT_FALSE(run(*loop, wait_until(*loop, began + 1ms)));
+}
+
+TEST_F(EventLoopTest, ATimerThatGoesTakesNoOtherStopAlong) {
+  std::stop_source stop;
+  auto gone = std::make_unique<Timer>(*loop, TimePoint::max(), stop.get_token());
+  Task<bool> waiting = wait_until(*loop, TimePoint::max(), stop.get_token());
+  waiting.start();
+  stop.request_stop();
+  gone.reset();
+  EXPECT_TRUE(run(*loop, std::move(waiting)));
+}
+
+/// The processor time of this thread.
+std::chrono::nanoseconds time_spent() {
+  timespec spent{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+}
+
+/// What it costs to stop many timers one after the other, while `others` wait as well.
+std::chrono::nanoseconds cost_of_stops(std::size_t others) {
+  CurlEventLoop loop;
+  std::deque<Timer> waiting;
+  for (std::size_t i = 0; i < others; ++i) waiting.emplace_back(loop, TimePoint::max());
+  const auto began = time_spent();
+  for (int i = 0; i < 300; ++i) {
+    std::stop_source stop;
+    const Timer timer(loop, TimePoint::max(), stop.get_token());
+    stop.request_stop();
+    loop.run_once(loop.now());
+  }
+  return time_spent() - began;
+}
+
+TEST(StopsAmongMany, CostNoMoreThanAmongFew) { EXPECT_LT(cost_of_stops(30'000), 10 * cost_of_stops(0)); }
 
 Task<std::size_t> read(EventLoop& loop, HttpRequest request, bool wakes_on_data, Log& log) {
   Transfer transfer(loop, std::move(request));

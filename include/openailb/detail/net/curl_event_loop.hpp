@@ -13,14 +13,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <limits>
+#include <list>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace openailb::detail {
 
@@ -40,7 +41,7 @@ class CurlEventLoop final : public EventLoop {
   struct FreeMulti {
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
   };
-  using Handle = std::unique_ptr<CurlHandle>;
+  using Handles = std::list<CurlHandle>;
 
   /// More than anyone has endpoints. With libcurl's default limit, six hosts reconnect all the time.
   static constexpr long kept_connections = 1024;
@@ -48,9 +49,8 @@ class CurlEventLoop final : public EventLoop {
   /// connection would be lost whenever `[DONE]` comes a moment before the end.
   static constexpr std::chrono::milliseconds drain_time{20};
 
-  Handle make_handle();
-  Handle take_handle();
-  CurlHandle* draining_to(std::string_view authority) const;
+  Handles make_handle();
+  Handles take_handle();
   void begin(CurlHandle& handle);
   void perform();
   void poll(TimePoint until);
@@ -62,10 +62,10 @@ class CurlEventLoop final : public EventLoop {
   ConnectionOptions options_;
   OpenSockets sockets_{};  // before the multi, which closes them at its end
   std::unique_ptr<CURLM, FreeMulti> multi_;
-  std::vector<Handle> busy_{};
-  std::vector<Handle> idle_{};
-  std::size_t draining_{};
-  std::size_t added_{};  // how many libcurl has; the others wait for a connection
+  Handles idle_{};
+  Handles busy_{};
+  Handles draining_{};  // in the order of their times
+  std::unordered_map<std::string, CurlServer> servers_{};
 };
 
 inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::move(options)) {
@@ -73,47 +73,39 @@ inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::m
   multi_.reset(curl_multi_init());
   if (!multi_) throw std::bad_alloc();
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
-  idle_.push_back(make_handle());  // now, so that what libcurl does not accept is rejected before any call
+  idle_ = make_handle();  // now, so that what libcurl does not accept is rejected before any call
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
   drop_posted();
-  for (const Handle& handle : busy_) curl_multi_remove_handle(multi_.get(), handle->easy.get());
+  for (const Handles* handles : {&busy_, &draining_}) {
+    for (const CurlHandle& handle : *handles) curl_multi_remove_handle(multi_.get(), handle.easy.get());
+  }
 }
 
 inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
-  if (draining_ != 0) perform();  // their ends may have come long ago
-  Handle taken = take_handle();
-  CurlHandle& handle = *taken;
+  if (!draining_.empty()) perform();  // their ends may have come long ago
+  Handles taken = take_handle();
+  CurlHandle& handle = taken.front();
+  handle.list = &taken;
   handle.transfer = &transfer;
   handle.request = std::move(request);
-  busy_.reserve(busy_.size() + 1);
-  idle_.reserve(idle_.size() + busy_.size() + 1);  // so that giving handles back cannot fail
   if (std::optional<TransferFailure> fault = prepare(handle)) return transfer.finish(std::move(fault));
-  const bool may_wait = draining_ != 0 && !handle.request.fresh_connection;
-  handle.waits_for = may_wait ? draining_to(authority_of(handle.request.url)) : nullptr;
+  CurlServer& server = servers_[authority_of(handle.request.url)];
+  handle.server = &server;
   transfer.handle = &handle;
-  busy_.push_back(std::move(taken));
-  if (handle.waits_for == nullptr) begin(handle);
-}
-
-/// The handle of an answer from there that is being drained and whose connection no other request waits for;
-/// null when there is none.
-inline CurlHandle* CurlEventLoop::draining_to(std::string_view authority) const {
-  for (const Handle& handle : busy_) {
-    if (handle->transfer != nullptr || authority_of(handle->request.url) != authority) continue;
-    const auto is_awaited = [&](const Handle& other) { return other->waits_for == handle.get(); };
-    if (std::ranges::none_of(busy_, is_awaited)) return handle.get();
+  if (server.draining > server.waiting.size() && !handle.request.fresh_connection) {
+    return move_to(handle, server.waiting);
   }
-  return nullptr;
+  begin(handle);
 }
 
 /// Hands a request to libcurl.
 inline void CurlEventLoop::begin(CurlHandle& handle) {
-  if (added_ == 0) sockets_.let_dead_ones_end();
+  if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end();
+  move_to(handle, busy_);
   if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
     handle.is_added = true;
-    ++added_;
     return;
   }
   Transfer& transfer = *handle.transfer;
@@ -133,7 +125,8 @@ inline void CurlEventLoop::cancel(Transfer& transfer) noexcept {
   handle.transfer = nullptr;
   if (!transfer.satisfied() || !handle.is_added) return retire(handle);
   handle.drained_by = now() + drain_time;
-  ++draining_;
+  ++handle.server->draining;
+  move_to(handle, draining_);
 }
 
 inline void CurlEventLoop::wait(TimePoint until) {
@@ -141,20 +134,20 @@ inline void CurlEventLoop::wait(TimePoint until) {
   if (!anything_ready()) poll(until);
 }
 
-inline CurlEventLoop::Handle CurlEventLoop::take_handle() {
-  if (!idle_.empty()) {
-    Handle handle = std::move(idle_.back());
-    idle_.pop_back();
-    return handle;
-  }
-  return make_handle();
+inline CurlEventLoop::Handles CurlEventLoop::take_handle() {
+  if (idle_.empty()) return make_handle();
+  Handles taken;
+  taken.splice(taken.begin(), idle_, std::prev(idle_.end()));
+  return taken;
 }
 
-inline CurlEventLoop::Handle CurlEventLoop::make_handle() {
-  auto handle = std::make_unique<CurlHandle>();
-  if (!handle->easy) throw std::bad_alloc();
-  configure(*handle, options_, sockets_);
-  return handle;
+inline CurlEventLoop::Handles CurlEventLoop::make_handle() {
+  Handles made(1);
+  CurlHandle& handle = made.front();
+  if (!handle.easy) throw std::bad_alloc();
+  handle.place = made.begin();
+  configure(handle, options_, sockets_);
+  return made;
 }
 
 inline void CurlEventLoop::perform() {
@@ -173,11 +166,7 @@ inline void CurlEventLoop::perform() {
 
 inline void CurlEventLoop::poll(TimePoint until) {
   const TimePoint present = now();
-  if (added_ != busy_.size()) {
-    for (const Handle& handle : busy_) {
-      if (handle->waits_for != nullptr) until = (std::min)(until, handle->waits_for->drained_by);
-    }
-  }
+  if (!draining_.empty()) until = (std::min)(until, draining_.front().drained_by);
   long milliseconds = (std::numeric_limits<int>::max)();
   if (until != (TimePoint::max)()) {
     milliseconds = curl_milliseconds((std::max)(until - present, std::chrono::nanoseconds{}));
@@ -186,27 +175,18 @@ inline void CurlEventLoop::poll(TimePoint until) {
 }
 
 inline void CurlEventLoop::drop_overdue() {
-  if (draining_ == 0) return;
-  const auto is_overdue = [present = now()](const Handle& handle) {
-    return handle->transfer == nullptr && handle->drained_by <= present;
-  };
-  for (;;) {
-    const auto overdue = std::ranges::find_if(busy_, is_overdue);
-    if (overdue == busy_.end()) return;
-    drained(**overdue);
-  }
+  if (draining_.empty()) return;
+  const TimePoint present = now();
+  while (!draining_.empty() && draining_.front().drained_by <= present) drained(draining_.front());
 }
 
-/// Called when the rest of an answer has come or takes too long. The request that waits for its connection
+/// Called when the rest of an answer has come or takes too long. A request that waits for its connection
 /// begins.
 inline void CurlEventLoop::drained(CurlHandle& handle) {
-  --draining_;
+  CurlServer& server = *handle.server;
+  --server.draining;
   retire(handle);
-  const auto waits = [&](const Handle& other) { return other->waits_for == &handle; };
-  if (const auto next = std::ranges::find_if(busy_, waits); next != busy_.end()) {
-    (*next)->waits_for = nullptr;
-    begin(**next);
-  }
+  if (!server.waiting.empty()) begin(server.waiting.front());
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
@@ -226,14 +206,12 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
 
 /// Takes a handle out of libcurl and keeps it for the next request.
 inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
-  curl_multi_remove_handle(multi_.get(), handle.easy.get());
-  if (std::exchange(handle.is_added, false)) --added_;
+  if (std::exchange(handle.is_added, false)) {
+    curl_multi_remove_handle(multi_.get(), handle.easy.get());
+  }
   handle.transfer = nullptr;
-  handle.waits_for = nullptr;
   handle.release_body();  // or a large one would stay in memory as long as the loop
-  auto place = std::ranges::find(busy_, &handle, &Handle::get);
-  idle_.push_back(std::move(*place));
-  busy_.erase(place);
+  move_to(handle, idle_);
 }
 
 }  // namespace openailb::detail
