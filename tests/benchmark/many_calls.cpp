@@ -42,7 +42,8 @@ class Ours {
  public:
   explicit Ours(const std::string& base_url)
       : client_({{.api_key = "key", .base_url = base_url}}, {.event_loop = [this] {
-                  auto made = std::make_unique<CurlEventLoop>();
+                  auto made =
+                      std::make_unique<CurlEventLoop>(openailb::ConnectionOptions{}, CallsAtOnce::many);
                   loop_ = made.get();
                   return made;
                 }}) {}

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -34,12 +35,6 @@ class PartReader;
 struct FreeMime {
   void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
 };
-
-/// Initialises libcurl once per process. There is no cleanup: other users of libcurl may still be at work.
-inline void initialise_curl() {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (initialised != CURLE_OK) throw std::runtime_error("openailb: libcurl cannot be initialised");
-}
 
 /// The header lines of a request, as the list that libcurl reads. Each request reuses the memory of the one
 /// before; curl_slist_append would allocate twice for every line.
@@ -79,7 +74,8 @@ struct CurlHandle {
   std::list<CurlHandle>* list{};  // of the loop, in which it is
   std::list<CurlHandle>::iterator place{};
   CurlServer* server{};
-  bool is_added{};  // to the multi handle
+  bool is_added{};                                                              // to the multi handle
+  std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   HeadReader head{};
   std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
