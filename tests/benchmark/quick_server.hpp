@@ -2,16 +2,20 @@
 
 #include "support/socket.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
+#include <deque>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <unordered_map>
 #include <utility>
@@ -19,8 +23,8 @@
 namespace openailb::benchmark {
 
 /// A server for many connections: a process of its own, of one thread, so that it takes neither memory nor
-/// locks of the clients. It answers each request at once with the same bytes. One below /held is never
-/// answered.
+/// locks of the clients. It answers each request with the same bytes: at once, or one below /slow after a
+/// tenth of a second. One below /held is never answered.
 class QuickServer {
  public:
   /// Make it before any thread, since it forks.
@@ -40,13 +44,28 @@ class QuickServer {
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_.number()); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Slow {
+    Clock::time_point due;
+    int socket;
+  };
+  static constexpr std::chrono::milliseconds delay{100};
+
   [[noreturn]] void serve() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int listener = port_.socket().fd();
     watch(listener);
     std::array<epoll_event, 256> events{};
     for (;;) {
-      const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+      timespec time{.tv_sec = 1000, .tv_nsec = 0};
+      if (!slow_.empty()) {
+        const auto left = std::max(slow_.front().due - Clock::now(), Clock::duration{});
+        time = {.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(left).count()};
+      }
+      const int count =
+          ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &time, nullptr);
+      for (; !slow_.empty() && slow_.front().due <= Clock::now(); slow_.pop_front())
+        answer(slow_.front().socket);
       for (int index = 0; index < count; ++index) {
         const int socket = events[static_cast<std::size_t>(index)].data.fd;
         if (socket == listener) {
@@ -74,11 +93,13 @@ class QuickServer {
     std::string& unread = unread_[socket];
     unread.append(buffer.data(), static_cast<std::size_t>(size));
     while (const std::size_t end = end_of_request(unread)) {
-      const bool is_held = unread.starts_with("POST /held");
+      if (unread.starts_with("POST /v1")) answer(socket);
+      if (unread.starts_with("POST /slow")) slow_.push_back({Clock::now() + delay, socket});
       unread.erase(0, end);
-      if (!is_held) static_cast<void>(::send(socket, answer_.data(), answer_.size(), MSG_NOSIGNAL));
     }
   }
+
+  void answer(int socket) { static_cast<void>(::send(socket, answer_.data(), answer_.size(), MSG_NOSIGNAL)); }
 
   /// Where the first request ends; 0 when it has not come whole.
   static std::size_t end_of_request(std::string_view bytes) {
@@ -93,6 +114,7 @@ class QuickServer {
   test::LoopbackPort port_{};
   int epoll_{::epoll_create1(EPOLL_CLOEXEC)};
   std::unordered_map<int, std::string> unread_{};
+  std::deque<Slow> slow_{};
   ::pid_t process_{};
 };
 

@@ -82,7 +82,7 @@ class CurlEpoll final : public CurlProgress {
 
  private:
   void look(long milliseconds) {
-    std::array<epoll_event, 64> events;  // NOLINT: epoll_wait fills it
+    std::array<epoll_event, 16> events;  // NOLINT: epoll_wait fills it
     const int count = ::epoll_wait(epoll_.number(), events.data(), static_cast<int>(events.size()),
                                    static_cast<int>(milliseconds));
     for (int index = 0; index < count; ++index) {
