@@ -59,6 +59,9 @@ class CurlEventLoop final : public EventLoop {
 
   /// More than anyone has endpoints. With libcurl's default limit, six hosts reconnect all the time.
   static constexpr long kept_connections = 1024;
+  /// How much a call in flight reads at once where there are many. libcurl's own 16 KiB would be the largest
+  /// part of the memory of a call that waits for its answer.
+  static constexpr long small_buffer = 4096;
   /// How long the rest of an answer may take once its reader has all it needs. Without this time, a stream's
   /// connection would be lost whenever `[DONE]` comes a moment before the end.
   static constexpr std::chrono::milliseconds drain_time{20};
@@ -190,6 +193,7 @@ inline CurlEventLoop::Handles CurlEventLoop::make_handle() {
   if (!handle.easy) throw std::bad_alloc();
   handle.place = made.begin();
   configure(handle, options_, sockets_);
+  if (calls_ == CallsAtOnce::many) handle.set(CURLOPT_BUFFERSIZE, small_buffer);
   return made;
 }
 
