@@ -29,7 +29,7 @@
 namespace openailb::test::many_calls_test {
 namespace {
 
-using namespace detail;
+using namespace openailb::detail;
 using namespace std::chrono_literals;
 using simulation::ConcurrentClient;
 using Answer = Result<ChatCompletion>;
