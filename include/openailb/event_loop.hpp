@@ -100,17 +100,19 @@ class Timer : public EventSource {
  private:
   friend class EventLoop;
 
-  /// Runs on the thread that requests the stop, so it takes no lock and touches no list.
-  struct WakeLoop {
-    EventLoop* loop;
+  /// Runs on the thread that requests the stop, so it takes no lock and wakes no coroutine.
+  struct TellLoop {
+    Timer* timer;
     void operator()() const noexcept;
   };
 
   TimePoint at_;
   std::multimap<TimePoint, Timer*>::iterator entry_{};  // in the loop's timers, until it has fired
   bool fired_{};
+  bool loop_knows_{};      // of the stop
+  Timer* stopped_next_{};  // among those of whose stop the loop does not know yet
   std::stop_token stop_;
-  std::stop_callback<WakeLoop> on_stop_;
+  std::optional<std::stop_callback<TellLoop>> on_stop_{};
 };
 
 /// Runs coroutines: it has transfers, timers, and a list of the coroutines that are ready to go on. One
@@ -167,13 +169,15 @@ class EventLoop {
     if (!timer.fired_) timers_.erase(timer.entry_);
   }
   void fire_timers();
+  void hear_stops() noexcept;
   std::function<void()> take_posted();
   bool run_posted();
 
   ClockFunction clock_;                        // first: the others may ask it while they are destroyed
   detail::Waiter ready_{};                     // the head of a ring: its next is the first
   std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order in which they were made
-  std::atomic<bool> stop_requested_{};
+  std::atomic<Timer*>
+      stopped_{};  // the last that was stopped, and by way of it the others, since hear_stops()
   std::mutex posting_{};
   std::deque<std::function<void()>> posted_{};
   std::atomic<bool> anything_posted_{};  // so that the usual case, nothing, takes no lock
@@ -197,23 +201,36 @@ inline Sent Transfer::sent() const noexcept {
 }
 
 inline Timer::Timer(EventLoop& event_loop, TimePoint at, std::stop_token stop)
-    : EventSource(event_loop), at_(at), stop_(std::move(stop)), on_stop_(stop_, WakeLoop{&event_loop}) {
+    : EventSource(event_loop), at_(at), stop_(std::move(stop)) {
   event_loop.arm(*this);
+  on_stop_.emplace(stop_, TellLoop{this});
 }
 
-inline Timer::~Timer() { loop().disarm(*this); }
+inline Timer::~Timer() {
+  on_stop_.reset();  // waits for it, if it runs on another thread
+  if (stopped() && !loop_knows_) loop().hear_stops();
+  loop().disarm(*this);
+}
 
-inline void Timer::WakeLoop::operator()() const noexcept {
-  loop->stop_requested_.store(true);
-  loop->wake();
+inline void Timer::TellLoop::operator()() const noexcept {
+  EventLoop& loop = timer->loop();
+  timer->stopped_next_ = loop.stopped_.load();
+  while (!loop.stopped_.compare_exchange_weak(timer->stopped_next_, timer)) {
+  }
+  if (timer->stopped_next_ == nullptr) loop.wake();  // or else the one before has woken it
+}
+
+/// Wakes those whose stop has been requested since the last time.
+inline void EventLoop::hear_stops() noexcept {
+  for (Timer* next = stopped_.exchange(nullptr); next != nullptr;) {
+    Timer& timer = *std::exchange(next, next->stopped_next_);
+    timer.loop_knows_ = true;
+    timer.notify();
+  }
 }
 
 inline void EventLoop::fire_timers() {
-  if (stop_requested_.exchange(false)) {
-    for (const auto& [at, timer] : timers_) {
-      if (timer->stopped()) timer->notify();
-    }
-  }
+  if (stopped_.load() != nullptr) hear_stops();
   if (timers_.empty() || timers_.begin()->first == (TimePoint::max)()) return;
   const TimePoint present = now();
   while (!timers_.empty() && timers_.begin()->first <= present) {

@@ -45,6 +45,9 @@ struct ConnectionOptions {
   std::string client_certificate{};  ///< path of a PEM file
   std::string client_key{};          ///< path of a PEM file
   std::string proxy{};               ///< such as "http://proxy:3128"; empty: the usual environment variables
+  /// The most connections of one event loop to one host and port; zero: no limit. A call that waits for one
+  /// counts as connecting, so connect_timeout ends it.
+  std::size_t max_connections_per_host{};
 };
 
 /// What a call does when the circuit breaker of every endpoint that it may ask refuses.

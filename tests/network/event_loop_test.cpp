@@ -1,4 +1,6 @@
 #include "support/gate.hpp"
+#include "support/http_message.hpp"
+#include "support/scripted_server.hpp"
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/event_loop.hpp>
@@ -18,6 +20,7 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <time.h>
 #include <utility>
 #include <vector>
 
@@ -146,6 +149,52 @@ TEST_F(EventLoopTest, ATimerThatIsGoneCanStillBeStopped) {
   stop.request_stop();
   EXPECT_FALSE(run(*loop, wait_until(*loop, began + 2ms)));
 }
+
+TEST_F(EventLoopTest, ATimerMayGoBetweenItsStopAndTheNextTurn) {
+  std::vector<std::stop_source> stops(3);
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (auto& stop : stops)
+    timers.push_back(std::make_unique<Timer>(*loop, TimePoint::max(), stop.get_token()));
+  for (auto& stop : stops) stop.request_stop();
+  timers.erase(timers.begin() + 1);
+  EXPECT_TRUE(timers[0]->ready() && timers[1]->ready());
+  timers.clear();
+  EXPECT_FALSE(run(*loop, wait_until(*loop, began + 1ms)));
+}
+
+TEST_F(EventLoopTest, ATimerThatGoesTakesNoOtherStopAlong) {
+  std::stop_source stop;
+  auto gone = std::make_unique<Timer>(*loop, TimePoint::max(), stop.get_token());
+  Task<bool> waiting = wait_until(*loop, TimePoint::max(), stop.get_token());
+  waiting.start();
+  stop.request_stop();
+  gone.reset();
+  EXPECT_TRUE(run(*loop, std::move(waiting)));
+}
+
+/// The processor time of this thread.
+std::chrono::nanoseconds time_spent() {
+  timespec spent{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+}
+
+/// What it costs to stop many timers one after the other, while `others` wait as well.
+std::chrono::nanoseconds cost_of_stops(std::size_t others) {
+  CurlEventLoop loop;
+  std::deque<Timer> waiting;
+  for (std::size_t i = 0; i < others; ++i) waiting.emplace_back(loop, TimePoint::max());
+  const auto began = time_spent();
+  for (int i = 0; i < 300; ++i) {
+    std::stop_source stop;
+    const Timer timer(loop, TimePoint::max(), stop.get_token());
+    stop.request_stop();
+    loop.run_once(loop.now());
+  }
+  return time_spent() - began;
+}
+
+TEST(StopsAmongMany, CostNoMoreThanAmongFew) { EXPECT_LT(cost_of_stops(30'000), 10 * cost_of_stops(0)); }
 
 Task<std::size_t> read(EventLoop& loop, HttpRequest request, bool wakes_on_data, Log& log) {
   Transfer transfer(loop, std::move(request));
@@ -286,6 +335,8 @@ TEST_F(EventLoopTest, ItsClockOutlivesIt) {
 /// libcurl's loop, which says when it is about to wait.
 class GatedLoop final : public EventLoop {
  public:
+  explicit GatedLoop(CallsAtOnce calls) : curl_({}, calls) {}
+
   test::Gate waits{};
 
   void start(Transfer& transfer, HttpRequest request) override { curl_.start(transfer, std::move(request)); }
@@ -297,12 +348,17 @@ class GatedLoop final : public EventLoop {
   }
 
  private:
-  CurlEventLoop curl_{};
+  CurlEventLoop curl_;
 };
 
-TEST(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
+/// Both kinds of libcurl's loop.
+class CurlEventLoopTest : public ::testing::TestWithParam<CallsAtOnce> {};
+INSTANTIATE_TEST_SUITE_P(ForCalls, CurlEventLoopTest, ::testing::Values(CallsAtOnce::few, CallsAtOnce::many),
+                         [](const auto& kind) { return kind.param == CallsAtOnce::few ? "few" : "many"; });
+
+TEST_P(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
   for (int round = 0; round < 100; ++round) {
-    GatedLoop loop;
+    GatedLoop loop(GetParam());
     std::stop_source stop;
     const std::jthread stopper([&] {
       loop.waits.wait();
@@ -312,9 +368,9 @@ TEST(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
   }
 }
 
-TEST(CurlEventLoopTest, ATaskFromAnotherThreadEndsTheWait) {
+TEST_P(CurlEventLoopTest, ATaskFromAnotherThreadEndsTheWait) {
   for (int round = 0; round < 100; ++round) {
-    GatedLoop loop;
+    GatedLoop loop(GetParam());
     bool done = false;
     const std::jthread other([&] {
       loop.waits.wait();
@@ -325,8 +381,8 @@ TEST(CurlEventLoopTest, ATaskFromAnotherThreadEndsTheWait) {
   }
 }
 
-TEST(CurlEventLoopTest, TasksFromManyThreadsAreAllDone) {
-  CurlEventLoop loop;
+TEST_P(CurlEventLoopTest, TasksFromManyThreadsAreAllDone) {
+  CurlEventLoop loop({}, GetParam());
   constexpr int threads = 4, tasks = 500;
   int done = 0;
   std::vector<std::jthread> posting;
@@ -342,8 +398,8 @@ TEST(CurlEventLoopTest, TasksFromManyThreadsAreAllDone) {
   EXPECT_EQ(done, threads * tasks + 1) << "none is done twice";
 }
 
-TEST(CurlEventLoopTest, AStopFromAnotherThreadIsNeverMissed) {
-  CurlEventLoop loop;
+TEST_P(CurlEventLoopTest, AStopFromAnotherThreadIsNeverMissed) {
+  CurlEventLoop loop({}, GetParam());
   for (int round = 0; round < 500; ++round) {
     std::stop_source stop;
     test::Gate begun;
@@ -356,17 +412,48 @@ TEST(CurlEventLoopTest, AStopFromAnotherThreadIsNeverMissed) {
   }
 }
 
-TEST(CurlEventLoopTest, AWakeBeforeTheWaitEndsIt) {
-  CurlEventLoop loop;
+TEST_P(CurlEventLoopTest, AWakeBeforeTheWaitEndsIt) {
+  CurlEventLoop loop({}, GetParam());
   loop.wake();
   loop.wait(TimePoint::max());
 }
 
-TEST(CurlEventLoopTest, TimersFireNotBeforeTheirTime) {
-  CurlEventLoop loop;
+TEST_P(CurlEventLoopTest, TimersFireNotBeforeTheirTime) {
+  CurlEventLoop loop({}, GetParam());
   const TimePoint at = loop.now() + 3ms;
   EXPECT_FALSE(run(loop, wait_until(loop, at)));
   EXPECT_GE(loop.now(), at);
+}
+
+Task<int> read_beginning(Transfer& reading) {
+  reading.wake_on_data(true);
+  FirstOf data(reading);
+  co_await data;
+  reading.set_satisfied();
+  co_return 0;
+}
+
+TEST_P(CurlEventLoopTest, AWakeIsNotLostWhenARequestBeginsInBetween) {
+  test::Gate beginning_is_read, end_is_written;
+  test::ScriptedServer server([&](test::Connection& connection) {
+    connection.read_request();
+    connection.write(test::chunked_head() + test::http_chunk("x"));
+    if (!beginning_is_read.wait(connection.stop_token())) return;
+    connection.write(test::last_chunk);
+    end_is_written.open();
+    connection.wait_closed();
+  });
+  CurlEventLoop loop({}, GetParam());
+  const HttpRequest request{.url = server.url(), .max_response_size = 100};
+  {
+    Transfer draining(loop, request);
+    run(loop, read_beginning(draining));
+  }
+  beginning_is_read.open();
+  ASSERT_TRUE(end_is_written.wait());
+  loop.wake();
+  const Transfer never_answered(loop, request);  // the loop looks for the end of the one before
+  loop.wait(TimePoint::max());
 }
 
 /// Creates, ends and destroys tasks at random, from outside and from within each other.

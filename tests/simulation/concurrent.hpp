@@ -25,6 +25,8 @@ struct Concurrent {
 template <>
 class openailb::detail::Runtime<openailb::simulation::Concurrent> {
  public:
+  static constexpr bool has_one_loop = true;
+
   Runtime(const ClientOptions&, const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
   TimePoint now() const { return loop_->now(); }
 

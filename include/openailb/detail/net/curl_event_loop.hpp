@@ -1,7 +1,9 @@
 #pragma once
 
+#include <openailb/detail/net/curl_epoll.hpp>
 #include <openailb/detail/net/curl_failure.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/curl_progress.hpp>
 #include <openailb/detail/net/curl_setup.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/event_loop.hpp>
@@ -13,107 +15,127 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <limits>
+#include <list>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace openailb::detail {
+
+/// For how many calls at once a loop is made. Both kinds can do the same.
+enum class CallsAtOnce {
+  few,   ///< cheapest for one call after the other
+  many,  ///< a turn costs no more when there are thousands of others
+};
+
+inline std::unique_ptr<CurlProgress> make_progress(CallsAtOnce calls) {
+#if defined(__linux__)
+  if (calls == CallsAtOnce::many) return std::make_unique<CurlEpoll>();
+#endif
+  static_cast<void>(calls);
+  return std::make_unique<CurlPolling>();
+}
 
 /// The event loop on libcurl's multi interface. It keeps connections from call to call.
 class CurlEventLoop final : public EventLoop {
  public:
-  explicit CurlEventLoop(ConnectionOptions options = {});
+  explicit CurlEventLoop(ConnectionOptions options = {}, CallsAtOnce calls = CallsAtOnce::few);
   ~CurlEventLoop() override;
 
   void start(Transfer& transfer, HttpRequest request) override;
   void cancel(Transfer& transfer) noexcept override;
   Sent sent(const Transfer& transfer) const noexcept override;
   void wait(TimePoint until) override;
-  void wake() noexcept override { curl_multi_wakeup(multi_.get()); }
+  void wake() noexcept override { progress_->wake(); }
 
  private:
-  struct FreeMulti {
-    void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
-  };
-  using Handle = std::unique_ptr<CurlHandle>;
+  using Handles = std::list<CurlHandle>;
 
   /// More than anyone has endpoints. With libcurl's default limit, six hosts reconnect all the time.
   static constexpr long kept_connections = 1024;
+  /// How much a call in flight reads at once where there are many. libcurl's own 16 KiB would be the largest
+  /// part of the memory of a call that waits for its answer.
+  static constexpr long small_buffer = 4096;
   /// How long the rest of an answer may take once its reader has all it needs. Without this time, a stream's
   /// connection would be lost whenever `[DONE]` comes a moment before the end.
   static constexpr std::chrono::milliseconds drain_time{20};
+  /// How much later than libcurl the loop ends a request that is not connected in time. libcurl does not
+  /// count the time for which it keeps one waiting, but it alone knows why one that it has begun is not
+  /// connected.
+  static constexpr std::chrono::milliseconds after_libcurl{5};
 
-  Handle make_handle();
-  Handle take_handle();
-  CurlHandle* draining_to(std::string_view authority) const;
+  Handles make_handle();
+  Handles take_handle();
   void begin(CurlHandle& handle);
-  void perform();
-  void poll(TimePoint until);
+  void share_connection(CurlHandle& handle);
+  CURLM* multi() const noexcept { return progress_->multi(); }
+  void read_messages();
   void drop_overdue();
+  void end_unconnected();
   void completed(CurlHandle& handle, CURLcode code);
   void drained(CurlHandle& handle);
   void retire(CurlHandle& handle) noexcept;
 
   ConnectionOptions options_;
+  CallsAtOnce calls_;
   OpenSockets sockets_{};  // before the multi, which closes them at its end
-  std::unique_ptr<CURLM, FreeMulti> multi_;
-  std::vector<Handle> busy_{};
-  std::vector<Handle> idle_{};
-  std::size_t draining_{};
-  std::size_t added_{};  // how many libcurl has; the others wait for a connection
+  std::unique_ptr<CurlProgress> progress_;
+  Handles idle_{};
+  Handles busy_{};
+  Handles draining_{};  // in the order of their times
+  std::unordered_map<std::string, CurlServer> servers_{};
+  std::multimap<TimePoint, CurlHandle*> connecting_{};  // by when they have to be connected
 };
 
-inline CurlEventLoop::CurlEventLoop(ConnectionOptions options) : options_(std::move(options)) {
-  initialise_curl();
-  multi_.reset(curl_multi_init());
-  if (!multi_) throw std::bad_alloc();
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
-  idle_.push_back(make_handle());  // now, so that what libcurl does not accept is rejected before any call
+inline CurlEventLoop::CurlEventLoop(ConnectionOptions options, CallsAtOnce calls)
+    : options_(std::move(options)), calls_(calls), progress_(make_progress(calls)) {
+  curl_multi_setopt(multi(), CURLMOPT_MAXCONNECTS, kept_connections);
+  const auto most =
+      (std::min)(options_.max_connections_per_host, std::size_t{(std::numeric_limits<int>::max)()});
+  curl_multi_setopt(multi(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(most));
+  idle_ = make_handle();  // now, so that what libcurl does not accept is rejected before any call
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
   drop_posted();
-  for (const Handle& handle : busy_) curl_multi_remove_handle(multi_.get(), handle->easy.get());
+  for (const Handles* handles : {&busy_, &draining_}) {
+    for (const CurlHandle& handle : *handles) curl_multi_remove_handle(multi(), handle.easy.get());
+  }
 }
 
 inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
-  if (draining_ != 0) perform();  // their ends may have come long ago
-  Handle taken = take_handle();
-  CurlHandle& handle = *taken;
+  if (!draining_.empty()) {  // their ends may have come long ago
+    progress_->catch_up();
+    read_messages();
+  }
+  Handles taken = take_handle();
+  CurlHandle& handle = taken.front();
+  handle.list = &taken;
   handle.transfer = &transfer;
   handle.request = std::move(request);
-  busy_.reserve(busy_.size() + 1);
-  idle_.reserve(idle_.size() + busy_.size() + 1);  // so that giving handles back cannot fail
   if (std::optional<TransferFailure> fault = prepare(handle)) return transfer.finish(std::move(fault));
-  const bool may_wait = draining_ != 0 && !handle.request.fresh_connection;
-  handle.waits_for = may_wait ? draining_to(authority_of(handle.request.url)) : nullptr;
+  CurlServer& server = servers_[authority_of(handle.request.url)];
+  handle.server = &server;
   transfer.handle = &handle;
-  busy_.push_back(std::move(taken));
-  if (handle.waits_for == nullptr) begin(handle);
-}
-
-/// The handle of an answer from there that is being drained and whose connection no other request waits for;
-/// null when there is none.
-inline CurlHandle* CurlEventLoop::draining_to(std::string_view authority) const {
-  for (const Handle& handle : busy_) {
-    if (handle->transfer != nullptr || authority_of(handle->request.url) != authority) continue;
-    const auto is_awaited = [&](const Handle& other) { return other->waits_for == handle.get(); };
-    if (std::ranges::none_of(busy_, is_awaited)) return handle.get();
+  if (server.draining > server.waiting.size() && !handle.request.fresh_connection) {
+    return move_to(handle, server.waiting);
   }
-  return nullptr;
+  begin(handle);
 }
 
 /// Hands a request to libcurl.
 inline void CurlEventLoop::begin(CurlHandle& handle) {
-  if (added_ == 0) sockets_.let_dead_ones_end();
-  if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
+  if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end();
+  move_to(handle, busy_);
+  if (calls_ == CallsAtOnce::many) share_connection(handle);
+  if (curl_multi_add_handle(multi(), handle.easy.get()) == CURLM_OK) {
     handle.is_added = true;
-    ++added_;
     return;
   }
   Transfer& transfer = *handle.transfer;
@@ -121,6 +143,16 @@ inline void CurlEventLoop::begin(CurlHandle& handle) {
   retire(handle);
   transfer.finish(
       TransferFailure{.kind = ErrorKind::bad_request, .message = "not sent: libcurl is out of memory"});
+}
+
+/// Lets a request wait until libcurl knows whether it can go on a connection that another is just making, as
+/// HTTP/2 allows: or else a thousand calls at once would make a thousand connections. That becomes known with
+/// the TLS handshake. Without TLS it would become known with the first answer, and that is HTTP/1.
+inline void CurlEventLoop::share_connection(CurlHandle& handle) {
+  const HttpRequest& request = handle.request;
+  handle.set(CURLOPT_PIPEWAIT, request.url.starts_with("https:") && !request.fresh_connection ? 1L : 0L);
+  if (request.connect_timeout.count() == 0) return;
+  handle.connecting = connecting_.emplace(now() + request.connect_timeout + after_libcurl, &handle);
 }
 
 inline Sent CurlEventLoop::sent(const Transfer& transfer) const noexcept {
@@ -133,35 +165,41 @@ inline void CurlEventLoop::cancel(Transfer& transfer) noexcept {
   handle.transfer = nullptr;
   if (!transfer.satisfied() || !handle.is_added) return retire(handle);
   handle.drained_by = now() + drain_time;
-  ++draining_;
+  ++handle.server->draining;
+  move_to(handle, draining_);
 }
 
 inline void CurlEventLoop::wait(TimePoint until) {
-  perform();
-  if (!anything_ready()) poll(until);
+  progress_->perform();
+  read_messages();
+  if (!draining_.empty()) until = (std::min)(until, draining_.front().drained_by);
+  if (!connecting_.empty()) until = (std::min)(until, connecting_.begin()->first);
+  std::chrono::nanoseconds time{};
+  if (!anything_ready()) time = until == (TimePoint::max)() ? time.max() : until - now();
+  progress_->wait(time);
+  read_messages();
 }
 
-inline CurlEventLoop::Handle CurlEventLoop::take_handle() {
-  if (!idle_.empty()) {
-    Handle handle = std::move(idle_.back());
-    idle_.pop_back();
-    return handle;
-  }
-  return make_handle();
+inline CurlEventLoop::Handles CurlEventLoop::take_handle() {
+  if (idle_.empty()) return make_handle();
+  Handles taken;
+  taken.splice(taken.begin(), idle_, std::prev(idle_.end()));
+  return taken;
 }
 
-inline CurlEventLoop::Handle CurlEventLoop::make_handle() {
-  auto handle = std::make_unique<CurlHandle>();
-  if (!handle->easy) throw std::bad_alloc();
-  configure(*handle, options_, sockets_);
-  return handle;
+inline CurlEventLoop::Handles CurlEventLoop::make_handle() {
+  Handles made(1);
+  CurlHandle& handle = made.front();
+  if (!handle.easy) throw std::bad_alloc();
+  handle.place = made.begin();
+  configure(handle, options_, sockets_);
+  if (calls_ == CallsAtOnce::many) handle.set(CURLOPT_BUFFERSIZE, small_buffer);
+  return made;
 }
 
-inline void CurlEventLoop::perform() {
-  int running = 0;
-  curl_multi_perform(multi_.get(), &running);
+inline void CurlEventLoop::read_messages() {
   int queued = 0;
-  while (CURLMsg* message = curl_multi_info_read(multi_.get(), &queued)) {
+  while (CURLMsg* message = curl_multi_info_read(multi(), &queued)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
     void* user = nullptr;
@@ -169,44 +207,33 @@ inline void CurlEventLoop::perform() {
     completed(*static_cast<CurlHandle*>(user), code);
   }
   drop_overdue();
-}
-
-inline void CurlEventLoop::poll(TimePoint until) {
-  const TimePoint present = now();
-  if (added_ != busy_.size()) {
-    for (const Handle& handle : busy_) {
-      if (handle->waits_for != nullptr) until = (std::min)(until, handle->waits_for->drained_by);
-    }
-  }
-  long milliseconds = (std::numeric_limits<int>::max)();
-  if (until != (TimePoint::max)()) {
-    milliseconds = curl_milliseconds((std::max)(until - present, std::chrono::nanoseconds{}));
-  }
-  curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(milliseconds), nullptr);
+  end_unconnected();
 }
 
 inline void CurlEventLoop::drop_overdue() {
-  if (draining_ == 0) return;
-  const auto is_overdue = [present = now()](const Handle& handle) {
-    return handle->transfer == nullptr && handle->drained_by <= present;
-  };
-  for (;;) {
-    const auto overdue = std::ranges::find_if(busy_, is_overdue);
-    if (overdue == busy_.end()) return;
-    drained(**overdue);
+  if (draining_.empty()) return;
+  const TimePoint present = now();
+  while (!draining_.empty() && draining_.front().drained_by <= present) drained(draining_.front());
+}
+
+/// Ends the requests for which libcurl has not even begun to connect in time.
+inline void CurlEventLoop::end_unconnected() {
+  if (connecting_.empty()) return;
+  const TimePoint present = now();
+  while (!connecting_.empty() && connecting_.begin()->first <= present) {
+    CurlHandle& handle = *connecting_.begin()->second;
+    connecting_.erase(*std::exchange(handle.connecting, std::nullopt));
+    if (!handle.sent_before && handle.transfer != nullptr) completed(handle, CURLE_OPERATION_TIMEDOUT);
   }
 }
 
-/// Called when the rest of an answer has come or takes too long. The request that waits for its connection
+/// Called when the rest of an answer has come or takes too long. A request that waits for its connection
 /// begins.
 inline void CurlEventLoop::drained(CurlHandle& handle) {
-  --draining_;
+  CurlServer& server = *handle.server;
+  --server.draining;
   retire(handle);
-  const auto waits = [&](const Handle& other) { return other->waits_for == &handle; };
-  if (const auto next = std::ranges::find_if(busy_, waits); next != busy_.end()) {
-    (*next)->waits_for = nullptr;
-    begin(**next);
-  }
+  if (!server.waiting.empty()) begin(server.waiting.front());
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
@@ -226,14 +253,13 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
 
 /// Takes a handle out of libcurl and keeps it for the next request.
 inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
-  curl_multi_remove_handle(multi_.get(), handle.easy.get());
-  if (std::exchange(handle.is_added, false)) --added_;
+  if (std::exchange(handle.is_added, false)) {
+    curl_multi_remove_handle(multi(), handle.easy.get());
+  }
+  if (handle.connecting) connecting_.erase(*std::exchange(handle.connecting, std::nullopt));
   handle.transfer = nullptr;
-  handle.waits_for = nullptr;
   handle.release_body();  // or a large one would stay in memory as long as the loop
-  auto place = std::ranges::find(busy_, &handle, &Handle::get);
-  idle_.push_back(std::move(*place));
-  busy_.erase(place);
+  move_to(handle, idle_);
 }
 
 }  // namespace openailb::detail

@@ -12,6 +12,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <list>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -28,16 +30,11 @@ namespace openailb::detail {
 struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
+struct CurlServer;
 class PartReader;
 struct FreeMime {
   void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
 };
-
-/// Initialises libcurl once per process. There is no cleanup: other users of libcurl may still be at work.
-inline void initialise_curl() {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (initialised != CURLE_OK) throw std::runtime_error("openailb: libcurl cannot be initialised");
-}
 
 /// The header lines of a request, as the list that libcurl reads. Each request reuses the memory of the one
 /// before; curl_slist_append would allocate twice for every line.
@@ -74,8 +71,11 @@ struct CurlHandle {
   std::unique_ptr<curl_mime, FreeMime> parts{};             // of a multipart body
   Transfer* transfer{};                                     // null while the rest of an answer is drained
   TimePoint drained_by{};
-  CurlHandle* waits_for{};  // the one whose connection it is to use, while that one's answer is drained
-  bool is_added{};          // to the multi handle
+  std::list<CurlHandle>* list{};  // of the loop, in which it is
+  std::list<CurlHandle>::iterator place{};
+  CurlServer* server{};
+  bool is_added{};                                                              // to the multi handle
+  std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   HeadReader head{};
   std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
@@ -114,6 +114,19 @@ struct CurlHandle {
     return value;
   }
 };
+
+/// What a loop knows of one server.
+struct CurlServer {
+  std::size_t draining{};  ///< how many of its answers are being drained
+  std::list<CurlHandle>
+      waiting{};  ///< requests that wait for the connection of one of these, no more than these
+};
+
+/// Moves a handle to the end of another list. It stays where it is in memory.
+inline void move_to(CurlHandle& handle, std::list<CurlHandle>& to) noexcept {
+  to.splice(to.end(), *handle.list, handle.place);
+  handle.list = &to;
+}
 
 /// How much of the request has gone out.
 inline Sent sent_of(const CurlHandle& handle) {

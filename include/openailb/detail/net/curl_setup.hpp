@@ -3,6 +3,7 @@
 #include <openailb/detail/net/curl_callbacks.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/curl_parts.hpp>
+#include <openailb/detail/net/curl_progress.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -19,12 +20,6 @@
 /// The options of libcurl that are set before a transfer.
 
 namespace openailb::detail {
-
-/// Milliseconds as libcurl takes them, rounded up; zero stays zero.
-inline long curl_milliseconds(std::chrono::nanoseconds duration) {
-  const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return static_cast<long>((std::min<long long>)(count, (std::numeric_limits<int>::max)()));
-}
 
 inline void configure_connection(CurlHandle& handle, const ConnectionOptions& options) {
   if (!options.proxy.empty()) {

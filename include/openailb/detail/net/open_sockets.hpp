@@ -2,8 +2,8 @@
 
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <array>
+#include <unordered_set>
 #include <vector>
 
 #ifdef _WIN32
@@ -38,9 +38,9 @@ class OpenSockets {
   /// not tell when it closes a socket that was never connected, and another part of the program may soon have
   /// a socket of that number.
   void keep(curl_socket_t socket) noexcept {
-    if (socket == CURL_SOCKET_BAD || std::ranges::find(sockets_, socket) != sockets_.end()) return;
+    if (socket == CURL_SOCKET_BAD) return;
     try {
-      sockets_.push_back(socket);
+      sockets_.insert(socket);
     } catch (...) {
       // No memory to watch it: libcurl may then take it for alive.
     }
@@ -48,7 +48,7 @@ class OpenSockets {
 
   /// Called by libcurl to close a socket.
   static int close(void* user, curl_socket_t socket) noexcept {
-    std::erase(static_cast<OpenSockets*>(user)->sockets_, socket);
+    static_cast<OpenSockets*>(user)->sockets_.erase(socket);
 #ifdef _WIN32
     return ::closesocket(socket);
 #else
@@ -83,7 +83,7 @@ class OpenSockets {
 
   std::vector<pollfd> polled_{};  // kept for its memory
 #endif
-  std::vector<curl_socket_t> sockets_{};
+  std::unordered_set<curl_socket_t> sockets_{};
 };
 
 }  // namespace openailb::detail

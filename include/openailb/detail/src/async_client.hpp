@@ -27,6 +27,8 @@ namespace openailb::detail {
 template <>
 class Runtime<Async> {
  public:
+  static constexpr bool has_one_loop = true;
+
   Runtime(const ClientOptions& options, const LoopPool::Factory& make_loop)
       : thread_(std::make_shared<LoopThread>(make_loop(), options.executor, options.on_unhandled)),
         clock_(thread_->loop().clock()) {

@@ -25,7 +25,10 @@ template <class Execution>
 std::shared_ptr<Core<Execution>> make_core(std::vector<EndpointConfig> endpoints, ClientOptions options) {
   LoopPool::Factory make_loop = options.event_loop;
   if (!make_loop) {
-    make_loop = [connection = options.connection] { return std::make_unique<CurlEventLoop>(connection); };
+    make_loop = [connection = options.connection] {
+      const CallsAtOnce calls = Runtime<Execution>::has_one_loop ? CallsAtOnce::many : CallsAtOnce::few;
+      return std::make_unique<CurlEventLoop>(connection, calls);
+    };
   }
   return std::make_shared<Core<Execution>>(std::move(endpoints), std::move(options), std::move(make_loop));
 }

@@ -12,6 +12,7 @@ namespace openailb::detail {
 
 /// What the calls of a client run on, specialised for each execution:
 /// - its constructor takes the client's options and a function that makes event loops;
+/// - `has_one_loop` says whether all calls run on one, or each on a loop of its own;
 /// - `now()`;
 /// - `answer<T>(balancer, call, decode)` runs a call with a single answer, and `stream<Chunk>(balancer,
 /// call)`

@@ -24,6 +24,8 @@ namespace openailb::detail {
 template <>
 class Runtime<Blocking> {
  public:
+  static constexpr bool has_one_loop = false;
+
   Runtime(const ClientOptions&, LoopPool::Factory make_loop)
       : loops_(std::make_shared<LoopPool>(std::move(make_loop))), clock_(loops_->lease()->clock()) {}
 
