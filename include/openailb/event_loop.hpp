@@ -8,10 +8,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -116,7 +114,7 @@ class Timer : public EventSource {
 };
 
 /// Runs coroutines: it has transfers, timers, and a list of the coroutines that are ready to go on. One
-/// thread at a time runs a loop; only wake() and post() may be called from other threads. Waiting coroutines
+/// thread at a time runs a loop; only wake() may be called from other threads. Waiting coroutines
 /// are resumed only by run_once(), so none is resumed or destroyed inside a callback of the transport.
 class EventLoop {
  public:
@@ -142,19 +140,11 @@ class EventLoop {
   /// Ends the current wait() or, if there is none, the next. May be called from any thread.
   virtual void wake() noexcept = 0;
 
-  /// Lets run_once() call `task` on its thread. May be called from any thread. Tasks that are left when the
-  /// loop is destroyed are not called.
-  void post(std::function<void()> task);
-
-  /// Calls the posted tasks. If there were none and no coroutine is ready, waits, but not beyond `latest`.
-  /// Then resumes all coroutines that are ready.
+  /// If no coroutine is ready, waits, but not beyond `latest`. Then resumes all coroutines that are ready.
   void run_once(TimePoint latest = (TimePoint::max)());
 
  protected:
   bool anything_ready() const noexcept { return ready_.next_ != &ready_; }
-  /// For the destructor of every loop: destroys tasks that were not done, while they can still take their
-  /// transfers out of it.
-  void drop_posted() noexcept;
 
  private:
   friend class EventSource;
@@ -170,17 +160,11 @@ class EventLoop {
   }
   void fire_timers();
   void hear_stops() noexcept;
-  std::function<void()> take_posted();
-  bool run_posted();
 
   ClockFunction clock_;                        // first: the others may ask it while they are destroyed
   detail::Waiter ready_{};                     // the head of a ring: its next is the first
   std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order in which they were made
-  std::atomic<Timer*>
-      stopped_{};  // the last that was stopped, and by way of it the others, since hear_stops()
-  std::mutex posting_{};
-  std::deque<std::function<void()>> posted_{};
-  std::atomic<bool> anything_posted_{};  // so that the usual case, nothing, takes no lock
+  std::atomic<Timer*> stopped_{};  // the last one stopped since hear_stops(), and by way of it the others
 };
 
 inline void EventSource::notify() noexcept {
@@ -241,54 +225,10 @@ inline void EventLoop::fire_timers() {
   }
 }
 
-inline void EventLoop::post(std::function<void()> task) {
-  {
-    const std::lock_guard lock(posting_);
-    posted_.push_back(std::move(task));
-    anything_posted_.store(true);
-  }
-  wake();
-}
-
-/// The next posted task; empty when there is none.
-inline std::function<void()> EventLoop::take_posted() {
-  const std::lock_guard lock(posting_);
-  if (posted_.empty()) return {};
-  std::function<void()> task = std::move(posted_.front());
-  posted_.pop_front();
-  anything_posted_.store(!posted_.empty());
-  return task;
-}
-
-/// Whether anything had been posted. What is posted meanwhile waits for the next time, and so does the rest
-/// when something throws. Tasks run, and are destroyed, without the lock: both may post.
-inline bool EventLoop::run_posted() {
-  if (!anything_posted_.load()) return false;
-  std::unique_lock lock(posting_);
-  std::size_t left = posted_.size();
-  lock.unlock();
-  for (; left > 0; --left) {
-    const std::function<void()> task = take_posted();
-    if (!task) break;
-    task();
-  }
-  return true;
-}
-
-inline void EventLoop::drop_posted() noexcept {
-  std::deque<std::function<void()>> dropped;
-  const std::lock_guard lock(posting_);
-  dropped.swap(posted_);
-}
-
 inline void EventLoop::run_once(TimePoint latest) {
-  const bool ran_any = run_posted();
-  // After a task the transport makes progress too, but is not waited for: the task may have been all.
-  if (ran_any) latest = now();
   fire_timers();
   if (!anything_ready()) {
     wait(timers_.empty() ? latest : (std::min)(latest, timers_.begin()->first));
-    if (!ran_any) run_posted();
     fire_timers();
   }
   while (anything_ready()) {

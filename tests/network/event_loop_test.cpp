@@ -249,82 +249,6 @@ TEST_F(EventLoopTest, AFailureIsHandedOver) {
   EXPECT_EQ(transfer.failure()->kind, ErrorKind::connection);
 }
 
-TEST_F(EventLoopTest, DoesWhatWasPostedInItsOrder) {
-  loop->post([&] { log.push_back("one"); });
-  loop->post([&] { log.push_back("two"); });
-  EXPECT_THAT(log, IsEmpty());
-  loop->run_once();
-  EXPECT_THAT(log, ElementsAre("one", "two"));
-}
-
-TEST_F(EventLoopTest, WhatATaskPostsWaitsForTheNextTime) {
-  loop->post([&] {
-    log.push_back("one");
-    loop->post([&] { log.push_back("two"); });
-  });
-  loop->run_once();
-  EXPECT_THAT(log, ElementsAre("one"));
-  loop->run_once();
-  EXPECT_THAT(log, ElementsAre("one", "two"));
-}
-
-TEST_F(EventLoopTest, ATaskThatThrowsTakesNoOtherAlong) {
-  loop->post([] { throw std::runtime_error("a task"); });
-  loop->post([&] { log.push_back("next"); });
-  EXPECT_THROW(loop->run_once(), std::runtime_error);
-  loop->run_once();
-  EXPECT_THAT(log, ElementsAre("next"));
-}
-
-TEST_F(EventLoopTest, IsNotWaitedForAfterWhatWasPosted) {
-  loop->post([&] { log.push_back("posted"); });
-  loop->run_once(began + 1h);
-  EXPECT_THAT(log, ElementsAre("posted"));
-  EXPECT_EQ(elapsed(), 0ns);
-}
-
-TEST_F(EventLoopTest, TransfersGoOnBesideTasksThatPostAlways) {
-  serve({.body = "x"});
-  Transfer sending(*loop, request());
-  std::function<void()> again = [&] { loop->post(again); };
-  again();
-  for (int turn = 0; turn < 10 && !sending.done(); ++turn) loop->run_once();
-  EXPECT_TRUE(sending.done());
-}
-
-TEST_F(EventLoopTest, ATaskThatIsDestroyedMayPost) {
-  struct PostsAtItsEnd {
-    EventLoop* loop;
-    Log* log;
-    ~PostsAtItsEnd() {
-      loop->post([to = log] { to->push_back("posted"); });
-    }
-  };
-  loop->post([end = std::make_shared<PostsAtItsEnd>(&*loop, &log)] {});
-  loop->run_once();
-  loop->run_once();
-  EXPECT_THAT(log, ElementsAre("posted"));
-}
-
-TEST_F(EventLoopTest, ATaskMayRunTheLoop) {
-  loop->post([&] {
-    log.push_back("one");
-    loop->run_once();
-  });
-  loop->post([&] { log.push_back("two"); });
-  loop->run_once();
-  EXPECT_THAT(log, ElementsAre("one", "two"));
-}
-
-TEST_F(EventLoopTest, ATaskThatWasNotDoneTakesItsTransferOutOfTheLoop) {
-  serve({.body = "x", .latency = 1s});
-  auto sending = std::make_shared<Transfer>(*loop, request());
-  loop->post([sending = std::move(sending)] {});
-  EXPECT_EQ(network.in_flight(), 1);
-  loop.reset();
-  EXPECT_EQ(network.in_flight(), 0);
-}
-
 TEST_F(EventLoopTest, ItsClockOutlivesIt) {
   const ClockFunction clock = loop->clock();
   loop.reset();
@@ -366,36 +290,6 @@ TEST_P(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
     });
     EXPECT_TRUE(run(loop, wait_until(loop, TimePoint::max(), stop.get_token())));
   }
-}
-
-TEST_P(CurlEventLoopTest, ATaskFromAnotherThreadEndsTheWait) {
-  for (int round = 0; round < 100; ++round) {
-    GatedLoop loop(GetParam());
-    bool done = false;
-    const std::jthread other([&] {
-      loop.waits.wait();
-      loop.post([&] { done = true; });
-    });
-    while (!done) loop.run_once();  // for ever, if it does not end the wait
-    EXPECT_TRUE(done);
-  }
-}
-
-TEST_P(CurlEventLoopTest, TasksFromManyThreadsAreAllDone) {
-  CurlEventLoop loop({}, GetParam());
-  constexpr int threads = 4, tasks = 500;
-  int done = 0;
-  std::vector<std::jthread> posting;
-  for (int thread = 0; thread < threads; ++thread) {
-    posting.emplace_back([&] {
-      for (int task = 0; task < tasks; ++task) loop.post([&] { ++done; });
-    });
-  }
-  while (done < threads * tasks) loop.run_once();  // for ever, if one is lost
-  posting.clear();
-  loop.post([&] { ++done; });
-  loop.run_once();
-  EXPECT_EQ(done, threads * tasks + 1) << "none is done twice";
 }
 
 TEST_P(CurlEventLoopTest, AStopFromAnotherThreadIsNeverMissed) {

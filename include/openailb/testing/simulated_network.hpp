@@ -103,7 +103,6 @@ class SimulatedNetwork::Loop final : public EventLoop {
  public:
   explicit Loop(SimulatedNetwork& network)
       : EventLoop([&network] { return network.now(); }), network_(&network) {}
-  ~Loop() override { drop_posted(); }
 
   std::chrono::system_clock::time_point date() const override {
     using namespace std::chrono;

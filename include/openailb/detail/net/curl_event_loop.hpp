@@ -103,7 +103,6 @@ inline CurlEventLoop::CurlEventLoop(ConnectionOptions options, CallsAtOnce calls
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
-  drop_posted();
   for (const Handles* handles : {&busy_, &draining_}) {
     for (const CurlHandle& handle : *handles) curl_multi_remove_handle(multi(), handle.easy.get());
   }
