@@ -40,6 +40,12 @@ class LoopThreadTest : public ::testing::Test {
   ~LoopThreadTest() override {
     if (!ended) thread->end();
   }
+  /// Waits until all that was posted has been called.
+  void catch_up() {
+    Box<bool> called;
+    thread->post([&] { called.put(true); });
+    EXPECT_TRUE(called.get());
+  }
   void end() {
     ended = true;
     thread->end();
@@ -78,19 +84,13 @@ TEST_F(LoopThreadTest, CallsAtOnceWhatIsPostedAfterItsEnd) {
 TEST_F(LoopThreadTest, ShowsWhatAFunctionThrowsAndGoesOn) {
   thread->post([] { throw std::runtime_error("thrown"); });
   EXPECT_EQ(unhandled.get(), "thrown");
-  Box<bool> called;
-  thread->post([&] { called.put(true); });
-  EXPECT_TRUE(called.get());
+  catch_up();
 }
 
 TEST_F(LoopThreadTest, IsWokenInItsLoop) {
   // Somebody lives there, so it waits in the loop.
   thread->take_in(std::make_shared<Guest>(log));
-  for (int round = 0; round < 100; ++round) {
-    Box<bool> called;
-    thread->post([&] { called.put(true); });
-    EXPECT_TRUE(called.get());
-  }
+  for (int round = 0; round < 100; ++round) catch_up();
 }
 
 TEST_F(LoopThreadTest, CallsAllThatManyThreadsPost) {
@@ -126,6 +126,7 @@ TEST_F(LoopThreadTest, LetsResidentsFinish) {
   thread->take_in(guest);
   thread->post([&] { thread->finished(*guest); });
   thread->drop(guest);  // too late
+  catch_up();
   end();
   EXPECT_THAT(log, ElementsAre("start", "finish"));
 }
@@ -135,15 +136,14 @@ TEST_F(LoopThreadTest, CancelsResidentsThatAreDropped) {
   thread->take_in(guest);
   thread->drop(guest);
   thread->drop(guest);
+  catch_up();
   end();
   EXPECT_THAT(log, ElementsAre("start", "cancel"));
 }
 
 TEST_F(LoopThreadTest, CancelsResidentsAtItsEndAndAfterwards) {
   thread->take_in(std::make_shared<Guest>(log));
-  Box<bool> there;
-  thread->post([&] { there.put(true); });
-  EXPECT_TRUE(there.get());
+  catch_up();
   end();
   thread->take_in(std::make_shared<Guest>(log));
   EXPECT_THAT(log, ElementsAre("start", "cancel", "cancel"));
