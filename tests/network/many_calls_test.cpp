@@ -16,13 +16,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
-#include <time.h>
 #include <utility>
 #include <vector>
 
@@ -234,46 +232,6 @@ TEST(ManyCalls, AreAllStoppedFromAnotherThread) {
     EXPECT_EQ(error_of(run(client.loop(), std::move(task))).kind, ErrorKind::canceled);
   }
   EXPECT_EQ(client.endpoint().in_flight, 0);
-}
-
-Task<int> read_whole(Transfer& transfer) {
-  FirstOf end(transfer);
-  co_await end;
-  co_return transfer.response.status;
-}
-
-/// The processor time that calls take, one after the other, while others wait for their answers.
-std::chrono::nanoseconds cost_of_calls(std::size_t others) {
-  ScriptedServer held([](Connection& connection) { connection.wait_closed(); }), quick(echo());
-  CurlEventLoop loop({}, CallsAtOnce::many);
-  const auto request = [](const ScriptedServer& server) {
-    return HttpRequest{.url = server.url() + "/chat/completions",
-                       .body = R"({"messages":[{"content":"Hi"}]})",
-                       .connect_timeout = 10s,
-                       .max_response_size = 10'000};
-  };
-  std::deque<Transfer> waiting;
-  for (std::size_t i = 0; i < others; ++i) waiting.emplace_back(loop, request(held));
-  const auto all_are_sent = [&] {
-    return std::ranges::all_of(waiting, [](auto& one) { return one.sent() == Sent::all; });
-  };
-  while (!all_are_sent()) loop.run_once(loop.now() + 1ms);
-  const auto spent = [] {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-  };
-  const auto began = spent();
-  for (int call = 0; call < 200; ++call) {
-    Transfer transfer(loop, request(quick));
-    EXPECT_EQ(run(loop, read_whole(transfer)), 200);
-  }
-  return spent() - began;
-}
-
-TEST(ManyCalls, CostNoMoreBesideManyOthersThatWait) {
-  cost_of_calls(0);  // what is done once
-  EXPECT_LT(cost_of_calls(800), 3 * cost_of_calls(0));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <openailb/detail/net/curl_epoll.hpp>
 #include <openailb/detail/net/curl_failure.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
-#include <openailb/detail/net/curl_progress.hpp>
+#include <openailb/detail/net/curl_multi.hpp>
 #include <openailb/detail/net/curl_setup.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/event_loop.hpp>
@@ -31,16 +30,8 @@ namespace openailb::detail {
 /// For how many calls at once a loop is made. Both kinds can do the same.
 enum class CallsAtOnce {
   few,   ///< cheapest for one call after the other
-  many,  ///< a turn costs no more when there are thousands of others
+  many,  ///< each call takes less memory, and calls to a server with HTTP/2 share a connection
 };
-
-inline std::unique_ptr<CurlProgress> make_progress(CallsAtOnce calls) {
-#if defined(__linux__)
-  if (calls == CallsAtOnce::many) return std::make_unique<CurlEpoll>();
-#endif
-  static_cast<void>(calls);
-  return std::make_unique<CurlPolling>();
-}
 
 /// The event loop on libcurl's multi interface. It keeps connections from call to call.
 class CurlEventLoop final : public EventLoop {
@@ -52,7 +43,7 @@ class CurlEventLoop final : public EventLoop {
   void cancel(Transfer& transfer) noexcept override;
   Sent sent(const Transfer& transfer) const noexcept override;
   void wait(TimePoint until) override;
-  void wake() noexcept override { progress_->wake(); }
+  void wake() noexcept override { multi_.wake(); }
 
  private:
   using Handles = std::list<CurlHandle>;
@@ -74,7 +65,6 @@ class CurlEventLoop final : public EventLoop {
   Handles take_handle();
   void begin(CurlHandle& handle);
   void share_connection(CurlHandle& handle);
-  CURLM* multi() const noexcept { return progress_->multi(); }
   void read_messages();
   void drop_overdue();
   void end_unconnected();
@@ -85,7 +75,7 @@ class CurlEventLoop final : public EventLoop {
   ConnectionOptions options_;
   CallsAtOnce calls_;
   OpenSockets sockets_{};  // before the multi, which closes them at its end
-  std::unique_ptr<CurlProgress> progress_;
+  CurlMulti multi_{};
   Handles idle_{};
   Handles busy_{};
   Handles draining_{};  // in the order of their times
@@ -94,23 +84,23 @@ class CurlEventLoop final : public EventLoop {
 };
 
 inline CurlEventLoop::CurlEventLoop(ConnectionOptions options, CallsAtOnce calls)
-    : options_(std::move(options)), calls_(calls), progress_(make_progress(calls)) {
-  curl_multi_setopt(multi(), CURLMOPT_MAXCONNECTS, kept_connections);
+    : options_(std::move(options)), calls_(calls) {
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
   const auto most =
       (std::min)(options_.max_connections_per_host, std::size_t{(std::numeric_limits<int>::max)()});
-  curl_multi_setopt(multi(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(most));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(most));
   idle_ = make_handle();  // now, so that what libcurl does not accept is rejected before any call
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
   for (const Handles* handles : {&busy_, &draining_}) {
-    for (const CurlHandle& handle : *handles) curl_multi_remove_handle(multi(), handle.easy.get());
+    for (const CurlHandle& handle : *handles) curl_multi_remove_handle(multi_.get(), handle.easy.get());
   }
 }
 
 inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   if (!draining_.empty()) {  // their ends may have come long ago
-    progress_->catch_up();
+    multi_.perform();
     read_messages();
   }
   Handles taken = take_handle();
@@ -133,7 +123,7 @@ inline void CurlEventLoop::begin(CurlHandle& handle) {
   if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end();
   move_to(handle, busy_);
   if (calls_ == CallsAtOnce::many) share_connection(handle);
-  if (curl_multi_add_handle(multi(), handle.easy.get()) == CURLM_OK) {
+  if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
     handle.is_added = true;
     return;
   }
@@ -169,14 +159,12 @@ inline void CurlEventLoop::cancel(Transfer& transfer) noexcept {
 }
 
 inline void CurlEventLoop::wait(TimePoint until) {
-  progress_->perform();
+  multi_.perform();
   read_messages();
+  if (anything_ready()) return;
   if (!draining_.empty()) until = (std::min)(until, draining_.front().drained_by);
   if (!connecting_.empty()) until = (std::min)(until, connecting_.begin()->first);
-  std::chrono::nanoseconds time{};
-  if (!anything_ready()) time = until == (TimePoint::max)() ? time.max() : until - now();
-  progress_->wait(time);
-  read_messages();
+  multi_.wait(until == (TimePoint::max)() ? (std::chrono::nanoseconds::max)() : until - now());
 }
 
 inline CurlEventLoop::Handles CurlEventLoop::take_handle() {
@@ -198,7 +186,7 @@ inline CurlEventLoop::Handles CurlEventLoop::make_handle() {
 
 inline void CurlEventLoop::read_messages() {
   int queued = 0;
-  while (CURLMsg* message = curl_multi_info_read(multi(), &queued)) {
+  while (CURLMsg* message = curl_multi_info_read(multi_.get(), &queued)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
     void* user = nullptr;
@@ -253,7 +241,7 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
 /// Takes a handle out of libcurl and keeps it for the next request.
 inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   if (std::exchange(handle.is_added, false)) {
-    curl_multi_remove_handle(multi(), handle.easy.get());
+    curl_multi_remove_handle(multi_.get(), handle.easy.get());
   }
   if (handle.connecting) connecting_.erase(*std::exchange(handle.connecting, std::nullopt));
   handle.transfer = nullptr;

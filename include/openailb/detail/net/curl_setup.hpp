@@ -2,8 +2,8 @@
 
 #include <openailb/detail/net/curl_callbacks.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/curl_multi.hpp>
 #include <openailb/detail/net/curl_parts.hpp>
-#include <openailb/detail/net/curl_progress.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
