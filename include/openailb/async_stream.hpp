@@ -19,6 +19,8 @@ namespace detail {
 template <class Chunk>
 class BackgroundStream;
 template <class Chunk>
+class CommittedStream;
+template <class Chunk>
 class StreamReading;
 
 }  // namespace detail
@@ -45,10 +47,7 @@ class [[nodiscard]] AsyncStream {
     struct Awaiter {
       AsyncStream& stream;
       ~Awaiter() { stream.forget(); }
-      bool await_ready() const {
-        stream.ask();
-        return false;
-      }
+      bool await_ready() const { return stream.ask(); }
       bool await_suspend(std::coroutine_handle<> coroutine) const {
         return stream.on_answer([coroutine] { coroutine.resume(); });
       }
@@ -62,13 +61,15 @@ class [[nodiscard]] AsyncStream {
   /// function may then be called once more. What the function throws ends the stream, and is in the Future.
   Future<Completion> on_chunk(std::function<void(const Chunk&)> function) &&;
 
+  // What follows is known when next() has given a chunk or the end, and until it is called again.
+
   /// Why the stream failed or broke; null while all is well.
   const std::optional<Error>& error() const noexcept;
   /// The answer as far as it has come, in the form that create() returns.
   const Completion& completion() const noexcept;
   /// The JSON text of the last chunk, with the members that this library has no name for.
   const std::string& raw() const noexcept;
-  /// Which endpoint serves the stream; empty before the first chunk.
+  /// Which endpoint serves the stream.
   const ResponseInfo& info() const noexcept;
 
  private:
@@ -77,13 +78,17 @@ class [[nodiscard]] AsyncStream {
   using Asked = detail::Pending<Result<const Chunk*>>;
 
   explicit AsyncStream(std::shared_ptr<detail::BackgroundStream<Chunk>> stream);
-  void ask();
+  bool ask();
+  bool knows() const noexcept { return stream_ && has_asked_ && !asked_; }
+  const detail::CommittedStream<Chunk>* committed() const noexcept;
   bool on_answer(std::function<void()> continuation);
   void forget() noexcept;
   std::optional<Chunk> take();
 
   std::unique_ptr<detail::StreamReading<Chunk>> stream_;  // null when moved from
   std::shared_ptr<Asked> asked_{};                        // the chunk that is waited for
+  bool has_asked_{};
+  bool is_over_{};
 };
 
 }  // namespace openailb

@@ -111,8 +111,8 @@ struct ClientOptions {
   /// Makes the event loops that calls run on. Null: loops on libcurl. Tests pass simulated ones.
   std::function<std::unique_ptr<EventLoop>()> event_loop{};
   /// Of an AsyncClient: calls the functions that it is given, in their order, on a thread of yours, which is
-  /// where your coroutines and functions then go on. Called from any thread. Null: they go on on the client's
-  /// own thread, which must not be blocked.
+  /// where your coroutines and functions then go on. Called from any thread. It must not own what it has not
+  /// called yet, which owns it. Null: they go on on the client's own thread, which must not be blocked.
   std::function<void(std::function<void()>)> executor{};
   /// Of an AsyncClient: called with what a function or coroutine of yours threw where nobody else would see
   /// it. Called from any thread. Null: it is written to the standard error.
@@ -129,7 +129,7 @@ struct RequestOptions {
   JsonDocument extra_body{};     ///< members to add to the body or replace; null removes one
   std::stop_token stop_token{};  ///< ends the call at once, waits included
   /// For a program that has a flag instead of a stop token: called about every 50 ms while the call waits, on
-  /// the calling thread. True ends the call.
+  /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
 };

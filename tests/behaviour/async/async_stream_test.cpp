@@ -190,6 +190,60 @@ TEST(AsyncStreamTest, IsCanceledAtTheEndOfItsClient) {
   EXPECT_EQ(heard.get().kind, ErrorKind::canceled);
 }
 
+TEST(AsyncStreamTest, KeepsItsEndWhenItsClientEnds) {
+  AsyncSimulation simulation({{failing(404)}});
+  auto client = std::make_unique<AsyncClient>(simulation.client());
+  AsyncStream<ChatCompletionChunk> stream = ask_to_stream(*client);
+  EXPECT_FALSE(ask(*client).get());  // by then it has failed
+  client.reset();
+  Box<Heard> heard;
+  read(std::move(stream), heard);
+  EXPECT_EQ(heard.get().kind, ErrorKind::not_found);
+}
+
+TEST(AsyncStreamTest, EndsWhenItsShouldStopThrows) {
+  AsyncSimulation simulation({{abc(Ending::hang)}});
+  const AsyncClient client = simulation.client();
+  int asked = 0;
+  const auto throws_at_last = [&] { return ++asked < 3 ? false : throw std::runtime_error("no flag"); };
+  EXPECT_EQ(read_all(client, {.should_stop = throws_at_last}).kind, ErrorKind::canceled);
+  EXPECT_EQ(simulation.unhandled.get(), "no flag");
+  EXPECT_EQ(client.endpoints().at(0).in_flight, 0);
+}
+
+TEST(AsyncStreamTest, SaysSoWhenItsLoopFails) {
+  // A simulated loop throws when it waits for nothing: here for a server that has gone silent.
+  AsyncSimulation simulation({{abc(Ending::hang)}});
+  simulation.options.timeout = simulation.options.deadline = 0s;
+  const AsyncClient client = simulation.client();
+  AsyncStream<ChatCompletionChunk> resting = ask_to_stream(client);
+  EXPECT_EQ(read_all(client).kind, ErrorKind::canceled);
+  EXPECT_THAT(simulation.unhandled.get(), HasSubstr("waits for nothing"));
+  Box<Heard> heard;
+  read(std::move(resting), heard);
+  EXPECT_EQ(heard.get().kind, ErrorKind::canceled);
+}
+
+TEST(AsyncStreamTest, KnowsNothingBeforeItIsRead) {
+  AsyncSimulation simulation({{abc()}});
+  const AsyncClient client = simulation.client();
+  const AsyncStream<ChatCompletionChunk> stream = ask_to_stream(client);
+  EXPECT_TRUE(ask(client).get().error().kind == ErrorKind::parse);  // by then it has opened
+  EXPECT_FALSE(stream.error());
+  EXPECT_EQ(stream.info().endpoint, "");
+  EXPECT_EQ(stream.completion().text(), "");
+  EXPECT_EQ(stream.raw(), "");
+}
+
+TEST(AsyncStreamTest, IsReadInOneWay) {
+  AsyncSimulation simulation({{abc()}});
+  const AsyncClient client = simulation.client();
+  AsyncStream<ChatCompletionChunk> stream = ask_to_stream(client);
+  EXPECT_TRUE(std::move(stream).on_chunk([](const ChatCompletionChunk&) {}).get());
+  EXPECT_THROW((void)std::move(stream).on_chunk([](const ChatCompletionChunk&) {}),  // NOLINT
+               std::logic_error);
+}
+
 TEST(AsyncStreamTest, RestsWhileNobodyReadsIt) {
   // The first stream rests while the second one is read, and then goes on.
   AsyncSimulation simulation({{abc()}});

@@ -89,6 +89,15 @@ TEST(FutureTest, IsReadyWhenTheAnswerIsThere) {
   EXPECT_TRUE(future.get());
 }
 
+TEST(FutureTest, IsWaitedForAsLongAsAtAllPossible) {
+  AsyncSimulation simulation;
+  simulation.add_holding(ok());
+  const AsyncClient client = simulation.client();
+  const Future<ChatCompletion> future = ask(client);
+  const std::jthread releasing([&] { simulation.released.open(); });
+  EXPECT_TRUE(future.wait_for(std::chrono::nanoseconds::max()));
+}
+
 TEST(FutureTest, GivesItsAnswerOnce) {
   OneAsyncEndpoint simulation({ok()});
   const AsyncClient client = simulation.client();

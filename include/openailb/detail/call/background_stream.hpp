@@ -99,6 +99,7 @@ class BackgroundStream final : public Resident {
     opened_.start();
   }
   void cancel() noexcept override {
+    canceled_ = !error_ && !(stream_ && stream_->over());
     opened_ = {};
     opening_ = {};
     if (stream_) stream_->close();
@@ -127,6 +128,7 @@ class BackgroundStream final : public Resident {
   Task<Done> opened_{};
   std::unique_ptr<CommittedStream<Chunk>> stream_{};
   std::optional<Error> error_{};
+  bool canceled_{};  // used on the thread
 };
 
 template <class Chunk>
@@ -146,6 +148,7 @@ auto BackgroundStream<Chunk>::open() -> Task<Done> {
 template <class Chunk>
 Task<Result<const Chunk*>> BackgroundStream<Chunk>::next() {
   const Chunk* chunk = nullptr;
+  if (canceled_) co_return Error{.kind = ErrorKind::canceled, .message = "canceled: its event loop failed"};
   if (!stream_ && !error_) {
     FirstOf opened(opened_);
     co_await opened;
@@ -186,6 +189,7 @@ Task<Result<typename Chunk::Completion>> read_all(StreamReading<Chunk> stream,
   for (;;) {
     Task<Result<const Chunk*>> coming = stream->next();
     Result<const Chunk*> chunk = co_await coming;
+    if (!chunk) co_return std::move(chunk).error();
     if (*chunk == nullptr) break;
     // A copy, since the stream may be dropped meanwhile.
     Errand errand(stream->thread(), [function, copy = **chunk] { function(copy); });

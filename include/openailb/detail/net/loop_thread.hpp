@@ -245,7 +245,7 @@ inline void LoopThread::poll_for_stops() {
       one->polling->poll(loop_->now());
     } catch (...) {
       report(std::current_exception());
-      drop(*one->place_);
+      one->polling->stop();
     }
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/task.hpp>
 
@@ -89,7 +90,7 @@ bool Pending<T>::wait(std::optional<std::chrono::nanoseconds> limit) {
         "openailb: waiting here would never end, since this thread runs the call: use co_await or then()");
   }
   const auto is_done = [this] { return is_done_; };
-  if (limit) return done_.wait_for(lock, *limit, is_done);
+  if (limit) return done_.wait_until(lock, saturating_add(std::chrono::steady_clock::now(), *limit), is_done);
   done_.wait(lock, is_done);
   return true;
 }
@@ -107,6 +108,7 @@ T Pending<T>::take() {
 template <class T>
 bool Pending<T>::on_done(std::function<void()> continuation) {
   const std::lock_guard lock(mutex_);
+  if (continuation_) throw std::logic_error("openailb: this Future is awaited already");
   if (!is_done_) continuation_ = std::move(continuation);
   return !is_done_;
 }

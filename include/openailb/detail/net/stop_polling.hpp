@@ -22,6 +22,9 @@ class StopPolling {
 
   std::stop_token token() const noexcept { return source_.get_token(); }
 
+  /// Stops, whatever the function says.
+  void stop() noexcept { source_.request_stop(); }
+
   /// Calls the function, unless it was called less than `interval` ago.
   void poll(TimePoint now) {
     if (source_.stop_requested() || (asked_at_ && now - *asked_at_ < interval)) return;

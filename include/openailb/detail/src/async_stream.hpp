@@ -46,10 +46,14 @@ AsyncStream<Chunk>::~AsyncStream() {
   if (asked_) asked_->thread().drop(asked_);  // before its stream
 }
 
+/// Whether there is nothing to wait for: the end has come.
 template <class Chunk>
-void AsyncStream<Chunk>::ask() {
+bool AsyncStream<Chunk>::ask() {
   if (!stream_) throw std::logic_error("openailb: this AsyncStream has been moved from");
+  if (is_over_) return true;
+  has_asked_ = true;
   if (!asked_) asked_ = detail::run_on<const Chunk*>((*stream_)->thread(), (*stream_)->next());
+  return false;
 }
 
 template <class Chunk>
@@ -64,43 +68,52 @@ void AsyncStream<Chunk>::forget() noexcept {
 
 template <class Chunk>
 std::optional<Chunk> AsyncStream<Chunk>::take() {
+  if (is_over_) return std::nullopt;
   Result<const Chunk*> chunk = std::exchange(asked_, nullptr)->take();
-  if (!chunk) (*stream_)->set_error(std::move(chunk).error());
-  return chunk && *chunk != nullptr ? std::optional(**chunk) : std::nullopt;
+  if (chunk && *chunk != nullptr) return **chunk;
+  is_over_ = true;
+  if (!chunk && !(*stream_)->error()) (*stream_)->set_error(std::move(chunk).error());
+  return std::nullopt;
 }
 
 template <class Chunk>
 auto AsyncStream<Chunk>::on_chunk(std::function<void(const Chunk&)> function) && -> Future<Completion> {
   if (!stream_) throw std::logic_error("openailb: this AsyncStream has been moved from");
+  if (asked_) throw std::logic_error("openailb: a chunk of this AsyncStream is waited for");
   const std::shared_ptr<detail::LoopThread> thread = (*stream_)->thread();
+  detail::StreamReading<Chunk> reading = std::move(*stream_);
+  stream_.reset();
   return Future<Completion>(
-      detail::run_on<Completion>(thread, detail::read_all<Chunk>(std::move(*stream_), std::move(function))));
+      detail::run_on<Completion>(thread, detail::read_all<Chunk>(std::move(reading), std::move(function))));
+}
+
+template <class Chunk>
+const detail::CommittedStream<Chunk>* AsyncStream<Chunk>::committed() const noexcept {
+  return knows() ? (*stream_)->committed() : nullptr;
 }
 
 template <class Chunk>
 const std::optional<Error>& AsyncStream<Chunk>::error() const noexcept {
-  return (*stream_)->error();
+  static const std::optional<Error> none{};
+  return knows() ? (*stream_)->error() : none;
 }
 
 template <class Chunk>
 auto AsyncStream<Chunk>::completion() const noexcept -> const Completion& {
   static const Completion nothing{};
-  const detail::CommittedStream<Chunk>* committed = (*stream_)->committed();
-  return committed ? committed->completion() : nothing;
+  return committed() ? committed()->completion() : nothing;
 }
 
 template <class Chunk>
 const std::string& AsyncStream<Chunk>::raw() const noexcept {
   static const std::string nothing{};
-  const detail::CommittedStream<Chunk>* committed = (*stream_)->committed();
-  return committed ? committed->text() : nothing;
+  return committed() ? committed()->text() : nothing;
 }
 
 template <class Chunk>
 const ResponseInfo& AsyncStream<Chunk>::info() const noexcept {
   static const ResponseInfo nothing{};
-  const detail::CommittedStream<Chunk>* committed = (*stream_)->committed();
-  return committed ? committed->info() : nothing;
+  return committed() ? committed()->info() : nothing;
 }
 
 }  // namespace openailb
