@@ -22,7 +22,7 @@ constexpr TimePoint start{1h};
 int spend_all(RetryBudget& budget, TimePoint now) {
   int spent = 0;
   while (RetryBudget::Reserved one = budget.reserve(now)) {
-    (void)one.release();
+    RetryBudget::spend(one);
     ++spent;
   }
   return spent;
@@ -83,7 +83,7 @@ TEST(RetryBudgetBound, HoldsForManyThreads) {
       for (int call = 0; call < 1000; ++call) {
         budget.deposit(start);
         if (RetryBudget::Reserved one = budget.reserve(start)) {
-          (void)one.release();
+          RetryBudget::spend(one);
           ++spent;
         }
       }

@@ -227,7 +227,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
     progress.owed_to.reset();
   } else {
     if (was_tried) --progress.retries_left;
-    if (was_tried || picked.admission.is_last_resort()) progress.reserved.release();
+    if (was_tried || picked.admission.is_last_resort()) RetryBudget::spend(progress.reserved);
   }
   std::chrono::nanoseconds connect_timeout = options_.connect_timeout;
   if (can.another_than(picked.index)) {
@@ -263,7 +263,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
     hedging_->put_back();
     return std::nullopt;
   }
-  cost.release();
+  RetryBudget::spend(cost);
   progress.hedged = true;
   Trial trial = begin_trial(*std::move(picked), call, progress, can, now);
   ++trial.attempts_before;  // the first, which is under way

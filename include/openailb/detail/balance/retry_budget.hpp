@@ -22,11 +22,12 @@ class RetryBudget {
       : options_(options), at_(now), balance_(options ? by_time_alone() : 0.0) {}
 
   /// What one attempt costs, taken out of the budget. It goes back when this is destroyed, unless it was
-  /// spent, which is to release() it.
+  /// spent.
   struct GiveBack {
     void operator()(RetryBudget* budget) const noexcept { budget->add(1.0); }
   };
   using Reserved = std::unique_ptr<RetryBudget, GiveBack>;
+  static void spend(Reserved& reserved) noexcept { static_cast<void>(reserved.release()); }
 
   /// For each call, when it begins.
   void deposit(TimePoint now) {

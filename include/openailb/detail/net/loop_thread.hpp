@@ -82,7 +82,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   /// Calls a continuation where the user wants it: in the executor, or else on the thread.
   void resume(Function continuation);
   /// Shows an exception that nobody else can see.
-  void report(std::exception_ptr exception) const noexcept;
+  void report(const std::exception_ptr& exception) const noexcept;
   ///@}
 
   /// \name on the thread, for residents
@@ -182,7 +182,7 @@ inline void LoopThread::resume(Function continuation) {
   }
 }
 
-inline void LoopThread::report(std::exception_ptr exception) const noexcept {
+inline void LoopThread::report(const std::exception_ptr& exception) const noexcept {
   try {
     if (on_unhandled_) return on_unhandled_(exception);
     std::rethrow_exception(exception);

@@ -65,7 +65,7 @@ class Pending final : public Resident, public std::enable_shared_from_this<Pendi
     watching_ = {};
     task_ = {};
   }
-  void be_done(std::optional<T> result, std::exception_ptr exception);
+  void be_done(std::optional<T> result, const std::exception_ptr& exception);
   void run_continuation();
 
   const std::shared_ptr<LoopThread> thread_;
@@ -151,7 +151,7 @@ void Pending<T>::cancel() noexcept {
 }
 
 template <class T>
-void Pending<T>::be_done(std::optional<T> result, std::exception_ptr exception) {
+void Pending<T>::be_done(std::optional<T> result, const std::exception_ptr& exception) {
   bool is_awaited = false, is_unseen = false;
   {
     const std::lock_guard lock(mutex_);

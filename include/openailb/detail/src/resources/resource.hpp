@@ -61,7 +61,8 @@ auto Resource<Execution>::stream(std::string path, detail::JsonBody body, Reques
 template <class Execution>
 Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
                                                     RequestOptions options) const {
-  return detail::make_call(std::move(request), core_->balancer->options(), std::move(options));
+  const ClientOptions& client = core_->balancer->options();
+  return detail::make_call(std::move(request), client, std::move(options));
 }
 
 }  // namespace openailb
