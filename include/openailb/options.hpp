@@ -99,6 +99,10 @@ struct ClientOptions {
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
+  /// Whether calls wait until a rate limit is over, for as long as their deadlines allow. What they are
+  /// refused with 429 meanwhile is not counted as a retry, and costs no retry budget. Else a 429 is retried
+  /// as other failures are, and no wait of more than two minutes is accepted.
+  bool wait_for_rate_limits{};
   std::optional<HedgeOptions> hedge{};                            ///< null: no call is hedged
   std::optional<RetryBudgetOptions> retry_budget{std::in_place};  ///< null: retries are not limited
   ConnectionOptions connection{};
@@ -124,6 +128,7 @@ struct RequestOptions {
   std::optional<std::chrono::nanoseconds> timeout{};
   std::optional<std::chrono::nanoseconds> deadline{};
   std::optional<int> max_retries{};
+  std::optional<bool> wait_for_rate_limits{};
   Headers extra_headers{};                           ///< an empty value removes a header
   std::map<std::string, std::string> extra_query{};  ///< overrides queries of the same name
   JsonDocument extra_body{};     ///< members to add to the body or replace; null removes one

@@ -81,10 +81,12 @@ class Balancer {
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
+  std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
+                                       const Progress& progress) const;
   double random() const;
 
   /// The longest that a call waits for a breaker to admit again.
-  static constexpr std::chrono::seconds longest_wait_for_reopening{60};
+  static constexpr std::chrono::nanoseconds longest_wait_for_reopening = std::chrono::seconds(60);
 
   ClientOptions options_;
   Candidates::Endpoints endpoints_{};
@@ -126,7 +128,9 @@ inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
 inline Progress Balancer::begin(const Call& call, TimePoint now) {
   budget_.deposit(now);
   if (hedging_) hedging_->begin_call();
-  Progress progress{.deadline = limit_from(now, call.deadline), .retries_left = call.max_retries};
+  Progress progress{.deadline = limit_from(now, call.deadline),
+                    .waits_for_rate_limits = call.wait_for_rate_limits,
+                    .retries_left = call.max_retries};
   progress.endpoints.resize(endpoints_.size());
   return progress;
 }
@@ -205,7 +209,7 @@ std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Can
 inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& progress,
                                                TimePoint now) const {
   const bool for_breakers_alone = !can.asks_refusing() && !can.any_only_waits();
-  const std::chrono::seconds longest = for_breakers_alone ? longest_wait_for_reopening : longest_retry_after;
+  const auto longest = for_breakers_alone ? longest_wait_for_reopening : progress.longest_wait();
   std::optional<Candidates::Wait> soonest = can.soonest();
   if (soonest && soonest->until - now > longest) soonest.reset();
   if (for_breakers_alone) {
@@ -214,9 +218,11 @@ inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& 
   }
   if (!soonest) return std::nullopt;
   if (!soonest->shared) return soonest->until;
-  // Calls that wait for the same time must not all come at once.
+  // Calls that wait for the same time must not all come at once. Those that wait for rate limits may be
+  // hundreds: when the first of them are refused, the others shall not have come yet.
   const auto room = (std::min)(soonest->until - now, progress.deadline - soonest->until);
-  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (0.1 * random()));
+  const double part = progress.waits_for_rate_limits ? 1.0 : 0.1;
+  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
@@ -290,10 +296,21 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  const auto retry = static_cast<unsigned>(trial.call->max_retries - progress.retries_left);
-  const std::chrono::nanoseconds delay = failure.delay ? *failure.delay : backoff(retry, random());
-  progress.record(trial.endpoint->index(), failure, delay, trial.admission.admitted(), now);
+  progress.record(trial.endpoint->index(), failure, pause_after(failure, *trial.call, progress),
+                  trial.admission.admitted(), now);
   trial.settle(&failure, now);
+}
+
+/// How long the call does not ask the endpoint again.
+inline std::chrono::nanoseconds Balancer::pause_after(const Failure& failure, const Call& call,
+                                                      const Progress& progress) const {
+  if (progress.waits_for(failure)) {
+    // However soon the server says: nothing else limits how often a call may be refused.
+    const auto pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
+    return (std::max)(failure.delay.value_or(pause), pause);
+  }
+  if (failure.delay) return *failure.delay;
+  return backoff(static_cast<unsigned>(call.max_retries - progress.retries_left), random());
 }
 
 inline double Balancer::random() const {

@@ -50,6 +50,7 @@ struct Call {
   std::chrono::nanoseconds deadline{};  ///< of the whole call
   std::chrono::nanoseconds idle_timeout{};
   int max_retries{};
+  bool wait_for_rate_limits{};
   std::stop_token stop_token{};
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
@@ -160,6 +161,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
   call.deadline = options.deadline.value_or(client.deadline);
   call.max_retries = options.max_retries.value_or(client.max_retries);
+  call.wait_for_rate_limits = options.wait_for_rate_limits.value_or(client.wait_for_rate_limits);
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
