@@ -13,6 +13,7 @@
 #include <openailb/client.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/for_each.hpp>
 #include <openailb/future.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
