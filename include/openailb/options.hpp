@@ -109,6 +109,10 @@ struct ClientOptions {
   /// The largest answer in bytes, decompressed. Of a stream: the largest event, and the most that all events
   /// before its first token may take.
   std::size_t max_response_size{std::size_t{64} << 20};
+  /// How many ids of what services have made and keep (files, batches, stored answers) are remembered with
+  /// their endpoints. Of more, those that were used longest ago are forgotten. Zero: calls that name them go
+  /// anywhere.
+  std::size_t remembered_objects{65'536};
   /// Returns a random number, uniform in [0, 1), for the jitter of waits. Called from any thread. Null: a
   /// generator per thread.
   std::function<double()> random{};

@@ -24,6 +24,11 @@ class Candidates {
              const Progress& progress, TimePoint now)
       : endpoints_(&endpoints), options_(&options), call_(&call), progress_(&progress), now_(now) {}
 
+  /// Whether it is among the endpoints that the call may ask at all.
+  bool allows(std::size_t index) const {
+    if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
+    return !progress_->home || progress_->home == index;
+  }
   bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }
   bool in_cooldown(std::size_t index) const { return now_ < cooldown_until(index); }
   bool fails_quickly(std::size_t index) const { return standing(index).record().fails_quickly(); }
@@ -110,8 +115,8 @@ class Candidates {
     return progress_->endpoints[index].ran_it || progress_->ran_it < options_->max_endpoints;
   }
   bool may_try(std::size_t index) const {
-    const bool allowed = call_->endpoint.empty() || call_->endpoint == at(index).name();
-    return allowed && !progress_->endpoints[index].tried && progress_->another_endpoint && may_run(index);
+    return allows(index) && !progress_->endpoints[index].tried && progress_->another_endpoint &&
+           may_run(index);
   }
   bool is_owed(std::size_t index) const { return progress_->owed_to == index; }
   bool may_retry(std::size_t index) const {

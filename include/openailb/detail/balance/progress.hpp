@@ -32,6 +32,9 @@ struct Progress {
   };
 
   TimePoint deadline{};
+  /// The only endpoint to ask, because it keeps an object that the call names.
+  std::optional<std::size_t> home{};
+  bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
   bool waits_for_rate_limits{};  ///< and not only as long as its retries last
   int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
   int ran_it{};                  ///< how many endpoints may have run the request and failed the call
@@ -74,21 +77,24 @@ struct Progress {
 inline void Progress::record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
                              TimePoint attempt_began, TimePoint now) {
   const Error& error = failure.error;
+  const Treatment& treatment = failure.treatment;
   if (attempts.size() == most_attempts) attempts.erase(attempts.begin());
   attempts.push_back({.endpoint = error.endpoint,
                       .kind = error.kind,
                       .status = error.status,
                       .elapsed = now - attempt_began,
                       .message = attempt_text(error)});
-  last = error;
-  if (!failure.treatment.another_endpoint) {
+  // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
+  const bool not_there = failure.failure_class == FailureClass::client_error && treatment.another_endpoint;
+  if (!last || !not_there) last = error;
+  if (!treatment.another_endpoint) {
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
   }
   Endpoint& endpoint = endpoints[index];
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
-  if (failure.treatment.same_endpoint && delay <= longest_wait()) {
+  if (treatment.same_endpoint && delay <= longest_wait()) {
     endpoint.again_at = saturating_add(now, delay);
     endpoint.tried = !waits_for(failure);
   }

@@ -64,6 +64,10 @@ inline Failure judge(Evidence seen, const std::function<std::optional<FailureCla
     failure.connection_was_idle = true;
     failure.delay = std::chrono::nanoseconds{};
   }
+  // No other account knows the object either, but for the one that made it.
+  const bool is_elsewhere =
+      seen.seeks_object && failure.failure_class == FailureClass::client_error && says_no_such_object(error);
+  if (is_elsewhere) treatment.another_endpoint = true;
   apply_should_retry(error.headers, treatment);
   if (seen.would_fail_again) treatment.same_endpoint = false;
 
