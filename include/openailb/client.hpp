@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/endpoint_status.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>

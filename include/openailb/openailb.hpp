@@ -12,6 +12,7 @@
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/endpoint_status.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/error.hpp>
 #include <openailb/for_each.hpp>
 #include <openailb/future.hpp>

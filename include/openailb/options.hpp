@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <map>
@@ -142,34 +141,5 @@ struct RequestOptions {
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
 };
-
-namespace detail {
-
-inline std::string environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): safe unless somebody sets it
-  return value == nullptr ? std::string{} : std::string{value};
-}
-
-}  // namespace detail
-
-/// The endpoint that the official SDKs would use: OPENAI_API_KEY, OPENAI_BASE_URL (blank: the default),
-/// OPENAI_ORG_ID and OPENAI_PROJECT_ID.
-inline EndpointConfig endpoint_from_env() {
-  EndpointConfig endpoint{.api_key = detail::environment("OPENAI_API_KEY"),
-                          .organization = detail::environment("OPENAI_ORG_ID"),
-                          .project = detail::environment("OPENAI_PROJECT_ID")};
-  const std::string base_url = detail::environment("OPENAI_BASE_URL");
-  if (base_url.find_first_not_of(" \t\r\n") != std::string::npos) endpoint.base_url = base_url;
-  return endpoint;
-}
-
-/// An endpoint for an Azure OpenAI resource such as "https://my-resource.openai.azure.com". The deployment is
-/// the mapped model.
-inline EndpointConfig azure_endpoint(std::string resource_url, std::string api_key, std::string api_version) {
-  while (resource_url.ends_with('/')) resource_url.pop_back();
-  return {.base_url = resource_url + "/openai/deployments/{model}",
-          .headers = {{"api-key", std::move(api_key)}},
-          .query = {{"api-version", std::move(api_version)}}};
-}
 
 }  // namespace openailb

@@ -172,6 +172,47 @@ TEST(Azure, DeploymentIsTheMappedModelEscaped) {
   EXPECT_FALSE(sent.headers.contains("authorization"));
 }
 
+TEST(Azure, WithoutAVersionHasAllPaths) {
+  const HttpRequest sent = request(azure_endpoint("https://one.example", "azure-key"));
+  EXPECT_EQ(sent.url, "https://one.example/openai/v1/chat/completions");
+  EXPECT_EQ(header(sent.headers, "api-key"), "azure-key");
+}
+
+TEST(Azure, TakesTokensOfAFunction) {
+  const HttpRequest sent =
+      request(azure_endpoint("https://one.example", [] { return std::string("token"); }));
+  EXPECT_EQ(header(sent.headers, "authorization"), "Bearer token");
+  EXPECT_FALSE(sent.headers.contains("api-key"));
+}
+
+TEST(Azure, KeyIsASecret) {
+  Simulation simulation({{failing(400, error_json("no such key: azure-key"))}});
+  simulation.endpoints[0] = azure_endpoint("https://endpoint-0.example", "azure-key");
+  EXPECT_THAT(ask(simulation.client()).error().message, Not(HasSubstr("azure-key")));
+}
+
+TEST(OpenRouter, IsToldWhoCalls) {
+  const HttpRequest sent = request(openrouter_endpoint("sk-or-1", "https://my-app.example", "My app"));
+  EXPECT_EQ(sent.url, "https://openrouter.ai/api/v1/chat/completions");
+  EXPECT_EQ(header(sent.headers, "authorization"), "Bearer sk-or-1");
+  EXPECT_EQ(header(sent.headers, "http-referer"), "https://my-app.example");
+  EXPECT_EQ(header(sent.headers, "x-title"), "My app");
+  const HttpRequest quiet = request(openrouter_endpoint("sk-or-1"));
+  EXPECT_FALSE(quiet.headers.contains("http-referer"));
+  EXPECT_FALSE(quiet.headers.contains("x-title"));
+}
+
+TEST(LocalEndpoint, NeedsNoKeyAndNoPath) {
+  for (const auto& [url, whole] :
+       {std::pair("http://localhost:11434", "http://localhost:11434/v1/chat/completions"),
+        {"http://localhost:11434/", "http://localhost:11434/v1/chat/completions"},
+        {"http://localhost:8000/api/", "http://localhost:8000/api/chat/completions"}}) {
+    const HttpRequest sent = request(local_endpoint(url));
+    EXPECT_EQ(sent.url, whole);
+    EXPECT_FALSE(sent.headers.contains("authorization"));
+  }
+}
+
 TEST(Azure, ModelIsPutIntoEveryPlaceThatAsksForIt) {
   EXPECT_EQ(
       request({.base_url = "https://one.example/{model}/v1/{model}", .model_map = {{"gpt-4o", "{model}"}}})

@@ -8,6 +8,7 @@
 #include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 
