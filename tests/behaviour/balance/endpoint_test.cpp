@@ -192,24 +192,20 @@ TEST(Azure, KeyIsASecret) {
 }
 
 TEST(OpenRouter, IsToldWhoCalls) {
-  const HttpRequest sent = request(openrouter_endpoint("sk-or-1", "https://my-app.example", "My app"));
-  EXPECT_EQ(sent.url, "https://openrouter.ai/api/v1/chat/completions");
-  EXPECT_EQ(header(sent.headers, "authorization"), "Bearer sk-or-1");
-  EXPECT_EQ(header(sent.headers, "http-referer"), "https://my-app.example");
-  EXPECT_EQ(header(sent.headers, "x-title"), "My app");
-  const HttpRequest quiet = request(openrouter_endpoint("sk-or-1"));
-  EXPECT_FALSE(quiet.headers.contains("http-referer"));
-  EXPECT_FALSE(quiet.headers.contains("x-title"));
+  const EndpointConfig endpoint = openrouter_endpoint("sk-or-1", "https://my-app.example", "My app");
+  EXPECT_EQ(endpoint.base_url, "https://openrouter.ai/api/v1");
+  EXPECT_EQ(endpoint.api_key, "sk-or-1");
+  const Headers headers{{"HTTP-Referer", "https://my-app.example"}, {"X-Title", "My app"}};
+  EXPECT_EQ(endpoint.headers, headers);
+  EXPECT_EQ(openrouter_endpoint("sk-or-1").headers, Headers());
 }
 
 TEST(LocalEndpoint, NeedsNoKeyAndNoPath) {
-  for (const auto& [url, whole] :
-       {std::pair("http://localhost:11434", "http://localhost:11434/v1/chat/completions"),
-        {"http://localhost:11434/", "http://localhost:11434/v1/chat/completions"},
-        {"http://localhost:8000/api/", "http://localhost:8000/api/chat/completions"}}) {
-    const HttpRequest sent = request(local_endpoint(url));
-    EXPECT_EQ(sent.url, whole);
-    EXPECT_FALSE(sent.headers.contains("authorization"));
+  for (const auto& [url, base_url] : {std::pair("http://localhost:11434", "http://localhost:11434/v1"),
+                                      {"http://localhost:11434/", "http://localhost:11434/v1"},
+                                      {"http://localhost:8000/api/", "http://localhost:8000/api"}}) {
+    EXPECT_EQ(local_endpoint(url).base_url, base_url);
+    EXPECT_EQ(local_endpoint(url).api_key, "");
   }
 }
 
