@@ -5,6 +5,7 @@
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/embeddings.hpp>
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
@@ -47,7 +48,8 @@ class BasicClient : private Resource<Execution> {
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;
 
-  Chat<Execution> chat;
+  Chat<Execution> chat{Base::core()};
+  Embeddings<Execution> embeddings{Base::core()};
 };
 
 /// The blocking client: every call runs on the calling thread.

@@ -33,5 +33,7 @@ struct JsonResponse;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;
+struct EmbeddingCreateParams;
+struct CreateEmbeddingResponse;
 
 }  // namespace openailb

@@ -9,8 +9,10 @@
 
 #include <openailb/async_client.hpp>
 #include <openailb/async_stream.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/future.hpp>
@@ -18,7 +20,6 @@
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
-#include <openailb/types/chat.hpp>
 #include <openailb/version.hpp>
 
 #endif

@@ -9,6 +9,7 @@
 #endif
 
 #include <openailb/async_client.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/src/async_client.hpp>
@@ -20,6 +21,7 @@
 #include <openailb/detail/src/headers.hpp>
 #include <openailb/detail/src/json.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
+#include <openailb/detail/src/resources/embeddings.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
@@ -27,17 +29,23 @@
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
+#include <openailb/detail/src/types/text_input.hpp>
+#include <openailb/embeddings.hpp>
 
 namespace openailb {
 
 template class BasicClient<Blocking>;
-template class ChatCompletions<Blocking>;
-template class Stream<ChatCompletionChunk>;
-
 template class BasicClient<Async>;
+template class Future<JsonResponse>;
+
+template class ChatCompletions<Blocking>;
 template class ChatCompletions<Async>;
+template class Stream<ChatCompletionChunk>;
 template class AsyncStream<ChatCompletionChunk>;
 template class Future<ChatCompletion>;
-template class Future<JsonResponse>;
+
+template class Embeddings<Blocking>;
+template class Embeddings<Async>;
+template class Future<CreateEmbeddingResponse>;
 
 }  // namespace openailb
