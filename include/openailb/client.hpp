@@ -14,7 +14,9 @@
 #include <openailb/result.hpp>
 
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace openailb {
@@ -48,6 +50,13 @@ class BasicClient : private Resource<Execution> {
 
   /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
   Answer del(std::string path, RequestOptions options = {}) const;
+
+  /// The name of the endpoint that keeps an object, such as a file or a stored answer, so that all calls that
+  /// name it go there; null when that is not known.
+  std::optional<std::string> home_of(std::string_view id) const;
+  /// Tells which endpoint keeps an object, for instance what home_of() said before the program was restarted.
+  /// Throws std::invalid_argument if there is no endpoint of that name.
+  void remember_home(std::string_view id, std::string_view endpoint) const;
 
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;

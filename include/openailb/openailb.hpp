@@ -16,6 +16,7 @@
 #include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/for_each.hpp>
 #include <openailb/future.hpp>
 #include <openailb/json.hpp>
 #include <openailb/models.hpp>

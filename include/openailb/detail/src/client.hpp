@@ -12,7 +12,9 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,16 @@ auto BasicClient<Execution>::get(std::string path, RequestOptions options) const
 template <class Execution>
 auto BasicClient<Execution>::del(std::string path, RequestOptions options) const -> Answer {
   return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+std::optional<std::string> BasicClient<Execution>::home_of(std::string_view id) const {
+  return Base::core()->balancer->home_of(id);
+}
+
+template <class Execution>
+void BasicClient<Execution>::remember_home(std::string_view id, std::string_view endpoint) const {
+  Base::core()->balancer->remember_home(id, endpoint);
 }
 
 template <class Execution>
