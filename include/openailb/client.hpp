@@ -6,7 +6,12 @@
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/completions.hpp>
+#include <openailb/resources/embeddings.hpp>
+#include <openailb/resources/models.hpp>
+#include <openailb/resources/moderations.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/resources/responses.hpp>
 #include <openailb/result.hpp>
 
 #include <initializer_list>
@@ -57,7 +62,14 @@ class BasicClient : private Resource<Execution> {
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;
 
-  Chat<Execution> chat;
+  // The resources. A program that calls one includes its header, such as openailb/embeddings.hpp, or
+  // openailb/openailb.hpp for all of them.
+  Chat<Execution> chat{Base::core()};
+  Completions<Execution> completions{Base::core()};
+  Embeddings<Execution> embeddings{Base::core()};
+  Models<Execution> models{Base::core()};
+  Moderations<Execution> moderations{Base::core()};
+  Responses<Execution> responses{Base::core()};
 };
 
 /// The blocking client: every call runs on the calling thread.

@@ -33,5 +33,20 @@ struct JsonResponse;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;
+struct CompletionCreateParams;
+struct Completion;
+struct CompletionChunk;
+struct EmbeddingCreateParams;
+struct CreateEmbeddingResponse;
+struct ModerationCreateParams;
+struct ModerationCreateResponse;
+struct Model;
+struct ResponseCreateParams;
+struct Response;
+struct ResponseItem;
+struct ResponseStreamEvent;
+struct Deleted;
+template <class T>
+struct Page;
 
 }  // namespace openailb

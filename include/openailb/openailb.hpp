@@ -9,18 +9,23 @@
 
 #include <openailb/async_client.hpp>
 #include <openailb/async_stream.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/completions.hpp>
+#include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/error.hpp>
 #include <openailb/for_each.hpp>
 #include <openailb/future.hpp>
 #include <openailb/json.hpp>
+#include <openailb/models.hpp>
+#include <openailb/moderations.hpp>
 #include <openailb/options.hpp>
+#include <openailb/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
-#include <openailb/types/chat.hpp>
 #include <openailb/version.hpp>
 
 #endif

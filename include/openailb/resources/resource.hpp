@@ -4,7 +4,6 @@
 #include <openailb/result.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace openailb {
@@ -17,6 +16,7 @@ struct ApiRequest;
 struct Call;
 template <class Execution>
 struct Core;
+class ApiPath;
 class JsonBody;
 template <class T>
 Result<T> decode_json(HttpResponse& response, bool& delivered);
@@ -42,19 +42,21 @@ class Resource {
   using Decode = Result<T> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
-  Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
+  Answer<T> get(detail::ApiPath path, RequestOptions options,
+                Decode<T> decode = detail::decode_json<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class T>
-  Answer<T> post(std::string path, detail::JsonBody body, RequestOptions options,
+  Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                  Decode<T> decode = detail::decode_json<T>) const;
   template <class T>
-  Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
+  Answer<T> del(detail::ApiPath path, RequestOptions options,
+                Decode<T> decode = detail::decode_json<T>) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
-  ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const;
+  ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
 

@@ -5,7 +5,6 @@
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/src/core.hpp>
-#include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoints.hpp>
@@ -43,7 +42,7 @@ BasicClient<Execution>::BasicClient() : BasicClient({endpoint_from_env()}) {}
 
 template <class Execution>
 BasicClient<Execution>::BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options)
-    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))), chat(Base::core()) {}
+    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))) {}
 
 template <class Execution>
 BasicClient<Execution>::BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options)

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/core.hpp>
+#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/http.hpp>
@@ -9,21 +10,21 @@
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
-#include <string>
 #include <utility>
 
 namespace openailb {
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::get(std::string path, RequestOptions options, Decode<T> decode) const -> Answer<T> {
+auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
 }
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestOptions options,
+auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                                Decode<T> decode) const -> Answer<T> {
   detail::ApiRequest request{
       .path = std::move(path), .body = std::move(body), .needs_object = true, .may_hedge = true};
@@ -32,7 +33,8 @@ auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestO
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::del(std::string path, RequestOptions options, Decode<T> decode) const -> Answer<T> {
+auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
   detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
 }
@@ -47,7 +49,7 @@ auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions option
 
 template <class Execution>
 template <class Chunk>
-auto Resource<Execution>::stream(std::string path, detail::JsonBody body, RequestOptions options) const
+auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const
     -> ChunkStream<Chunk> {
   detail::ApiRequest request{.path = std::move(path),
                              .body = std::move(body),
