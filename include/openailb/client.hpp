@@ -1,7 +1,9 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/chat.hpp>
@@ -23,6 +25,7 @@ template <class Execution>
 class BasicClient : private Resource<Execution> {
   using Base = Resource<Execution>;
   using Answer = typename Execution::template Answer<JsonResponse>;
+  using BinaryAnswer = typename Execution::template Answer<BinaryResponse>;
 
  public:
   /// A client of the one endpoint that the environment describes; see endpoint_from_env().
@@ -43,6 +46,17 @@ class BasicClient : private Resource<Execution> {
 
   /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
   Answer del(std::string path, RequestOptions options = {}) const;
+
+  /// Posts a form (multipart/form-data) with fields and files to any path, such as "/files", with the same
+  /// load balancing and failover:
+  ///
+  ///     client.upload("/files", {{.name = "purpose", .content = "batch"},
+  ///                              {.name = "file", .file = openailb::file("requests.jsonl")}});
+  Answer upload(std::string path, std::vector<BodyPart> parts, RequestOptions options = {}) const;
+
+  /// Sends a GET to any path whose answer is bytes, such as "/files/file-abc/content", with the same load
+  /// balancing and failover.
+  BinaryAnswer download(std::string path, RequestOptions options = {}) const;
 
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;

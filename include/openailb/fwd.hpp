@@ -30,6 +30,8 @@ struct ClientOptions;
 struct RequestOptions;
 class JsonDocument;
 struct JsonResponse;
+struct FileInput;
+struct BinaryResponse;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;

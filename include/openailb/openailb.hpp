@@ -9,10 +9,12 @@
 
 #include <openailb/async_client.hpp>
 #include <openailb/async_stream.hpp>
+#include <openailb/binary_response.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/file.hpp>
 #include <openailb/future.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>

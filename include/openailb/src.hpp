@@ -39,5 +39,6 @@ template class ChatCompletions<Async>;
 template class AsyncStream<ChatCompletionChunk>;
 template class Future<ChatCompletion>;
 template class Future<JsonResponse>;
+template class Future<BinaryResponse>;
 
 }  // namespace openailb

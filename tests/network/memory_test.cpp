@@ -4,11 +4,13 @@
 #include "support/http_message.hpp"
 #include "support/loopback.hpp"
 #include "support/scripted_server.hpp"
+#include "support/upload.hpp"
 #include <openailb/openailb.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <latch>
 #include <string>
 #include <thread>
@@ -49,6 +51,23 @@ TEST_F(Memory, ABurstLeavesNoBodiesBehind) {
     }
   }
   EXPECT_LT(kept(), 10 * megabyte);
+}
+
+// To a server that breaks off in the middle, and then to one that takes it all.
+TEST_F(Memory, AFileIsNeverWholeInMemory) {
+  const TemporaryFile file("");
+  std::filesystem::resize_file(file.path(), 64 * megabyte);
+  ScriptedServer dying([](Connection& connection) {
+    connection.skip(8 * megabyte);
+    connection.reset();
+  });
+  ScriptedServer healthy([](Connection& connection) {
+    if (connection.skip_request()) connection.write(http_response(200, R"({"id":"file-1"})"));
+  });
+  const Client client({{.base_url = dying.url()}, {.base_url = healthy.url()}});
+  const auto answer = client.upload("/files", {{.name = "file", .file = openailb::file(file.path())}});
+  EXPECT_EQ(answer->info.attempts.size(), 2);
+  EXPECT_LT(peak(), 2 * megabyte);
 }
 
 /// Answers a stream with `head`, and then `more` until nobody listens.

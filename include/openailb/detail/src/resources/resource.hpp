@@ -1,14 +1,17 @@
 #pragma once
 
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/error.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -62,7 +65,10 @@ template <class Execution>
 Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
                                                     RequestOptions options) const {
   const ClientOptions& client = core_->balancer->options();
-  return detail::make_call(std::move(request), client, std::move(options));
+  Result<detail::Call> call = detail::make_call(std::move(request), client, std::move(options));
+  if (!call) return call;
+  std::optional<Error> bad = detail::measure_files(call->parts);
+  return bad ? Result<detail::Call>(*std::move(bad)) : std::move(call);
 }
 
 }  // namespace openailb

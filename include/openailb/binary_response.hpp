@@ -1,0 +1,15 @@
+#pragma once
+
+#include <openailb/response_info.hpp>
+
+#include <string>
+
+namespace openailb {
+
+/// An answer that is no JSON, such as audio or the content of a file.
+struct BinaryResponse {
+  std::string content{};  ///< its bytes, as they came
+  ResponseInfo info{};    ///< which endpoint served it; `info.body` is empty
+};
+
+}  // namespace openailb
