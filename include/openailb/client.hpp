@@ -6,8 +6,13 @@
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/resources/audio.hpp>
+#include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/files.hpp>
+#include <openailb/resources/images.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/resources/uploads.hpp>
 #include <openailb/result.hpp>
 
 #include <initializer_list>
@@ -61,7 +66,12 @@ class BasicClient : private Resource<Execution> {
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;
 
-  Chat<Execution> chat;
+  Audio<Execution> audio{Base::core()};
+  Batches<Execution> batches{Base::core()};
+  Chat<Execution> chat{Base::core()};
+  Files<Execution> files{Base::core()};
+  Images<Execution> images{Base::core()};
+  Uploads<Execution> uploads{Base::core()};
 };
 
 /// The blocking client: every call runs on the calling thread.

@@ -9,6 +9,8 @@
 #endif
 
 #include <openailb/async_client.hpp>
+#include <openailb/audio.hpp>
+#include <openailb/batches.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/src/async_client.hpp>
@@ -19,7 +21,13 @@
 #include <openailb/detail/src/future.hpp>
 #include <openailb/detail/src/headers.hpp>
 #include <openailb/detail/src/json.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/audio.hpp>
+#include <openailb/detail/src/resources/batches.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
+#include <openailb/detail/src/resources/files.hpp>
+#include <openailb/detail/src/resources/images.hpp>
+#include <openailb/detail/src/resources/uploads.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
@@ -27,6 +35,9 @@
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
+#include <openailb/files.hpp>
+#include <openailb/images.hpp>
+#include <openailb/uploads.hpp>
 
 namespace openailb {
 
@@ -40,5 +51,37 @@ template class AsyncStream<ChatCompletionChunk>;
 template class Future<ChatCompletion>;
 template class Future<JsonResponse>;
 template class Future<BinaryResponse>;
+
+template class Transcriptions<Blocking>;
+template class Transcriptions<Async>;
+template class Translations<Blocking>;
+template class Translations<Async>;
+template class Speech<Blocking>;
+template class Speech<Async>;
+template class Future<Transcription>;
+
+template class Batches<Blocking>;
+template class Batches<Async>;
+template class Page<Batch, Blocking>;
+template class Page<Batch, Async>;
+template class Future<Batch>;
+template class Future<Page<Batch, Async>>;
+
+template class Files<Blocking>;
+template class Files<Async>;
+template class Page<FileObject, Blocking>;
+template class Page<FileObject, Async>;
+template class Future<FileDeleted>;
+template class Future<FileObject>;
+template class Future<Page<FileObject, Async>>;
+
+template class Images<Blocking>;
+template class Images<Async>;
+template class Future<ImagesResponse>;
+
+template class Uploads<Blocking>;
+template class Uploads<Async>;
+template class Future<Upload>;
+template class Future<UploadPart>;
 
 }  // namespace openailb

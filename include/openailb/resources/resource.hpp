@@ -9,17 +9,22 @@
 
 namespace openailb {
 
+struct BinaryResponse;
 struct HttpResponse;
 
 namespace detail {
 
+struct ApiPath;
 struct ApiRequest;
 struct Call;
 template <class Execution>
 struct Core;
+struct Form;
 class JsonBody;
 template <class T>
 Result<T> decode_json(HttpResponse& response, bool& delivered);
+template <class T>
+Result<T> decode_object(HttpResponse& response, bool& delivered);
 
 }  // namespace detail
 
@@ -42,13 +47,25 @@ class Resource {
   using Decode = Result<T> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
-  Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
+  Answer<T> get(detail::ApiPath path, RequestOptions options,
+                Decode<T> decode = detail::decode_json<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class T>
-  Answer<T> post(std::string path, detail::JsonBody body, RequestOptions options,
+  Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                  Decode<T> decode = detail::decode_json<T>) const;
   template <class T>
-  Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
+  Answer<T> del(detail::ApiPath path, RequestOptions options,
+                Decode<T> decode = detail::decode_json<T>) const;
+  /// Posts JSON, or nothing, where the server keeps what it makes of that. Never hedged.
+  template <class T>
+  Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+                          Decode<T> decode = detail::decode_object<T>) const;
+  /// Posts a form. Never hedged.
+  template <class T>
+  Answer<T> post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+                      Decode<T> decode = detail::decode_object<T>) const;
+  /// Gets an answer of any type.
+  Answer<BinaryResponse> download(detail::ApiPath path, RequestOptions options) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;

@@ -47,6 +47,20 @@ Result<T> decode_json(HttpResponse& response, bool&) {
   return read_json<T>(document.root());
 }
 
+/// Decodes an answer that is an object of its own; see is_an_object_of_its_own. Its `error` is then about
+/// that object, and is read as any member is.
+template <class T>
+Result<T> decode_object(HttpResponse& response, bool&) {
+  ScannedJson document;
+  if (!document.read(response.body)) return not_json(response);
+  const bool is_value = is_an_object_of_its_own(document.root());
+  std::optional<Error> inside;
+  if (!is_value) inside = error_inside(document.root());
+  if (inside) return *std::move(inside);
+  if (document.root().type == JsonType::object) return read_json<T>(document.root());
+  return Error{.kind = ErrorKind::parse, .message = "answered with something that is no object"};
+}
+
 /// "audio/mpeg" of "audio/mpeg; rate=24000".
 inline std::string media_type(const ResponseHeaders& headers) {
   const std::string_view type = header(headers, "content-type");

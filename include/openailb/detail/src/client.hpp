@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
@@ -43,7 +42,7 @@ BasicClient<Execution>::BasicClient() : BasicClient({endpoint_from_env()}) {}
 
 template <class Execution>
 BasicClient<Execution>::BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options)
-    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))), chat(Base::core()) {}
+    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))) {}
 
 template <class Execution>
 BasicClient<Execution>::BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options)
@@ -75,8 +74,7 @@ auto BasicClient<Execution>::upload(std::string path, std::vector<BodyPart> part
 
 template <class Execution>
 auto BasicClient<Execution>::download(std::string path, RequestOptions options) const -> BinaryAnswer {
-  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
-  return Base::template send<BinaryResponse>(std::move(request), std::move(options), detail::decode_bytes);
+  return Base::download(std::move(path), std::move(options));
 }
 
 template <class Execution>

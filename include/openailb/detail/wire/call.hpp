@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json_body.hpp>
@@ -28,7 +29,7 @@ namespace openailb::detail {
 /// What a resource asks of an endpoint. Its body is JSON, or a form, or nothing.
 struct ApiRequest {
   std::string method{"POST"};
-  std::string path{};  ///< below the base URL, such as "/chat/completions"
+  ApiPath path{};
   JsonBody body{};
   std::optional<Form> form{};
   bool needs_object{};   ///< the body must be a JSON object
@@ -76,6 +77,7 @@ inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) 
 }
 
 inline std::string fault_of_request(const ApiRequest& request, const RequestOptions& options) {
+  if (!request.path.fault.empty()) return request.path.fault;
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
@@ -148,7 +150,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   std::string fault = fault_of_request(request, options);
   if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
   Call call{.method = std::move(request.method),
-            .path = std::move(request.path),
+            .path = std::move(request.path.text),
             .accept = std::move(request.accept),
             .streams = request.streams,
             .body = std::move(request.body)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_tables.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
@@ -126,11 +127,11 @@ Form form_of(const Params& params) {
 
 /// A path with the query that a struct is, such as "/files?limit=10".
 template <JsonTable Params>
-std::string with_query(std::string path, const Params& params) {
+ApiPath with_query(ApiPath path, const Params& params) {
   char separator = '?';
   for (const BodyPart& one : form_of(params).parts) {
-    path += std::exchange(separator, '&');
-    path.append(percent_encode(one.name)).append("=").append(percent_encode(one.content));
+    path.text += std::exchange(separator, '&');
+    path.text.append(percent_encode(one.name)).append("=").append(percent_encode(one.content));
   }
   return path;
 }

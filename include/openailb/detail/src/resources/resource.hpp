@@ -1,9 +1,12 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/src/core.hpp>
+#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/error.hpp>
 #include <openailb/http.hpp>
@@ -19,14 +22,15 @@ namespace openailb {
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::get(std::string path, RequestOptions options, Decode<T> decode) const -> Answer<T> {
+auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
 }
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestOptions options,
+auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                                Decode<T> decode) const -> Answer<T> {
   detail::ApiRequest request{
       .path = std::move(path), .body = std::move(body), .needs_object = true, .may_hedge = true};
@@ -35,9 +39,33 @@ auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestO
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::del(std::string path, RequestOptions options, Decode<T> decode) const -> Answer<T> {
+auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
   detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+template <class T>
+auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+                                        Decode<T> decode) const -> Answer<T> {
+  detail::ApiRequest request{.path = std::move(path), .body = std::move(body)};
+  return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+template <class T>
+auto Resource<Execution>::post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+                                    Decode<T> decode) const -> Answer<T> {
+  detail::ApiRequest request{.path = std::move(path), .form = std::move(form)};
+  return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+auto Resource<Execution>::download(detail::ApiPath path, RequestOptions options) const
+    -> Answer<BinaryResponse> {
+  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
+  return send<BinaryResponse>(std::move(request), std::move(options), detail::decode_bytes);
 }
 
 template <class Execution>

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/options.hpp>
+#include <openailb/page.hpp>
+#include <openailb/resources/batches.hpp>
+#include <openailb/types/batches.hpp>
+
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+template <class Execution>
+auto Batches<Execution>::create(const BatchCreateParams& params, RequestOptions options) const
+    -> Answer<Batch> {
+  return Base::template post_unhedged<Batch>("/batches", params, std::move(options));
+}
+
+template <class Execution>
+auto Batches<Execution>::retrieve(const std::string& id, RequestOptions options) const -> Answer<Batch> {
+  return Base::template get<Batch>({"/batches/{}", {id}}, std::move(options), detail::decode_object<Batch>);
+}
+
+template <class Execution>
+auto Batches<Execution>::list(const BatchListParams& params, RequestOptions options) const
+    -> Answer<Page<Batch, Execution>> {
+  return detail::ask_for_page<Batch>(Base::core(), detail::with_query("/batches", params), options);
+}
+
+template <class Execution>
+auto Batches<Execution>::cancel(const std::string& id, RequestOptions options) const -> Answer<Batch> {
+  return Base::template post_unhedged<Batch>({"/batches/{}/cancel", {id}}, {}, std::move(options));
+}
+
+}  // namespace openailb

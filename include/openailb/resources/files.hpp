@@ -1,0 +1,40 @@
+#pragma once
+
+#include <openailb/binary_response.hpp>
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <string>
+
+namespace openailb {
+
+struct FileCreateParams;
+struct FileListParams;
+struct FileObject;
+struct FileDeleted;
+template <class T, class Execution>
+class Page;
+
+/// `client.files`, for programs that include openailb/files.hpp.
+template <class Execution>
+class Files : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Uploads a file. Where it is missing, empty or unreadable, nothing is sent.
+  Answer<FileObject> create(const FileCreateParams& params, RequestOptions options = {}) const;
+  /// Lists files, page by page.
+  Answer<Page<FileObject, Execution>> list(const FileListParams& params = {},
+                                           RequestOptions options = {}) const;
+  /// What is known of a file.
+  Answer<FileObject> retrieve(const std::string& id, RequestOptions options = {}) const;
+  Answer<FileDeleted> del(const std::string& id, RequestOptions options = {}) const;
+  /// The bytes of a file.
+  Answer<BinaryResponse> content(const std::string& id, RequestOptions options = {}) const;
+};
+
+}  // namespace openailb
