@@ -18,10 +18,7 @@ using AsyncClient = BasicClient<Async>;
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/async_client.hpp>
 #else
-extern template class openailb::Future<openailb::ChatCompletion>;
 extern template class openailb::Future<openailb::JsonResponse>;
 extern template class openailb::Future<openailb::BinaryResponse>;
-extern template class openailb::AsyncStream<openailb::ChatCompletionChunk>;
-extern template class openailb::ChatCompletions<openailb::Async>;
 extern template class openailb::BasicClient<openailb::Async>;
 #endif

@@ -9,6 +9,7 @@
 #include <openailb/resources/audio.hpp>
 #include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/embeddings.hpp>
 #include <openailb/resources/files.hpp>
 #include <openailb/resources/images.hpp>
 #include <openailb/resources/resource.hpp>
@@ -69,6 +70,7 @@ class BasicClient : private Resource<Execution> {
   Audio<Execution> audio{Base::core()};
   Batches<Execution> batches{Base::core()};
   Chat<Execution> chat{Base::core()};
+  Embeddings<Execution> embeddings{Base::core()};
   Files<Execution> files{Base::core()};
   Images<Execution> images{Base::core()};
   Uploads<Execution> uploads{Base::core()};

@@ -35,5 +35,7 @@ struct BinaryResponse;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;
+struct EmbeddingCreateParams;
+struct CreateEmbeddingResponse;
 
 }  // namespace openailb

@@ -12,8 +12,10 @@
 #include <openailb/audio.hpp>
 #include <openailb/batches.hpp>
 #include <openailb/binary_response.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/file.hpp>
@@ -25,7 +27,6 @@
 #include <openailb/page.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
-#include <openailb/types/chat.hpp>
 #include <openailb/uploads.hpp>
 #include <openailb/version.hpp>
 

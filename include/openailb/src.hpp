@@ -11,6 +11,7 @@
 #include <openailb/async_client.hpp>
 #include <openailb/audio.hpp>
 #include <openailb/batches.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/src/async_client.hpp>
@@ -25,6 +26,7 @@
 #include <openailb/detail/src/resources/audio.hpp>
 #include <openailb/detail/src/resources/batches.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
+#include <openailb/detail/src/resources/embeddings.hpp>
 #include <openailb/detail/src/resources/files.hpp>
 #include <openailb/detail/src/resources/images.hpp>
 #include <openailb/detail/src/resources/uploads.hpp>
@@ -35,6 +37,8 @@
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
+#include <openailb/detail/src/types/text_input.hpp>
+#include <openailb/embeddings.hpp>
 #include <openailb/files.hpp>
 #include <openailb/images.hpp>
 #include <openailb/uploads.hpp>
@@ -42,13 +46,7 @@
 namespace openailb {
 
 template class BasicClient<Blocking>;
-template class ChatCompletions<Blocking>;
-template class Stream<ChatCompletionChunk>;
-
 template class BasicClient<Async>;
-template class ChatCompletions<Async>;
-template class AsyncStream<ChatCompletionChunk>;
-template class Future<ChatCompletion>;
 template class Future<JsonResponse>;
 template class Future<BinaryResponse>;
 
@@ -66,6 +64,16 @@ template class Page<Batch, Blocking>;
 template class Page<Batch, Async>;
 template class Future<Batch>;
 template class Future<Page<Batch, Async>>;
+
+template class ChatCompletions<Blocking>;
+template class ChatCompletions<Async>;
+template class Stream<ChatCompletionChunk>;
+template class AsyncStream<ChatCompletionChunk>;
+template class Future<ChatCompletion>;
+
+template class Embeddings<Blocking>;
+template class Embeddings<Async>;
+template class Future<CreateEmbeddingResponse>;
 
 template class Files<Blocking>;
 template class Files<Async>;

@@ -1,12 +1,8 @@
 #pragma once
 
-#include <openailb/execution.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
-#include <openailb/result.hpp>
-#include <openailb/stream.hpp>
-#include <openailb/types/chat.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -16,7 +12,11 @@
 
 namespace openailb {
 
-/// `client.chat.completions`.
+struct ChatCompletionCreateParams;
+struct ChatCompletion;
+struct ChatCompletionChunk;
+
+/// `client.chat.completions`, for programs that include openailb/chat.hpp.
 template <class Execution>
 class ChatCompletions : public Resource<Execution> {
   using Answer = typename Execution::template Answer<ChatCompletion>;
@@ -70,10 +70,3 @@ class Chat {
 };
 
 }  // namespace openailb
-
-#ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/resources/chat.hpp>
-#else
-extern template class openailb::ChatCompletions<openailb::Blocking>;
-extern template class openailb::Stream<openailb::ChatCompletionChunk>;
-#endif

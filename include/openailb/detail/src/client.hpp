@@ -5,7 +5,6 @@
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/src/core.hpp>
-#include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>

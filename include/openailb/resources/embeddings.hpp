@@ -1,0 +1,24 @@
+#pragma once
+
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+namespace openailb {
+
+struct EmbeddingCreateParams;
+struct CreateEmbeddingResponse;
+
+/// `client.embeddings`, for programs that include openailb/embeddings.hpp.
+template <class Execution>
+class Embeddings : public Resource<Execution> {
+  using Base = Resource<Execution>;
+
+ public:
+  using Base::Base;
+
+  /// Turns texts into vectors.
+  auto create(const EmbeddingCreateParams& params, RequestOptions options = {}) const ->
+      typename Base::template Answer<CreateEmbeddingResponse>;
+};
+
+}  // namespace openailb
