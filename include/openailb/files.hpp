@@ -9,6 +9,7 @@
 #include <openailb/file.hpp>
 #include <openailb/page.hpp>
 #include <openailb/resources/files.hpp>
+#include <openailb/types/deleted.hpp>
 #include <openailb/types/files.hpp>
 
 #ifndef OPENAILB_COMPILED

@@ -79,7 +79,7 @@ template class Files<Blocking>;
 template class Files<Async>;
 template class Page<FileObject, Blocking>;
 template class Page<FileObject, Async>;
-template class Future<FileDeleted>;
+template class Future<Deleted>;
 template class Future<FileObject>;
 template class Future<Page<FileObject, Async>>;
 

@@ -3,7 +3,7 @@
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string>
+#include <string_view>
 
 namespace openailb {
 
@@ -26,11 +26,11 @@ class Batches : public Resource<Execution> {
   /// Begins a batch of requests.
   Answer<Batch> create(const BatchCreateParams& params, RequestOptions options = {}) const;
   /// A batch, as it stands. One that failed is an answer too: its `errors` say why.
-  Answer<Batch> retrieve(const std::string& id, RequestOptions options = {}) const;
+  Answer<Batch> retrieve(std::string_view id, RequestOptions options = {}) const;
   /// Lists batches, page by page.
   Answer<Page<Batch, Execution>> list(const BatchListParams& params = {}, RequestOptions options = {}) const;
   /// Ends a batch. It is "cancelling" until its requests that are under way have ended.
-  Answer<Batch> cancel(const std::string& id, RequestOptions options = {}) const;
+  Answer<Batch> cancel(std::string_view id, RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

@@ -4,14 +4,14 @@
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string>
+#include <string_view>
 
 namespace openailb {
 
 struct FileCreateParams;
 struct FileListParams;
 struct FileObject;
-struct FileDeleted;
+struct Deleted;
 template <class T, class Execution>
 class Page;
 
@@ -31,10 +31,10 @@ class Files : public Resource<Execution> {
   Answer<Page<FileObject, Execution>> list(const FileListParams& params = {},
                                            RequestOptions options = {}) const;
   /// What is known of a file.
-  Answer<FileObject> retrieve(const std::string& id, RequestOptions options = {}) const;
-  Answer<FileDeleted> del(const std::string& id, RequestOptions options = {}) const;
+  Answer<FileObject> retrieve(std::string_view id, RequestOptions options = {}) const;
+  Answer<Deleted> del(std::string_view id, RequestOptions options = {}) const;
   /// The bytes of a file.
-  Answer<BinaryResponse> content(const std::string& id, RequestOptions options = {}) const;
+  Answer<BinaryResponse> content(std::string_view id, RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

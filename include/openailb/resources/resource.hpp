@@ -4,7 +4,6 @@
 #include <openailb/result.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace openailb {
@@ -14,7 +13,7 @@ struct HttpResponse;
 
 namespace detail {
 
-struct ApiPath;
+class ApiPath;
 struct ApiRequest;
 struct Call;
 template <class Execution>
@@ -71,7 +70,7 @@ class Resource {
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
-  ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const;
+  ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
 

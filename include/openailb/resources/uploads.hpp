@@ -3,7 +3,7 @@
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string>
+#include <string_view>
 
 namespace openailb {
 
@@ -26,12 +26,12 @@ class Uploads : public Resource<Execution> {
   /// Begins an upload.
   Answer<Upload> create(const UploadCreateParams& params, RequestOptions options = {}) const;
   /// Sends a part, of at most 64 MB. Parts may be sent in any order and at the same time.
-  Answer<UploadPart> add_part(const std::string& upload_id, const FileInput& data,
+  Answer<UploadPart> add_part(std::string_view upload_id, const FileInput& data,
                               RequestOptions options = {}) const;
   /// Makes a file of the parts.
-  Answer<Upload> complete(const std::string& upload_id, const UploadCompleteParams& params,
+  Answer<Upload> complete(std::string_view upload_id, const UploadCompleteParams& params,
                           RequestOptions options = {}) const;
-  Answer<Upload> cancel(const std::string& upload_id, RequestOptions options = {}) const;
+  Answer<Upload> cancel(std::string_view upload_id, RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

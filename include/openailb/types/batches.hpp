@@ -33,7 +33,7 @@ struct BatchCreateParams {
 
 /// Which batches to list. All members may be left out.
 struct BatchListParams {
-  std::optional<std::string> after{};   ///< id of the batch after which the page begins
+  std::string after{};                  ///< id of the batch after which the page begins
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
 
   template <class Self, class Field>

@@ -41,10 +41,10 @@ struct FileCreateParams {
 
 /// Which files to list. All members may be left out.
 struct FileListParams {
-  std::optional<std::string> after{};   ///< id of the file after which the page begins
+  std::string after{};                  ///< id of the file after which the page begins
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 10000
-  std::optional<std::string> order{};   ///< by the time of creation: "asc" or "desc"
-  std::optional<std::string> purpose{};
+  std::string order{};                  ///< by the time of creation: "asc" or "desc"
+  std::string purpose{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -80,23 +80,6 @@ struct FileObject {
     field("purpose", self.purpose);
     field("status", self.status);
     field("status_details", self.status_details);
-    field.rest(self.extra);
-  }
-};
-
-/// What is left of a file that was deleted.
-struct FileDeleted {
-  std::string id{};
-  std::string object{};  ///< "file"
-  bool deleted{};
-  nlohmann::json extra{};  ///< members that have no name here
-  ResponseInfo info{};     ///< which endpoint served it; not part of the JSON
-
-  template <class Self, class Field>
-  static void fields(Self& self, Field& field) {
-    field("id", self.id);
-    field("object", self.object);
-    field("deleted", self.deleted);
     field.rest(self.extra);
   }
 };

@@ -110,9 +110,9 @@ TEST(Files, AnIdThatIsNoneIsNotSent) {
     EXPECT_EQ(client.files.del(id).error().kind, ErrorKind::bad_request);
     EXPECT_EQ(client.files.content(id).error().kind, ErrorKind::bad_request);
   }
-  EXPECT_EQ(client.files.content("").error().message, "not sent: an id is empty");
+  EXPECT_EQ(client.files.content("").error().message, "not sent: the id in the path /files/ is empty");
   EXPECT_EQ(client.files.content("..").error().message,
-            "not sent: an id is \"..\", which in a path is a step");
+            "not sent: an id in a path cannot be ..");
   EXPECT_TRUE(simulation.sent.empty());
 }
 

@@ -79,7 +79,7 @@ TEST(Uploads, WithoutAnIdOrAPartAreNotSent) {
   EXPECT_EQ(client.uploads.cancel("").error().kind, ErrorKind::bad_request);
   EXPECT_EQ(client.uploads.complete("..", {}).error().kind, ErrorKind::bad_request);
   EXPECT_EQ(client.uploads.add_part("", file_from_bytes("a", "b")).error().message,
-            "not sent: an id is empty");
+            "not sent: the id in the path /uploads/ is empty");
   EXPECT_EQ(client.uploads.add_part("u", {}).error().message, "not sent: data is missing");
   EXPECT_EQ(client.uploads.add_part("u", openailb::file("/no/such")).error().message,
             "not sent: the file /no/such does not exist");

@@ -182,15 +182,6 @@ inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   return object != "error" && (has_id || !object.empty());
 }
 
-/// The same of JSON that has been scanned.
-inline bool is_an_object_of_its_own(const JsonNode& document) {
-  const JsonNode* object = find_member(document, "object");
-  const bool has_name = object != nullptr && object->type == JsonType::string && !object->text.empty();
-  if (has_name) return string_of(*object) != "error";
-  const auto has = [&](std::string_view name) { return find_member(document, name) != nullptr; };
-  return has("id") || has("task_id") || has("job_id");
-}
-
 /// The error that a 2xx answer or a stream's event holds: a member `error` that says something, or
 /// `"object": "error"`. Null when the document is no error.
 inline std::optional<Error> error_inside(const nlohmann::json& document) {

@@ -53,7 +53,7 @@ struct DecodePage {
 /// Asks for a page of a list.
 template <class T, class Execution>
 auto ask_for_page(const std::shared_ptr<Core<Execution>>& core, ApiPath path, const RequestOptions& options) {
-  DecodePage<T, Execution> decode{.core = core, .path = path.text, .options = options};
+  DecodePage<T, Execution> decode{.core = core, .path = path.text(), .options = options};
   ApiRequest request{.method = "GET", .path = std::move(path)};
   return core->runtime.template answer<Page<T, Execution>>(
       core->balancer, make_call(std::move(request), core->balancer->options(), options), std::move(decode));
@@ -64,12 +64,14 @@ auto ask_for_page(const std::shared_ptr<Core<Execution>>& core, ApiPath path, co
 template <class T, class Execution>
 auto Page<T, Execution>::next_page() const -> typename Execution::template Answer<Page> {
   if (!core_) throw std::logic_error("openailb: this page came from no client");
-  detail::ApiPath path(path_);
-  if (!has_more) path.fault = "no page follows this one";
+  if (!has_more) {
+    const Error error{.kind = ErrorKind::bad_request, .message = "not sent: no page follows this one"};
+    return core_->runtime.template answer<Page>(core_->balancer, error, detail::DecodePage<T, Execution>{});
+  }
   RequestOptions options = options_;
   options.extra_query.insert_or_assign("after", last_id);
   options.endpoint = info.endpoint;
-  return detail::ask_for_page<T>(core_, std::move(path), options);
+  return detail::ask_for_page<T>(core_, path_, options);
 }
 
 }  // namespace openailb

@@ -77,7 +77,7 @@ inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) 
 }
 
 inline std::string fault_of_request(const ApiRequest& request, const RequestOptions& options) {
-  if (!request.path.fault.empty()) return request.path.fault;
+  if (!request.path.fault().empty()) return request.path.fault();
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
@@ -150,7 +150,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   std::string fault = fault_of_request(request, options);
   if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
   Call call{.method = std::move(request.method),
-            .path = std::move(request.path.text),
+            .path = std::move(request.path).text(),
             .accept = std::move(request.accept),
             .streams = request.streams,
             .body = std::move(request.body)};

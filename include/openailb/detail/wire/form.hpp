@@ -1,10 +1,8 @@
 #pragma once
 
-#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_tables.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
-#include <openailb/detail/wire/url.hpp>
 #include <openailb/file.hpp>
 #include <openailb/http.hpp>
 
@@ -17,7 +15,7 @@
 #include <vector>
 
 /// \file
-/// Structs as forms and as queries, by the table of fields that each of them has.
+/// Structs as forms, by the table of fields that each of them has.
 
 namespace openailb::detail {
 
@@ -123,17 +121,6 @@ Form form_of(const Params& params) {
   FormWriter field(form);
   Params::fields(params, field);
   return form;
-}
-
-/// A path with the query that a struct is, such as "/files?limit=10".
-template <JsonTable Params>
-ApiPath with_query(ApiPath path, const Params& params) {
-  char separator = '?';
-  for (const BodyPart& one : form_of(params).parts) {
-    path.text += std::exchange(separator, '&');
-    path.text.append(percent_encode(one.name)).append("=").append(percent_encode(one.content));
-  }
-  return path;
 }
 
 /// Lets the members of an object replace the fields of a form that have their names; null removes one.

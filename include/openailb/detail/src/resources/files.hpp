@@ -4,14 +4,16 @@
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/resources/files.hpp>
+#include <openailb/types/deleted.hpp>
 #include <openailb/types/files.hpp>
 
-#include <string>
+#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -26,25 +28,24 @@ auto Files<Execution>::create(const FileCreateParams& params, RequestOptions opt
 template <class Execution>
 auto Files<Execution>::list(const FileListParams& params, RequestOptions options) const
     -> Answer<Page<FileObject, Execution>> {
-  return detail::ask_for_page<FileObject>(Base::core(), detail::with_query("/files", params), options);
+  return detail::ask_for_page<FileObject>(Base::core(), detail::ApiPath("/files").with(params), options);
 }
 
 template <class Execution>
-auto Files<Execution>::retrieve(const std::string& id, RequestOptions options) const -> Answer<FileObject> {
-  return Base::template get<FileObject>({"/files/{}", {id}}, std::move(options),
+auto Files<Execution>::retrieve(std::string_view id, RequestOptions options) const -> Answer<FileObject> {
+  return Base::template get<FileObject>(detail::ApiPath("/files") / id, std::move(options),
                                         detail::decode_object<FileObject>);
 }
 
 template <class Execution>
-auto Files<Execution>::del(const std::string& id, RequestOptions options) const -> Answer<FileDeleted> {
-  return Base::template del<FileDeleted>({"/files/{}", {id}}, std::move(options),
-                                         detail::decode_object<FileDeleted>);
+auto Files<Execution>::del(std::string_view id, RequestOptions options) const -> Answer<Deleted> {
+  return Base::template del<Deleted>(detail::ApiPath("/files") / id, std::move(options),
+                                     detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto Files<Execution>::content(const std::string& id, RequestOptions options) const
-    -> Answer<BinaryResponse> {
-  return Base::download({"/files/{}/content", {id}}, std::move(options));
+auto Files<Execution>::content(std::string_view id, RequestOptions options) const -> Answer<BinaryResponse> {
+  return Base::download(detail::ApiPath("/files") / id / "content", std::move(options));
 }
 
 }  // namespace openailb

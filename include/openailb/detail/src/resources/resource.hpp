@@ -15,7 +15,6 @@
 #include <openailb/result.hpp>
 
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace openailb {
@@ -78,7 +77,7 @@ auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions option
 
 template <class Execution>
 template <class Chunk>
-auto Resource<Execution>::stream(std::string path, detail::JsonBody body, RequestOptions options) const
+auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const
     -> ChunkStream<Chunk> {
   detail::ApiRequest request{.path = std::move(path),
                              .body = std::move(body),
