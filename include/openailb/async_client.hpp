@@ -20,5 +20,6 @@ using AsyncClient = BasicClient<Async>;
 #else
 extern template class openailb::Future<openailb::JsonResponse>;
 extern template class openailb::Future<openailb::BinaryResponse>;
+extern template class openailb::Future<openailb::Downloaded>;
 extern template class openailb::BasicClient<openailb::Async>;
 #endif

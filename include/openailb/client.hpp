@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/http.hpp>
@@ -63,6 +64,10 @@ class BasicClient : private Resource<Execution> {
   /// Sends a GET to any path whose answer is bytes, such as "/files/file-abc/content", with the same load
   /// balancing and failover.
   BinaryAnswer download(std::string path, RequestOptions options = {}) const;
+  /// The same, but the bytes go into a stream or a function while they come. Until the first has come, the
+  /// call may fail over; after that an answer that breaks off is an error of kind stream_interrupted.
+  auto download(std::string path, ByteSink into, RequestOptions options = {}) const ->
+      typename Execution::template Answer<Downloaded>;
 
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;

@@ -12,6 +12,7 @@
 #include <openailb/audio.hpp>
 #include <openailb/batches.hpp>
 #include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>

@@ -49,6 +49,7 @@ template class BasicClient<Blocking>;
 template class BasicClient<Async>;
 template class Future<JsonResponse>;
 template class Future<BinaryResponse>;
+template class Future<Downloaded>;
 
 template class Transcriptions<Blocking>;
 template class Transcriptions<Async>;

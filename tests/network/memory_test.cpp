@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <latch>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -68,6 +69,22 @@ TEST_F(Memory, AFileIsNeverWholeInMemory) {
   const auto answer = client.upload("/files", {{.name = "file", .file = openailb::file(file.path())}});
   EXPECT_EQ(answer->info.attempts.size(), 2);
   EXPECT_LT(peak(), 2 * megabyte);
+}
+
+TEST_F(Memory, ADownloadIsNeverWholeInMemory) {
+  ScriptedServer server([](Connection& connection) {
+    connection.skip_request();
+    connection.write(response_head(200, {{"Content-Length", std::to_string(64 * megabyte)}}));
+    const std::string piece(megabyte, 'x');
+    for (int count = 0; count < 64; ++count) connection.write(piece);
+  });
+  std::size_t size = 0;
+  const auto done = Client({{.base_url = server.url()}}).download("/x", [&](std::string_view bytes) {
+    size += bytes.size();
+  });
+  EXPECT_EQ(done->size, 64 * megabyte);
+  EXPECT_EQ(size, 64 * megabyte);
+  EXPECT_LT(peak(), 8 * megabyte);
 }
 
 /// Answers a stream with `head`, and then `more` until nobody listens.

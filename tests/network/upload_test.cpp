@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -142,6 +143,29 @@ TEST(Download, ThatIsCutShortIsAskedOfTheNextServer) {
   EXPECT_EQ(both.download("/files/f/content")->content, "all of it");
   const Client one({{.base_url = cutting.url()}}, {.max_retries = 0});
   EXPECT_EQ(one.download("/files/f/content").error().kind, ErrorKind::connection);
+}
+
+TEST(Download, ThatIsCutShortAfterItsFirstBytesSaysSo) {
+  ScriptedServer healthy(answer_with(http_response(200, "all of it")));
+  Gate first;
+  std::string got;
+  ScriptedServer waiting([&](Connection& connection) {
+    connection.read_request();
+    connection.write(chunked_head() + http_chunk("only this"));
+    first.wait(connection.stop_token());
+  });
+  const Client patient({{.base_url = waiting.url()}, {.base_url = healthy.url()}});
+  const Error error = patient
+                          .download("/x",
+                                    [&](std::string_view bytes) {
+                                      got += bytes;
+                                      first.open();  // and the server goes away
+                                    })
+                          .error();
+  EXPECT_EQ(error.kind, ErrorKind::stream_interrupted);
+  EXPECT_THAT(error.message, HasSubstr("the download ended early, after 9 bytes"));
+  EXPECT_EQ(got, "only this");
+  EXPECT_EQ(healthy.request_count(), 0);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
@@ -7,7 +9,6 @@
 
 namespace openailb {
 
-struct BinaryResponse;
 struct TranscriptionCreateParams;
 struct TranslationCreateParams;
 struct SpeechCreateParams;
@@ -50,6 +51,9 @@ class Speech : public Resource<Execution> {
   /// Speaks a text. The answer is the bytes of the audio.
   auto create(const SpeechCreateParams& params, RequestOptions options = {}) const ->
       typename Base::template Answer<BinaryResponse>;
+  /// The same, into a stream or a function while they come; see Client::download.
+  auto create(const SpeechCreateParams& params, ByteSink into, RequestOptions options = {}) const ->
+      typename Base::template Answer<Downloaded>;
 };
 
 /// `client.audio`, for programs that include openailb/audio.hpp.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
@@ -35,6 +36,8 @@ class Files : public Resource<Execution> {
   Answer<Deleted> del(std::string_view id, RequestOptions options = {}) const;
   /// The bytes of a file.
   Answer<BinaryResponse> content(std::string_view id, RequestOptions options = {}) const;
+  /// The same, into a stream or a function while they come; see Client::download.
+  Answer<Downloaded> content(std::string_view id, ByteSink into, RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

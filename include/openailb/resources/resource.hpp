@@ -9,6 +9,8 @@
 namespace openailb {
 
 struct BinaryResponse;
+class ByteSink;
+struct Downloaded;
 struct HttpResponse;
 
 namespace detail {
@@ -65,9 +67,13 @@ class Resource {
                       Decode<T> decode = detail::decode_object<T>) const;
   /// Gets an answer of any type.
   Answer<BinaryResponse> download(detail::ApiPath path, RequestOptions options) const;
+  Answer<Downloaded> download(detail::ApiPath path, ByteSink into, RequestOptions options) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
+  /// The same for an answer that goes into a sink. `decode` looks at its beginning.
+  Answer<Downloaded> receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+                             Decode<BinaryResponse> decode) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
   ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/byte_sink.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
@@ -74,6 +75,12 @@ auto BasicClient<Execution>::upload(std::string path, std::vector<BodyPart> part
 template <class Execution>
 auto BasicClient<Execution>::download(std::string path, RequestOptions options) const -> BinaryAnswer {
   return Base::download(std::move(path), std::move(options));
+}
+
+template <class Execution>
+auto BasicClient<Execution>::download(std::string path, ByteSink into, RequestOptions options) const ->
+    typename Execution::template Answer<Downloaded> {
+  return Base::download(std::move(path), std::move(into), std::move(options));
 }
 
 template <class Execution>

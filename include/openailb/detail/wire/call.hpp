@@ -34,7 +34,8 @@ struct ApiRequest {
   std::optional<Form> form{};
   bool needs_object{};   ///< the body must be a JSON object
   std::string accept{};  ///< the type of the answer; empty: JSON, or the events of a stream
-  bool streams{};        ///< the answer is a stream of events
+  bool streams{};        ///< the answer is a stream, of events or of bytes
+  bool is_bytes{};       ///< the answer is bytes
   bool may_hedge{};      ///< it does no harm if two endpoints run it
 };
 
@@ -44,6 +45,7 @@ struct Call {
   std::string path{};
   std::string accept{};
   bool streams{};
+  bool is_bytes{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
   JsonBody body{};
   std::vector<BodyPart> parts{};
@@ -107,7 +109,7 @@ inline std::string finish_body(Call& call) {
     if (!model->starts_with('"')) return "model is not a string";
     call.model = string_of(*JsonScanner::scan_string(std::string_view(*model).substr(1)));
   }
-  if (call.streams && body.is_object()) body.set({.name = "stream", .json = "true"});
+  if (call.streams && !call.is_bytes && body.is_object()) body.set({.name = "stream", .json = "true"});
   const std::string* stream = body.find("stream");
   if (!call.streams && stream && *stream == "true") return needs_stream_method;
   if (body.flaw()) return body.flaw()->message();
@@ -153,6 +155,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
             .path = std::move(request.path).text(),
             .accept = std::move(request.accept),
             .streams = request.streams,
+            .is_bytes = request.is_bytes,
             .body = std::move(request.body)};
   const bool may_hedge = request.may_hedge && client.hedge;
   if (fault.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -51,6 +52,10 @@ inline auto transcription_decoder(const std::optional<std::string>& format) {
   return is_text ? decode_transcript : decode_transcription;
 }
 
+inline ApiRequest speech_request(const SpeechCreateParams& params) {
+  return {.path = "/audio/speech", .body = params, .needs_object = true, .accept = "*/*", .may_hedge = true};
+}
+
 /// Reads audio, which is never JSON or a page.
 inline Result<BinaryResponse> decode_audio(HttpResponse& response, bool& delivered) {
   ScannedJson document;
@@ -83,9 +88,15 @@ auto Translations<Execution>::create(const TranslationCreateParams& params, Requ
 template <class Execution>
 auto Speech<Execution>::create(const SpeechCreateParams& params, RequestOptions options) const ->
     typename Base::template Answer<BinaryResponse> {
-  detail::ApiRequest request{
-      .path = "/audio/speech", .body = params, .needs_object = true, .accept = "*/*", .may_hedge = true};
-  return Base::template send<BinaryResponse>(std::move(request), std::move(options), detail::decode_audio);
+  return Base::template send<BinaryResponse>(detail::speech_request(params), std::move(options),
+                                             detail::decode_audio);
+}
+
+template <class Execution>
+auto Speech<Execution>::create(const SpeechCreateParams& params, ByteSink into, RequestOptions options) const
+    -> typename Base::template Answer<Downloaded> {
+  return Base::receive(detail::speech_request(params), std::move(into), std::move(options),
+                       detail::decode_audio);
 }
 
 }  // namespace openailb

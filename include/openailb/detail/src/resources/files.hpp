@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -46,6 +47,12 @@ auto Files<Execution>::del(std::string_view id, RequestOptions options) const ->
 template <class Execution>
 auto Files<Execution>::content(std::string_view id, RequestOptions options) const -> Answer<BinaryResponse> {
   return Base::download(detail::ApiPath("/files") / id / "content", std::move(options));
+}
+
+template <class Execution>
+auto Files<Execution>::content(std::string_view id, ByteSink into, RequestOptions options) const
+    -> Answer<Downloaded> {
+  return Base::download(detail::ApiPath("/files") / id / "content", std::move(into), std::move(options));
 }
 
 }  // namespace openailb

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/src/core.hpp>
@@ -65,6 +66,22 @@ auto Resource<Execution>::download(detail::ApiPath path, RequestOptions options)
     -> Answer<BinaryResponse> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
   return send<BinaryResponse>(std::move(request), std::move(options), detail::decode_bytes);
+}
+
+template <class Execution>
+auto Resource<Execution>::download(detail::ApiPath path, ByteSink into, RequestOptions options) const
+    -> Answer<Downloaded> {
+  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
+  return receive(std::move(request), std::move(into), std::move(options), detail::decode_bytes);
+}
+
+template <class Execution>
+auto Resource<Execution>::receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+                                  Decode<BinaryResponse> decode) const -> Answer<Downloaded> {
+  request.streams = request.is_bytes = true;
+  request.may_hedge = false;
+  return core_->runtime.download(core_->balancer, make_call(std::move(request), std::move(options)), decode,
+                                 std::move(into));
 }
 
 template <class Execution>
