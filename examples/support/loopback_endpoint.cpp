@@ -1,6 +1,7 @@
 #include "loopback_endpoint.hpp"
 
 #include "replies.hpp"
+#include "sound.hpp"
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -75,7 +76,7 @@ std::vector<json> pieces(const json& message) {
 
 }  // namespace
 
-LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
+LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)), files_(completion) {
   server_.new_task_queue = [] { return new httplib::ThreadPool(128); };  // each connection keeps a thread
   server_.set_tcp_nodelay(true);
   server_.set_keep_alive_max_count(1'000'000);
@@ -90,6 +91,14 @@ LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
   server_.Post(".*/embeddings", [this](const httplib::Request& request, httplib::Response& response) {
     embed(json::parse(request.body), response);
   });
+  server_.Post(".*/audio/transcriptions",
+               [this](const httplib::Request& request, httplib::Response& response) {
+                 transcribe(request, response);
+               });
+  server_.Post(".*/audio/speech", [](const httplib::Request& request, httplib::Response& response) {
+    response.set_content(speak(json::parse(request.body).value("input", "")), "audio/wav");
+  });
+  files_.serve(server_);
   port_ = server_.bind_to_any_port("127.0.0.1");
   if (port_ <= 0) throw std::runtime_error("no port of 127.0.0.1 is free");
   thread_ = std::thread([this] { server_.listen_after_bind(); });
@@ -149,6 +158,17 @@ void LoopbackEndpoint::embed(const json& request, httplib::Response& response) {
         {{"object", "embedding"}, {"index", data.size()}, {"embedding", embedding(text.get<std::string>())}});
   }
   answer(response, 200, {{"object", "list"}, {"data", data}, {"model", request.value("model", "")}});
+}
+
+void LoopbackEndpoint::transcribe(const httplib::Request& request, httplib::Response& response) {
+  if (!request.has_file("file"))
+    return answer(response, 400, failure("file: missing", "invalid_request_error"));
+  const std::string said = hear(request.get_file_value("file").content);
+  const std::string format = request.get_file_value("response_format").content;
+  if (format == "srt") {
+    return response.set_content("1\n00:00:00,000 --> 00:00:00,500\n" + said + "\n\n", "text/plain");
+  }
+  answer(response, 200, {{"text", said}});
 }
 
 /// Until somebody could lose patience, or the server stops.
