@@ -10,10 +10,14 @@
 #include <openailb/resources/audio.hpp>
 #include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/completions.hpp>
 #include <openailb/resources/embeddings.hpp>
 #include <openailb/resources/files.hpp>
 #include <openailb/resources/images.hpp>
+#include <openailb/resources/models.hpp>
+#include <openailb/resources/moderations.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/resources/responses.hpp>
 #include <openailb/resources/uploads.hpp>
 #include <openailb/result.hpp>
 
@@ -72,12 +76,18 @@ class BasicClient : private Resource<Execution> {
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;
 
+  // The resources. A program that calls one includes its header, such as openailb/embeddings.hpp, or
+  // openailb/openailb.hpp for all of them.
   Audio<Execution> audio{Base::core()};
   Batches<Execution> batches{Base::core()};
   Chat<Execution> chat{Base::core()};
+  Completions<Execution> completions{Base::core()};
   Embeddings<Execution> embeddings{Base::core()};
   Files<Execution> files{Base::core()};
   Images<Execution> images{Base::core()};
+  Models<Execution> models{Base::core()};
+  Moderations<Execution> moderations{Base::core()};
+  Responses<Execution> responses{Base::core()};
   Uploads<Execution> uploads{Base::core()};
 };
 

@@ -16,6 +16,7 @@
 #include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/completions.hpp>
 #include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
@@ -24,8 +25,11 @@
 #include <openailb/future.hpp>
 #include <openailb/images.hpp>
 #include <openailb/json.hpp>
+#include <openailb/models.hpp>
+#include <openailb/moderations.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
+#include <openailb/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/uploads.hpp>

@@ -12,13 +12,15 @@ struct CreateEmbeddingResponse;
 template <class Execution>
 class Embeddings : public Resource<Execution> {
   using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
 
  public:
   using Base::Base;
 
   /// Turns texts into vectors.
-  auto create(const EmbeddingCreateParams& params, RequestOptions options = {}) const ->
-      typename Base::template Answer<CreateEmbeddingResponse>;
+  Answer<CreateEmbeddingResponse> create(const EmbeddingCreateParams& params,
+                                         RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

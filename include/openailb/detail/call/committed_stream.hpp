@@ -8,6 +8,7 @@
 #include <openailb/detail/call/committed_answer.hpp>
 #include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -52,6 +53,7 @@ class CommittedStream final : public CommittedAnswer {
   const Chunk* take(ServerSentEvent& event);
   const Chunk* accept();
   void finish_at_end_of_transfer();
+  void end_too_soon();
   std::string so_far() const override {
     return "the stream ended early, after " + std::to_string(count_) + " chunks";
   }
@@ -104,7 +106,7 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
     fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
   } else if (std::holds_alternative<StreamEnd>(said)) {
     trial_->transfer->set_satisfied();
-    finish();
+    StreamTraits<Chunk>::ends_with_done ? finish() : end_too_soon();
   } else {
     chunks_.read(document_, event.data);
     return accept();
@@ -120,6 +122,10 @@ const Chunk* CommittedStream<Chunk>::accept() {
     return nullptr;
   }
   ++count_;
+  if (StreamTraits<Chunk>::is_last(chunks_.chunk())) {
+    trial_->transfer->set_satisfied();
+    finish();
+  }
   return &chunks_.chunk();
 }
 
@@ -128,8 +134,13 @@ void CommittedStream<Chunk>::finish_at_end_of_transfer() {
   const std::optional<TransferFailure>& failure = trial_->transfer->failure();
   if (!failure && accumulator_.finished()) return finish();
   if (failure) return fail(trial_->failure(evidence_of_transfer(*failure)));
-  fail(trial_->failure(
-      {.error = {.kind = ErrorKind::connection, .message = "it ended without [DONE] or a finish_reason"}}));
+  end_too_soon();
+}
+
+template <class Chunk>
+void CommittedStream<Chunk>::end_too_soon() {
+  const std::string message = "it ended without " + std::string(StreamTraits<Chunk>::end);
+  fail(trial_->failure({.error = {.kind = ErrorKind::connection, .message = message}}));
 }
 
 }  // namespace openailb::detail

@@ -182,14 +182,19 @@ inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   return object != "error" && (has_id || !object.empty());
 }
 
+/// Whether a document says of itself that it is an error.
+inline bool is_called_error(const nlohmann::json& document) {
+  return member_text(document, "object") == "error" || member_text(document, "type") == "error";
+}
+
 /// The error that a 2xx answer or a stream's event holds: a member `error` that says something, or
-/// `"object": "error"`. Null when the document is no error.
+/// `"object": "error"`, or `"type": "error"`. Null when the document is no error.
 inline std::optional<Error> error_inside(const nlohmann::json& document) {
   const nlohmann::json& object = unwrapped(document);
   if (!object.is_object()) return std::nullopt;
   auto member = object.find("error");
   const bool has_error = member != object.end() && speaks_of_an_error(*member);
-  if (!has_error && member_text(object, "object") != "error") return std::nullopt;
+  if (!has_error && !is_called_error(object)) return std::nullopt;
 
   Error error{.status = 200};
   describe_error(object, error);
@@ -204,10 +209,12 @@ inline std::optional<Error> error_inside(const nlohmann::json& document) {
 /// The same of JSON that has been scanned.
 inline std::optional<Error> error_inside(const JsonNode& document) {
   const JsonNode* member = find_member(document, "error");
-  const JsonNode* object = find_member(document, "object");
+  const auto says_error = [](const JsonNode* name) {
+    return name != nullptr && name->type == JsonType::string && is_named(*name, "error");
+  };
   const bool may_be_one =
       document.type == JsonType::array || (member != nullptr && member->type != JsonType::null) ||
-      (object != nullptr && object->type == JsonType::string && string_of(*object) == "error");
+      says_error(find_member(document, "object")) || says_error(find_member(document, "type"));
   return may_be_one ? error_inside(json_of(document)) : std::nullopt;
 }
 

@@ -32,8 +32,8 @@ inline Result<CreateEmbeddingResponse> decode_embeddings(HttpResponse& response,
 }  // namespace detail
 
 template <class Execution>
-auto Embeddings<Execution>::create(const EmbeddingCreateParams& params, RequestOptions options) const ->
-    typename Base::template Answer<CreateEmbeddingResponse> {
+auto Embeddings<Execution>::create(const EmbeddingCreateParams& params, RequestOptions options) const
+    -> Answer<CreateEmbeddingResponse> {
   detail::JsonBody body = params;
   if (!params.encoding_format) body.set({.name = "encoding_format", .json = R"("base64")"});
   return Base::template post<CreateEmbeddingResponse>("/embeddings", std::move(body), std::move(options),
