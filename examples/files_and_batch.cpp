@@ -44,7 +44,7 @@ int main() {
                 << answer["response"]["body"]["choices"][0]["message"]["content"] << '\n';
     }
   }
-  for (const auto& one : client.files.list({}, there)->all()) {
+  for (const auto& one : client.files.list(there)->all()) {
     std::cout << one.id << ' ' << one.filename << ", " << one.purpose << '\n';
   }
   std::cout << std::boolalpha << "deleted: " << client.files.del(file->id, there)->deleted << '\n';

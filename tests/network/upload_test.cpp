@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -113,6 +114,21 @@ TEST(Upload, WithALineBreakInANameIsNotSent) {
   EXPECT_EQ(server.connection_count(), 0);
 }
 
+TEST(Upload, HearsARefusalBeforeAllIsSent) {
+  const TemporaryFile file(numbered(16 << 20));
+  ScriptedServer refusing([](Connection& connection) {
+    connection.skip(std::size_t{1} << 20);
+    connection.write(http_response(413, R"({"error":{"message":"too large"}})"));
+    connection.wait_closed();
+  });
+  ScriptedServer other(answer_with(http_response(200, "{}")));
+  const Client client({{.base_url = refusing.url()}, {.base_url = other.url()}});
+  const Error error = client.upload("/files", form(openailb::file(file.path()))).error();
+  EXPECT_EQ(error.status, 413);
+  EXPECT_EQ(error.message, "too large");
+  EXPECT_EQ(other.connection_count(), 0);
+}
+
 TEST(Upload, FollowsARedirectWithTheWholeFile) {
   const TemporaryFile file(numbered(100'000));
   ScriptedServer server(answer_in_turn(
@@ -123,7 +139,7 @@ TEST(Upload, FollowsARedirectWithTheWholeFile) {
   EXPECT_TRUE(parts_of(server.requests().at(1)).at(1).content == numbered(100'000));
 }
 
-TEST(Download, GivesAllBytes) {
+TEST(DownloadOverSockets, GivesAllBytes) {
   std::string bytes = numbered(300'000);
   bytes[7] = '\0';
   bytes[8] = '\xff';
@@ -133,7 +149,7 @@ TEST(Download, GivesAllBytes) {
   EXPECT_TRUE(client.download("/files/f/content")->content == bytes);
 }
 
-TEST(Download, ThatIsCutShortIsAskedOfTheNextServer) {
+TEST(DownloadOverSockets, ThatIsCutShortIsAskedOfTheNextServer) {
   ScriptedServer cutting([](Connection& connection) {
     connection.read_request();
     connection.write(response_head(200, {{"Content-Length", "100"}}) + "only this");
@@ -145,7 +161,7 @@ TEST(Download, ThatIsCutShortIsAskedOfTheNextServer) {
   EXPECT_EQ(one.download("/files/f/content").error().kind, ErrorKind::connection);
 }
 
-TEST(Download, ThatIsCutShortAfterItsFirstBytesSaysSo) {
+TEST(DownloadOverSockets, ThatIsCutShortAfterItsFirstBytesSaysSo) {
   ScriptedServer healthy(answer_with(http_response(200, "all of it")));
   Gate first;
   std::string got;

@@ -28,7 +28,8 @@ class Batches : public Resource<Execution> {
   /// A batch, as it stands. One that failed is an answer too: its `errors` say why.
   Answer<Batch> retrieve(std::string_view id, RequestOptions options = {}) const;
   /// Lists batches, page by page.
-  Answer<Page<Batch, Execution>> list(const BatchListParams& params = {}, RequestOptions options = {}) const;
+  Answer<Page<Batch, Execution>> list(RequestOptions options = {}) const;
+  Answer<Page<Batch, Execution>> list(const BatchListParams& params, RequestOptions options = {}) const;
   /// Ends a batch. It is "cancelling" until its requests that are under way have ended.
   Answer<Batch> cancel(std::string_view id, RequestOptions options = {}) const;
 };

@@ -29,8 +29,8 @@ class Files : public Resource<Execution> {
   /// Uploads a file. Where it is missing, empty or unreadable, nothing is sent.
   Answer<FileObject> create(const FileCreateParams& params, RequestOptions options = {}) const;
   /// Lists files, page by page.
-  Answer<Page<FileObject, Execution>> list(const FileListParams& params = {},
-                                           RequestOptions options = {}) const;
+  Answer<Page<FileObject, Execution>> list(RequestOptions options = {}) const;
+  Answer<Page<FileObject, Execution>> list(const FileListParams& params, RequestOptions options = {}) const;
   /// What is known of a file.
   Answer<FileObject> retrieve(std::string_view id, RequestOptions options = {}) const;
   Answer<Deleted> del(std::string_view id, RequestOptions options = {}) const;

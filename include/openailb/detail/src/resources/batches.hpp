@@ -30,6 +30,11 @@ auto Batches<Execution>::retrieve(std::string_view id, RequestOptions options) c
 }
 
 template <class Execution>
+auto Batches<Execution>::list(RequestOptions options) const -> Answer<Page<Batch, Execution>> {
+  return list(BatchListParams{}, std::move(options));
+}
+
+template <class Execution>
 auto Batches<Execution>::list(const BatchListParams& params, RequestOptions options) const
     -> Answer<Page<Batch, Execution>> {
   return detail::ask_for_page<Batch>(Base::core(), detail::ApiPath("/batches").with(params), options);

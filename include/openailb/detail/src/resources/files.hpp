@@ -27,6 +27,11 @@ auto Files<Execution>::create(const FileCreateParams& params, RequestOptions opt
 }
 
 template <class Execution>
+auto Files<Execution>::list(RequestOptions options) const -> Answer<Page<FileObject, Execution>> {
+  return list(FileListParams{}, std::move(options));
+}
+
+template <class Execution>
 auto Files<Execution>::list(const FileListParams& params, RequestOptions options) const
     -> Answer<Page<FileObject, Execution>> {
   return detail::ask_for_page<FileObject>(Base::core(), detail::ApiPath("/files").with(params), options);
