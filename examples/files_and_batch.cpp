@@ -29,23 +29,22 @@ int main() {
       .purpose = "batch",
   });
 
-  // Files and batches belong to the account that made them, so all that follows goes to its endpoint.
-  const openailb::RequestOptions there{.endpoint = file->info.endpoint};
-  auto batch = client.batches.create({.endpoint = "/v1/chat/completions", .input_file_id = file->id}, there);
-  batch = client.batches.retrieve(batch->id, there);
+  // Files and batches belong to the account that made them: calls that name one go to its endpoint.
+  auto batch = client.batches.create({.endpoint = "/v1/chat/completions", .input_file_id = file->id});
+  batch = client.batches.retrieve(batch->id);
   std::cout << batch->id << " is " << batch->status << '\n';
   // [/batch]
 
   if (!batch->output_file_id.empty()) {
-    std::istringstream output(client.files.content(batch->output_file_id, there)->content);
+    std::istringstream output(client.files.content(batch->output_file_id)->content);
     for (std::string line; std::getline(output, line);) {
       const auto answer = nlohmann::json::parse(line);
       std::cout << answer["custom_id"] << ' '
                 << answer["response"]["body"]["choices"][0]["message"]["content"] << '\n';
     }
   }
-  for (const auto& one : client.files.list(there)->all()) {
+  for (const auto& one : client.files.list({.endpoint = file->info.endpoint})->all()) {
     std::cout << one.id << ' ' << one.filename << ", " << one.purpose << '\n';
   }
-  std::cout << std::boolalpha << "deleted: " << client.files.del(file->id, there)->deleted << '\n';
+  std::cout << std::boolalpha << "deleted: " << client.files.del(file->id)->deleted << '\n';
 }

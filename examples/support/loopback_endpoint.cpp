@@ -99,8 +99,15 @@ LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)), f
     response.set_content(speak(json::parse(request.body).value("input", "")), "audio/wav");
   });
   files_.serve(server_);
+  socket_t listening = INVALID_SOCKET;
+  server_.set_socket_options([&listening](socket_t socket) {
+    httplib::default_socket_options(socket);
+    listening = socket;
+  });
   port_ = server_.bind_to_any_port("127.0.0.1");
   if (port_ <= 0) throw std::runtime_error("no port of 127.0.0.1 is free");
+  listen(listening,
+         SOMAXCONN);  // httplib lets five wait: when many come at once, the others have to come again
   thread_ = std::thread([this] { server_.listen_after_bind(); });
   while (!server_.is_running()) std::this_thread::yield();
 }

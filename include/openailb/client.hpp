@@ -22,7 +22,9 @@
 #include <openailb/result.hpp>
 
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace openailb {
@@ -72,6 +74,13 @@ class BasicClient : private Resource<Execution> {
   /// call may fail over; after that an answer that breaks off is an error of kind stream_interrupted.
   auto download(std::string path, ByteSink into, RequestOptions options = {}) const ->
       typename Execution::template Answer<Downloaded>;
+
+  /// The name of the endpoint that keeps an object, such as a file or a stored answer, so that all calls that
+  /// name it go there; null when that is not known.
+  std::optional<std::string> home_of(std::string_view id) const;
+  /// Tells which endpoint keeps an object, for instance what home_of() said before the program was restarted.
+  /// Throws std::invalid_argument if there is no endpoint of that name.
+  void remember_home(std::string_view id, std::string_view endpoint) const;
 
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;

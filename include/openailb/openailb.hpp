@@ -22,6 +22,7 @@
 #include <openailb/error.hpp>
 #include <openailb/file.hpp>
 #include <openailb/files.hpp>
+#include <openailb/for_each.hpp>
 #include <openailb/future.hpp>
 #include <openailb/images.hpp>
 #include <openailb/json.hpp>

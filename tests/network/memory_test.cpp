@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <latch>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -85,6 +86,27 @@ TEST_F(Memory, ADownloadIsNeverWholeInMemory) {
   EXPECT_EQ(done->size, 64 * megabyte);
   EXPECT_EQ(size, 64 * megabyte);
   EXPECT_LT(peak(), 8 * megabyte);
+}
+
+// Ten times as many inputs would take ten times as much, if anything of them were kept.
+TEST_F(Memory, OfForEachDoesNotGrowWithItsInputs) {
+  ScriptedServer server([](Connection& connection) {
+    while (connection.skip_request()) connection.write(http_response(200, completion_json("Hi")));
+  });
+  const AsyncClient client({{.base_url = server.url()}});
+  const auto peak_of = [&](int inputs) {
+    most = before = held;
+    std::size_t answers = 0;
+    for_each(
+        client, std::views::iota(0, inputs), [](int number) { return hello(std::to_string(number)); },
+        [&](int, const Result<ChatCompletion>& completion) { answers += completion ? 1 : 0; },
+        {.concurrency = 32});
+    EXPECT_EQ(answers, static_cast<std::size_t>(inputs));
+    return peak();
+  };
+  peak_of(500);
+  const std::size_t few = peak_of(500), many = peak_of(5'000);
+  EXPECT_LT(many, 2 * few + megabyte / 4);
 }
 
 /// Answers a stream with `head`, and then `more` until nobody listens.

@@ -99,6 +99,7 @@ Task<const Chunk*> CommittedStream<Chunk>::next() {
 
 template <class Chunk>
 const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
+  if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, event.data);
   // An event named error is a failure even if it looks like the chunk before it.
   if (event.event != "error" && chunks_.read_repetition(event.data)) return accept();
   StreamEvent said = read_event(event, document_);

@@ -119,6 +119,7 @@ Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer
   Result<Balanced<Downloaded>> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
+  if (!balanced->trial.call->objects.empty()) balancer->homes().remember(balanced->trial, "");
   Download download(std::move(balancer), loop, deadline, *std::move(balanced));
   for (;;) {
     Task<std::string> coming = download.next();

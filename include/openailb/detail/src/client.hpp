@@ -15,7 +15,9 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +83,16 @@ template <class Execution>
 auto BasicClient<Execution>::download(std::string path, ByteSink into, RequestOptions options) const ->
     typename Execution::template Answer<Downloaded> {
   return Base::download(std::move(path), std::move(into), std::move(options));
+}
+
+template <class Execution>
+std::optional<std::string> BasicClient<Execution>::home_of(std::string_view id) const {
+  return Base::core()->balancer->home_of(id);
+}
+
+template <class Execution>
+void BasicClient<Execution>::remember_home(std::string_view id, std::string_view endpoint) const {
+  Base::core()->balancer->remember_home(id, endpoint);
 }
 
 template <class Execution>

@@ -6,6 +6,7 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/file.hpp>
 #include <openailb/headers.hpp>
@@ -55,11 +56,16 @@ struct Call {
   std::chrono::nanoseconds deadline{};  ///< of the whole call
   std::chrono::nanoseconds idle_timeout{};
   int max_retries{};
+  bool wait_for_rate_limits{};
   std::stop_token stop_token{};
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
+  std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
+  bool makes_objects{};                 ///< its answer has ids to remember
   bool may_hedge{};                     ///< a second endpoint may be asked while the first has not answered
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
+
+  bool reads() const { return method == "GET" || method == "DELETE"; }
 };
 
 /// The shorter of two limits; zero means no limit.
@@ -141,6 +147,16 @@ inline std::string take_form(Form form, Call& call) {
   return fault_of_model(*call.model);
 }
 
+/// Finds the ids of objects that the call names.
+inline void find_objects(Call& call) {
+  call.makes_objects = makes_objects(call.path, call.body);
+  add_object_ids_of_path(call.path, call.objects);
+  add_object_ids(call.body, call.path.starts_with("/chat/completions"), call.objects);
+  for (const BodyPart& part : call.parts) {
+    if (part.file.empty() && is_object_id(part.content)) call.objects.push_back(part.content);
+  }
+}
+
 /// Whether the body offers the model tools, which it may then call twice if two endpoints are asked.
 inline bool has_tools(const JsonBody& body) {
   return body.find("tools") != nullptr || body.find("functions") != nullptr;
@@ -172,6 +188,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);
+  find_objects(call);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
   call.timeout = options.timeout.value_or(client.timeout);
@@ -179,6 +196,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
   call.deadline = options.deadline.value_or(client.deadline);
   call.max_retries = options.max_retries.value_or(client.max_retries);
+  call.wait_for_rate_limits = options.wait_for_rate_limits.value_or(client.wait_for_rate_limits);
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
