@@ -117,6 +117,13 @@ TEST(Multipart, HasFieldsAndFilesFromMemory) {
   EXPECT_EQ(parts[2].content, bytes);
 }
 
+TEST(Multipart, SaysWhatAnImageIs) {
+  for (const auto& [name, type] : {std::pair("a.png", "image/png"), std::pair("a.WebP", "image/webp")}) {
+    const Request request = received({.parts = {{.name = "image", .file = file_from_bytes(name, "x")}}});
+    EXPECT_THAT(parts_of(request).at(0).head, HasSubstr(std::string("Content-Type: ") + type)) << name;
+  }
+}
+
 TEST(Multipart, HasFilesFromDisk) {
   const std::string content(3 << 20, 'x');
   const TemporaryFile file(content);

@@ -111,8 +111,7 @@ TEST(Files, AnIdThatIsNoneIsNotSent) {
     EXPECT_EQ(client.files.content(id).error().kind, ErrorKind::bad_request);
   }
   EXPECT_EQ(client.files.content("").error().message, "not sent: the id in the path /files/ is empty");
-  EXPECT_EQ(client.files.content("..").error().message,
-            "not sent: an id in a path cannot be ..");
+  EXPECT_EQ(client.files.content("..").error().message, "not sent: an id in a path cannot be ..");
   EXPECT_TRUE(simulation.sent.empty());
 }
 
