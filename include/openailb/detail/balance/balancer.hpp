@@ -7,10 +7,10 @@
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
 #include <openailb/detail/balance/homes.hpp>
-#include <openailb/detail/balance/picker.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/turns.hpp>
 #include <openailb/detail/failure/classify.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
@@ -75,19 +75,7 @@ class Balancer {
   }
 
  private:
-  /// The endpoint that was picked for a call, and the permission to ask it.
-  struct Picked {
-    std::size_t index;
-    Admission admission;
-  };
-
-  std::optional<Picked> pick(const Candidates& can, Progress& progress, TimePoint now);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
-  template <class Wanted>
-  std::optional<Picked> pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
-                                       TimePoint now);
-  template <class Wanted>
-  std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
@@ -100,10 +88,7 @@ class Balancer {
 
   ClientOptions options_;
   Candidates::Endpoints endpoints_{};
-  RoundRobin turns_;
-  /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
-  /// would get more calls.
-  RoundRobin hedge_turns_;
+  Turns turns_;
   RetryBudget budget_;
   Homes homes_;
   std::unique_ptr<Hedging> hedging_{};  // null: no call is hedged
@@ -111,8 +96,7 @@ class Balancer {
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
     : options_(std::move(options)),
-      turns_(configs.size()),
-      hedge_turns_(configs.size()),
+      turns_(endpoints_, configs.size()),
       budget_(options_.retry_budget, now),
       homes_(options_.remembered_objects) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
@@ -175,36 +159,14 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   const Candidates can(endpoints_, options_, *call, progress, now);
   progress.budget_used_up = false;
   for (;;) {
-    if (auto picked = pick(can, progress, now)) {
+    const auto affords = [&] { return this->affords(can, progress, now); };
+    if (auto picked = turns_.pick(can, affords, now)) {
       return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
     }
     const bool heeded_breakers = !can.asks_refusing();
     if (auto until = wait(can, progress, now)) return {.wait = until};
     if (!heeded_breakers || !can.asks_refusing()) return {};  // else it no longer waits for them
   }
-}
-
-/// A breaker decides when an endpoint is asked, never whether. Endpoints whose breakers admit come first.
-/// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
-/// other is in its backoff. The retry budget pays for them, and for retries.
-inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Progress& progress,
-                                                      TimePoint now) {
-  const auto owed = [&](std::size_t index) { return can.owed(index); };
-  const auto untried = [&](std::size_t index) { return can.untried(index); };
-  const auto again = [&](std::size_t index) { return can.again(index); };
-  const auto quickly = [&](auto wanted) {
-    return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
-  };
-  if (auto picked = pick_admitting(turns_, owed, can, now)) return picked;
-  if (auto picked = pick_refusing(owed, can, now)) return picked;
-  if (auto picked = pick_admitting(turns_, untried, can, now)) return picked;
-  if (!affords(can, progress, now)) return std::nullopt;
-  if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
-  if (auto picked = pick_admitting(turns_, again, can, now)) return picked;
-  if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
-  if (can.any_backs_off()) return std::nullopt;
-  if (auto picked = pick_refusing(untried, can, now)) return picked;
-  return pick_refusing(again, can, now);
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
@@ -214,29 +176,6 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
   progress.reserved = budget_.reserve(now);
   progress.budget_used_up = !progress.reserved;
   return !progress.budget_used_up;
-}
-
-/// Picks a wanted endpoint whose breaker admits, round robin.
-template <class Wanted>
-std::optional<Balancer::Picked> Balancer::pick_admitting(RoundRobin& turns, Wanted wanted,
-                                                         const Candidates& can, TimePoint now) {
-  const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
-  return turns.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
-    std::optional<Admission> admission = endpoints_[index]->standing().admit(now);
-    if (!admission) return std::nullopt;
-    return Picked{index, *std::move(admission)};
-  });
-}
-
-/// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
-/// wanted ones refuse.
-template <class Wanted>
-std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Candidates& can, TimePoint now) {
-  if (!can.asks_refusing()) return std::nullopt;
-  const auto failed_at = [&](std::size_t index) { return can.failed_at(index); };
-  return turns_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
-    return Picked{index, endpoints_[index]->standing().admit_anyway(now)};
-  });
 }
 
 /// Until when to wait, now that no endpoint can be asked; null if it is no use to wait.
@@ -298,8 +237,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedging_->take()) return std::nullopt;
   const Candidates can(endpoints_, options_, *call, progress, now);
-  std::optional<Picked> picked = pick_admitting(
-      hedge_turns_, [&](std::size_t index) { return can.untried(index); }, can, now);
+  std::optional<Picked> picked = turns_.pick_for_hedge(can, now);
   if (!picked) {
     hedging_->put_back();
     return std::nullopt;
