@@ -1,6 +1,7 @@
 #include "loopback_endpoint.hpp"
 
 #include "replies.hpp"
+#include "resources.hpp"
 #include "sound.hpp"
 
 #include <httplib.h>
@@ -74,6 +75,18 @@ std::vector<json> pieces(const json& message) {
   return deltas;
 }
 
+void send_events(std::vector<std::string> events, httplib::Response& response) {
+  response.set_chunked_content_provider(
+      "text/event-stream", [events = std::make_shared<std::vector<std::string>>(std::move(events)),
+                            next = std::size_t{0}](std::size_t, httplib::DataSink& sink) mutable {
+        if (next > 0) std::this_thread::sleep_for(30ms);  // models take their time for each word
+        const std::string& bytes = (*events)[next++];
+        sink.write(bytes.data(), bytes.size());
+        if (next == events->size()) sink.done();
+        return true;
+      });
+}
+
 }  // namespace
 
 LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)), files_(completion) {
@@ -88,17 +101,7 @@ LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)), f
   server_.Post(".*/chat/completions", [this](const httplib::Request& request, httplib::Response& response) {
     complete(request, response);
   });
-  server_.Post(".*/embeddings", [this](const httplib::Request& request, httplib::Response& response) {
-    embed(json::parse(request.body), response);
-  });
-  server_.Post(".*/audio/transcriptions",
-               [this](const httplib::Request& request, httplib::Response& response) {
-                 transcribe(request, response);
-               });
-  server_.Post(".*/audio/speech", [](const httplib::Request& request, httplib::Response& response) {
-    response.set_content(speak(json::parse(request.body).value("input", "")), "audio/wav");
-  });
-  files_.serve(server_);
+  serve_other_resources();
   socket_t listening = INVALID_SOCKET;
   server_.set_socket_options([&listening](socket_t socket) {
     httplib::default_socket_options(socket);
@@ -137,39 +140,57 @@ void LoopbackEndpoint::stream(json completion, httplib::Response& response) {
   const json choice = chunk["choices"][0];
   chunk["object"] = "chat.completion.chunk";
   chunk.erase("usage");
-  auto events = std::make_shared<std::vector<std::string>>();
+  std::vector<std::string> events;
   const auto add = [&](json delta, const json& finish_reason) {
     json piece{{"index", 0}, {"finish_reason", finish_reason}};
     piece["delta"] = std::move(delta);
     chunk["choices"] = json::array({std::move(piece)});
-    events->push_back("data: " + chunk.dump() + "\n\n");
+    events.push_back("data: " + chunk.dump() + "\n\n");
   };
   for (json& delta : pieces(choice["message"])) add(std::move(delta), nullptr);
   add(json::object(), choice["finish_reason"]);
-  events->back() += "data: [DONE]\n\n";
-  response.set_chunked_content_provider(
-      "text/event-stream", [events, next = std::size_t{0}](std::size_t, httplib::DataSink& sink) mutable {
-        if (next > 0) std::this_thread::sleep_for(30ms);  // models take their time for each word
-        const std::string& bytes = (*events)[next++];
-        sink.write(bytes.data(), bytes.size());
-        if (next == events->size()) sink.done();
-        return true;
-      });
+  events.back() += "data: [DONE]\n\n";
+  send_events(std::move(events), response);
 }
 
-void LoopbackEndpoint::embed(const json& request, httplib::Response& response) {
-  const json input = request.value("input", json::array());
-  json data = json::array();
-  for (const json& text : input.is_array() ? input : json::array({input})) {
-    data.push_back(
-        {{"object", "embedding"}, {"index", data.size()}, {"embedding", embedding(text.get<std::string>())}});
-  }
-  answer(response, 200, {{"object", "list"}, {"data", data}, {"model", request.value("model", "")}});
+/// All but chat completions.
+void LoopbackEndpoint::serve_other_resources() {
+  const auto post = [this](const std::string& path, json (*reply)(const json&)) {
+    server_.Post(".*" + path, [reply](const httplib::Request& request, httplib::Response& response) {
+      answer(response, 200, reply(json::parse(request.body)));
+    });
+  };
+  post("/embeddings", embeddings);
+  post("/moderations", moderation);
+  server_.Post(".*/completions", [](const httplib::Request& request, httplib::Response& response) {
+    const json body = json::parse(request.body);
+    const json whole = text_completion(body);
+    if (!body.value("stream", false)) return answer(response, 200, whole);
+    send_events({"data: " + whole.dump() + "\n\n", "data: [DONE]\n\n"}, response);
+  });
+  server_.Get(".*/models",
+              [](const httplib::Request&, httplib::Response& response) { answer(response, 200, models()); });
+  server_.Post(".*/responses", [](const httplib::Request& request, httplib::Response& response) {
+    const json body = json::parse(request.body);
+    const json whole = openailb_examples::response(body);
+    body.value("stream", false) ? send_events(response_events(whole), response)
+                                : answer(response, 200, whole);
+  });
+  server_.Post(".*/audio/transcriptions",
+               [this](const httplib::Request& request, httplib::Response& response) {
+                 transcribe(request, response);
+               });
+  server_.Post(".*/audio/speech", [](const httplib::Request& request, httplib::Response& response) {
+    response.set_content(speak(json::parse(request.body).value("input", "")), "audio/wav");
+  });
+  files_.serve(server_);
 }
 
+/// Hears what was spoken here, or nothing.
 void LoopbackEndpoint::transcribe(const httplib::Request& request, httplib::Response& response) {
-  if (!request.has_file("file"))
+  if (!request.has_file("file")) {
     return answer(response, 400, failure("file: missing", "invalid_request_error"));
+  }
   const std::string said = hear(request.get_file_value("file").content);
   const std::string format = request.get_file_value("response_format").content;
   if (format == "srt") {

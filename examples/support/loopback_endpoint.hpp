@@ -30,7 +30,7 @@ class LoopbackEndpoint {
  private:
   void complete(const httplib::Request& request, httplib::Response& response);
   void stream(nlohmann::json completion, httplib::Response& response);
-  void embed(const nlohmann::json& request, httplib::Response& response);
+  void serve_other_resources();
   void transcribe(const httplib::Request& request, httplib::Response& response);
   void think();
 

@@ -32,7 +32,6 @@ class ResponseInput {
   bool empty() const { return std::holds_alternative<std::monostate>(value_); }
 
   void write_json(detail::JsonPrinter& json) const;
-  bool read_json(detail::JsonNode& json);
 
  private:
   std::variant<std::monostate, std::string, std::vector<ResponseItem>> value_{};

@@ -13,7 +13,6 @@ namespace openailb {
 namespace detail {
 
 class JsonPrinter;
-struct JsonNode;
 
 }  // namespace detail
 
@@ -35,7 +34,6 @@ class TextInput {
   bool empty() const { return value_.is_null(); }
 
   void write_json(detail::JsonPrinter& json) const;
-  bool read_json(const detail::JsonNode& json);
 
  private:
   nlohmann::ordered_json value_{};

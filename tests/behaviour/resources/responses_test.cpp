@@ -167,6 +167,17 @@ TEST(Responses, ThatComeAsFailedFailOver) {
   EXPECT_EQ(json::parse(error.body).at("id"), "resp_1");
 }
 
+TEST(Responses, ThatFailBecauseOfTheirInputAreAskedForOnce) {
+  for (const char* code : {"invalid_prompt", "image_too_large", "image_file_not_found"}) {
+    json failed = answer;
+    failed["error"] = {{"code", code}, {"message", "no"}};
+    Simulation simulation({{answering(failed.dump())}, {answering(answer.dump())}});
+    const auto response = simulation.client().responses.create({.model = "m", .input = "x"});
+    EXPECT_EQ(response.error().kind, ErrorKind::bad_request) << code;
+    EXPECT_THAT(simulation.asked(), ElementsAre(0)) << code;
+  }
+}
+
 TEST(Responses, ThatFailedAreValuesWhenTheyAreRetrieved) {
   json failed = answer;
   failed["status"] = "failed";

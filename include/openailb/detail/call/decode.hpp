@@ -68,6 +68,14 @@ Result<T> decode_object(HttpResponse& response, bool&) {
   return read_object<T>(document);
 }
 
+/// Decodes an answer that is none without an item in this list, such as `&Completion::choices`.
+template <class T, auto list>
+Result<T> decode_with(HttpResponse& response, bool& delivered) {
+  Result<T> answer = decode_json<T>(response, delivered);
+  if (!answer || !((*answer).*list).empty()) return answer;
+  return Error{.kind = ErrorKind::parse, .message = "answered with an empty list: " + response.body};
+}
+
 /// Decodes what came of a DELETE. An answer without a body says the same as `"deleted": true`.
 template <class T>
 Result<T> decode_deleted(HttpResponse& response, bool& delivered) {

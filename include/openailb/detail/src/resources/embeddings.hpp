@@ -20,8 +20,9 @@ namespace openailb {
 namespace detail {
 
 /// Reads embeddings. Without any, or with one that cannot be read, it is an error of kind parse.
-inline Result<CreateEmbeddingResponse> decode_embeddings(HttpResponse& response, bool& delivered) {
-  Result<CreateEmbeddingResponse> answer = decode_json<CreateEmbeddingResponse>(response, delivered);
+template <class T>
+Result<T> decode_embeddings(HttpResponse& response, bool& delivered) {
+  Result<T> answer = decode_json<T>(response, delivered);
   if (!answer) return answer;
   const bool has_all = !answer->data.empty() &&
                        std::ranges::none_of(answer->data, &std::vector<float>::empty, &Embedding::embedding);
@@ -37,7 +38,7 @@ auto Embeddings<Execution>::create(const EmbeddingCreateParams& params, RequestO
   detail::JsonBody body = params;
   if (!params.encoding_format) body.set({.name = "encoding_format", .json = R"("base64")"});
   return Base::template post<CreateEmbeddingResponse>("/embeddings", std::move(body), std::move(options),
-                                                      detail::decode_embeddings);
+                                                      detail::decode_embeddings<CreateEmbeddingResponse>);
 }
 
 }  // namespace openailb

@@ -25,8 +25,9 @@ namespace detail {
 
 /// Reads the response that was asked for. With an `error` it is that error; with nothing that a response has,
 /// it is an error of kind parse.
-inline Result<Response> decode_response(HttpResponse& response, bool& delivered) {
-  Result<Response> answer = decode_json<Response>(response, delivered);
+template <class T>
+Result<T> decode_response(HttpResponse& response, bool& delivered) {
+  Result<T> answer = decode_json<T>(response, delivered);
   if (!answer || !answer->id.empty() || !answer->status.empty() || !answer->output.empty()) return answer;
   return Error{.kind = ErrorKind::parse, .message = "answered without a response: " + response.body};
 }
@@ -36,7 +37,8 @@ inline Result<Response> decode_response(HttpResponse& response, bool& delivered)
 template <class Execution>
 auto Responses<Execution>::create(const ResponseCreateParams& params, RequestOptions options) const
     -> Answer<Response> {
-  return Base::template post<Response>("/responses", params, std::move(options), detail::decode_response);
+  return Base::template post<Response>("/responses", params, std::move(options),
+                                       detail::decode_response<Response>);
 }
 
 template <class Execution>

@@ -3,7 +3,6 @@
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_printer.hpp>
-#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/json.hpp>
 #include <openailb/types/response_item.hpp>
 #include <openailb/types/response_params.hpp>
@@ -23,13 +22,6 @@ OPENAILB_INLINE void ResponseInput::write_json(detail::JsonPrinter& json) const 
   }
   const auto* text = std::get_if<std::string>(&value_);
   text ? json.string(*text) : json.null();
-}
-
-OPENAILB_INLINE bool ResponseInput::read_json(detail::JsonNode& json) {
-  if (json.type == detail::JsonType::array) {
-    return detail::read_json(json, value_.emplace<std::vector<ResponseItem>>());
-  }
-  return json.type == detail::JsonType::string && detail::read_json(json, value_.emplace<std::string>());
 }
 
 OPENAILB_INLINE nlohmann::ordered_json json_schema_text_format(std::string name, JsonDocument schema,
