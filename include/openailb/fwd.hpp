@@ -50,8 +50,8 @@ struct Response;
 struct ResponseItem;
 struct ResponseStreamEvent;
 struct Deleted;
-template <class T>
-struct Page;
+template <class T, class Execution>
+class Page;
 struct FileObject;
 struct Upload;
 struct UploadPart;
