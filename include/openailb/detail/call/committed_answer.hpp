@@ -25,6 +25,7 @@ class CommittedAnswer {
  public:
   CommittedAnswer(const CommittedAnswer&) = delete;
   CommittedAnswer& operator=(const CommittedAnswer&) = delete;
+  virtual ~CommittedAnswer() = default;
 
   /// Ends it now, which counts neither for nor against the endpoint.
   void close() noexcept { trial_.reset(); }
@@ -45,8 +46,6 @@ class CommittedAnswer {
     // other calls until then.
     if (trial_->admission.is_probe()) trial_->settle(nullptr, loop.now());
   }
-  virtual ~CommittedAnswer() = default;
-
   /// For messages: that it ended, and after how much.
   virtual std::string so_far() const = 0;
 
