@@ -2,6 +2,7 @@
 
 #include "replies.hpp"
 #include "resources.hpp"
+#include "sound.hpp"
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -88,7 +89,7 @@ void send_events(std::vector<std::string> events, httplib::Response& response) {
 
 }  // namespace
 
-LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
+LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)), files_(completion) {
   server_.new_task_queue = [] { return new httplib::ThreadPool(128); };  // each connection keeps a thread
   server_.set_tcp_nodelay(true);
   server_.set_keep_alive_max_count(1'000'000);
@@ -175,6 +176,27 @@ void LoopbackEndpoint::serve_other_resources() {
     body.value("stream", false) ? send_events(response_events(whole), response)
                                 : answer(response, 200, whole);
   });
+  server_.Post(".*/audio/transcriptions",
+               [this](const httplib::Request& request, httplib::Response& response) {
+                 transcribe(request, response);
+               });
+  server_.Post(".*/audio/speech", [](const httplib::Request& request, httplib::Response& response) {
+    response.set_content(speak(json::parse(request.body).value("input", "")), "audio/wav");
+  });
+  files_.serve(server_);
+}
+
+/// Hears what was spoken here, or nothing.
+void LoopbackEndpoint::transcribe(const httplib::Request& request, httplib::Response& response) {
+  if (!request.has_file("file")) {
+    return answer(response, 400, failure("file: missing", "invalid_request_error"));
+  }
+  const std::string said = hear(request.get_file_value("file").content);
+  const std::string format = request.get_file_value("response_format").content;
+  if (format == "srt") {
+    return response.set_content("1\n00:00:00,000 --> 00:00:00,500\n" + said + "\n\n", "text/plain");
+  }
+  answer(response, 200, {{"text", said}});
 }
 
 /// Until somebody could lose patience, or the server stops.

@@ -19,5 +19,7 @@ using AsyncClient = BasicClient<Async>;
 #include <openailb/detail/src/async_client.hpp>
 #else
 extern template class openailb::Future<openailb::JsonResponse>;
+extern template class openailb::Future<openailb::BinaryResponse>;
+extern template class openailb::Future<openailb::Downloaded>;
 extern template class openailb::BasicClient<openailb::Async>;
 #endif

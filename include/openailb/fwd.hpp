@@ -30,6 +30,10 @@ struct ClientOptions;
 struct RequestOptions;
 class JsonDocument;
 struct JsonResponse;
+struct FileInput;
+struct BinaryResponse;
+struct Downloaded;
+class ByteSink;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;
@@ -46,7 +50,13 @@ struct Response;
 struct ResponseItem;
 struct ResponseStreamEvent;
 struct Deleted;
-template <class T>
-struct Page;
+template <class T, class Execution>
+class Page;
+struct FileObject;
+struct Upload;
+struct UploadPart;
+struct Batch;
+struct ImagesResponse;
+struct Transcription;
 
 }  // namespace openailb

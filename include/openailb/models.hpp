@@ -5,6 +5,7 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/page.hpp>
 #include <openailb/resources/models.hpp>
 #include <openailb/types/models.hpp>
 

@@ -5,6 +5,7 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/page.hpp>
 #include <openailb/resources/responses.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/types/responses.hpp>

@@ -19,8 +19,8 @@ struct ChatCompletionChunk;
 struct ChatCompletionListParams;
 struct ChatCompletionUpdateParams;
 struct Deleted;
-template <class T>
-struct Page;
+template <class T, class Execution>
+class Page;
 
 /// `client.chat.completions`, for programs that include openailb/chat.hpp.
 template <class Execution>
@@ -51,9 +51,9 @@ class ChatCompletions : public Resource<Execution> {
   /// A chat completion that was stored.
   Answer<ChatCompletion> retrieve(std::string_view completion_id, RequestOptions options = {}) const;
   /// Those that were stored, or the first page of them.
-  Answer<Page<ChatCompletion>> list(RequestOptions options = {}) const;
-  Answer<Page<ChatCompletion>> list(const ChatCompletionListParams& params,
-                                    RequestOptions options = {}) const;
+  Answer<Page<ChatCompletion, Execution>> list(RequestOptions options = {}) const;
+  Answer<Page<ChatCompletion, Execution>> list(const ChatCompletionListParams& params,
+                                               RequestOptions options = {}) const;
   /// Changes one that was stored.
   Answer<ChatCompletion> update(std::string_view completion_id, const ChatCompletionUpdateParams& params,
                                 RequestOptions options = {}) const;

@@ -9,8 +9,8 @@ namespace openailb {
 
 struct Deleted;
 struct Model;
-template <class T>
-struct Page;
+template <class T, class Execution>
+class Page;
 
 /// `client.models`, for programs that include openailb/models.hpp.
 template <class Execution>
@@ -23,7 +23,7 @@ class Models : public Resource<Execution> {
   using Base::Base;
 
   /// The models that an endpoint serves. Each has its own, so ask a certain one: `{.endpoint = "..."}`.
-  Answer<Page<Model>> list(RequestOptions options = {}) const;
+  Answer<Page<Model, Execution>> list(RequestOptions options = {}) const;
   /// One model, by its name on the endpoint that is asked.
   Answer<Model> retrieve(std::string_view model, RequestOptions options = {}) const;
   /// Deletes a fine-tuned model.

@@ -18,8 +18,8 @@ struct ResponseInputItemListParams;
 struct ResponseItem;
 struct ResponseRetrieveParams;
 struct ResponseStreamEvent;
-template <class T>
-struct Page;
+template <class T, class Execution>
+class Page;
 
 /// `client.responses.input_items`.
 template <class Execution>
@@ -32,9 +32,10 @@ class ResponseInputItems : public Resource<Execution> {
   using Base::Base;
 
   /// What went into a response, or the first page of it.
-  Answer<Page<ResponseItem>> list(std::string_view response_id, RequestOptions options = {}) const;
-  Answer<Page<ResponseItem>> list(std::string_view response_id, const ResponseInputItemListParams& params,
-                                  RequestOptions options = {}) const;
+  Answer<Page<ResponseItem, Execution>> list(std::string_view response_id, RequestOptions options = {}) const;
+  Answer<Page<ResponseItem, Execution>> list(std::string_view response_id,
+                                             const ResponseInputItemListParams& params,
+                                             RequestOptions options = {}) const;
 };
 
 /// `client.responses.input_tokens`.

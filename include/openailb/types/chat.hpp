@@ -9,4 +9,3 @@
 #include <openailb/types/chat_params.hpp>
 #include <openailb/types/chat_stored.hpp>
 #include <openailb/types/deleted.hpp>
-#include <openailb/types/page.hpp>

@@ -2,7 +2,6 @@
 
 #include <openailb/response_info.hpp>
 #include <openailb/types/deleted.hpp>
-#include <openailb/types/page.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,6 @@
 
 // The params and results of responses, and their JSON.
 #include <openailb/types/deleted.hpp>
-#include <openailb/types/page.hpp>
 #include <openailb/types/response.hpp>
 #include <openailb/types/response_event.hpp>
 #include <openailb/types/response_item.hpp>

@@ -90,6 +90,7 @@ inline Failure Trial::interrupted(const Timer& limit, TimePoint deadline, EventL
   const bool deadline_passed = loop.now() >= deadline;
   const Sent sent = transfer ? transfer->sent() : Sent::nothing;
   std::string message = sent == Sent::nothing ? "no connection "
+                        : call->is_bytes      ? "no first byte "
                         : call->streams       ? "no first token "
                                               : "no answer ";
   message += deadline_passed ? "before the deadline of " + duration_text(call->deadline)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/stream_call.hpp>
 #include <openailb/detail/failure/evidence.hpp>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace openailb::detail {
@@ -75,6 +77,22 @@ class Errand : public EventSource {
   LoopThread& thread_;
   std::shared_ptr<State> state_;
   bool is_done_{};
+};
+
+/// Hands the bytes of an answer over where continuations run.
+struct DeliverByErrand {
+  std::shared_ptr<LoopThread> thread;
+  std::shared_ptr<ByteSink> sink;  // shared, since the call may be dropped meanwhile
+
+  Task<bool> operator()(std::string piece) {
+    auto is_wanted = std::make_shared<bool>();
+    Errand errand(thread,
+                  [sink = sink, is_wanted, piece = std::move(piece)] { *is_wanted = sink->take(piece); });
+    FirstOf back(errand);
+    co_await back;
+    if (errand.exception()) std::rethrow_exception(errand.exception());
+    co_return *is_wanted;
+  }
 };
 
 /// A stream that comes on a LoopThread, for a reader on any thread. It opens at once. From then on the thread

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -88,6 +89,11 @@ Result<T> decode_deleted(HttpResponse& response, bool& delivered) {
 inline std::string media_type(const ResponseHeaders& headers) {
   const std::string_view type = header(headers, "content-type");
   return lower(type.substr(0, type.find_first_of("; ")));
+}
+
+/// Takes an answer of any type as it is.
+inline Result<BinaryResponse> decode_bytes(HttpResponse& response, bool&) {
+  return BinaryResponse{.content = std::move(response.body)};
 }
 
 /// Decodes the answer to a call of any path. An answer without a body is null. An answer that is whole but of

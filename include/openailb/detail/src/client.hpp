@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/byte_sink.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
@@ -7,7 +8,9 @@
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/endpoints.hpp>
+#include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 
@@ -63,6 +66,24 @@ auto BasicClient<Execution>::get(std::string path, RequestOptions options) const
 template <class Execution>
 auto BasicClient<Execution>::del(std::string path, RequestOptions options) const -> Answer {
   return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::upload(std::string path, std::vector<BodyPart> parts,
+                                    RequestOptions options) const -> Answer {
+  detail::ApiRequest request{.path = std::move(path), .form = detail::Form{.parts = std::move(parts)}};
+  return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::download(std::string path, RequestOptions options) const -> BinaryAnswer {
+  return Base::download(std::move(path), std::move(options));
+}
+
+template <class Execution>
+auto BasicClient<Execution>::download(std::string path, ByteSink into, RequestOptions options) const ->
+    typename Execution::template Answer<Downloaded> {
+  return Base::download(std::move(path), std::move(into), std::move(options));
 }
 
 template <class Execution>

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <openailb/detail/wire/api_path.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/url.hpp>
+#include <openailb/file.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -25,15 +27,16 @@
 
 namespace openailb::detail {
 
-/// What a resource asks of an endpoint. Its body is JSON, or parts, or nothing.
+/// What a resource asks of an endpoint. Its body is JSON, or a form, or nothing.
 struct ApiRequest {
   std::string method{"POST"};
   ApiPath path{};
   JsonBody body{};
-  std::vector<BodyPart> parts{};
+  std::optional<Form> form{};
   bool needs_object{};   ///< the body must be a JSON object
   std::string accept{};  ///< the type of the answer; empty: JSON, or the events of a stream
-  bool streams{};        ///< the answer is a stream of events
+  bool streams{};        ///< the answer is a stream, of events or of bytes
+  bool is_bytes{};       ///< the answer is bytes
   bool may_hedge{};      ///< it does no harm if two endpoints run it
 };
 
@@ -43,6 +46,7 @@ struct Call {
   std::string path{};
   std::string accept{};
   bool streams{};
+  bool is_bytes{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
   JsonBody body{};
   std::vector<BodyPart> parts{};
@@ -91,7 +95,6 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
   if (!options.extra_body.empty()) {
     const bool has_none = request.method == "GET" || request.method == "DELETE";
     if (has_none && body.empty()) return "extra_body needs a request that has a body";
-    if (!request.parts.empty()) return "extra_body needs a body that is JSON, not a form";
     if (!options.extra_body.value().is_object()) return "extra_body is not a JSON object";
     if (!body.empty() && !body.is_object()) return "extra_body needs a body that is a JSON object";
   }
@@ -103,6 +106,8 @@ inline std::string fault_of_model(const std::string& name) {
   return is_utf8(name) ? "" : "model is not valid UTF-8";
 }
 
+inline constexpr const char* needs_stream_method = "\"stream\": true needs the stream() method";
+
 /// Finds the model that the body names, and says that a stream is wanted. Gives what is wrong with the body.
 inline std::string finish_body(Call& call) {
   JsonBody& body = call.body;
@@ -110,21 +115,31 @@ inline std::string finish_body(Call& call) {
     if (!model->starts_with('"')) return "model is not a string";
     call.model = string_of(*JsonScanner::scan_string(std::string_view(*model).substr(1)));
   }
-  if (call.streams && body.is_object()) body.set({.name = "stream", .json = "true"});
+  if (call.streams && !call.is_bytes && body.is_object()) body.set({.name = "stream", .json = "true"});
   const std::string* stream = body.find("stream");
-  if (!call.streams && stream && *stream == "true") return "\"stream\": true needs the stream() method";
+  if (!call.streams && stream && *stream == "true") return needs_stream_method;
   if (body.flaw()) return body.flaw()->message();
   return call.model ? fault_of_model(*call.model) : "";
 }
 
+inline std::string fault_of_part(const BodyPart& part) {
+  const FileInput& file = part.file;
+  for (const std::string* text : {&part.name, &file.path, &file.filename, &file.content_type}) {
+    // A line break would begin another header of the part.
+    if (has_control_character(*text)) return "a part's name or type has a control character";
+  }
+  const bool is_empty = !file.empty() && file.path.empty() && file.content.empty();
+  return is_empty ? "the file " + file.filename + " is empty" : "";
+}
+
 /// Takes the parts of a form, and finds the model that it names. Gives what is wrong with them.
-inline std::string take_parts(std::vector<BodyPart> parts, Call& call) {
-  call.parts = std::move(parts);
+inline std::string take_form(Form form, Call& call) {
+  if (!form.fault.empty()) return std::move(form.fault);
+  if (form.parts.empty()) return "the form has no parts";
+  call.parts = std::move(form.parts);
   for (const BodyPart& part : call.parts) {
-    for (const std::string* text : {&part.name, &part.file, &part.filename, &part.content_type}) {
-      // A line break would begin another header of the part.
-      if (has_control_character(*text)) return "a part's name or type has a control character";
-    }
+    if (std::string fault = fault_of_part(part); !fault.empty()) return fault;
+    if (part.name == "stream" && part.content == "true") return needs_stream_method;
   }
   const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
   if (model == call.parts.end() || !model->file.empty()) return {};
@@ -156,13 +171,15 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
             .path = std::move(request.path).text(),
             .accept = std::move(request.accept),
             .streams = request.streams,
+            .is_bytes = request.is_bytes,
             .body = std::move(request.body)};
   const bool may_hedge = request.may_hedge && client.hedge;
   if (fault.empty()) {
-    if (!options.extra_body.empty()) call.body.merge(options.extra_body);
-    fault = finish_body(call);
+    const bool has_extra = !options.extra_body.empty();
+    if (has_extra && request.form) merge_form(*request.form, options.extra_body.value());
+    if (has_extra && !request.form) call.body.merge(options.extra_body);
+    fault = request.form ? take_form(*std::move(request.form), call) : finish_body(call);
   }
-  if (fault.empty()) fault = take_parts(std::move(request.parts), call);
   if (Result<void> fine = check_characters(call.path); fault.empty() && !fine) {
     fault = "the path cannot be sent: " + fine.error().message;
   }

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_stream.hpp>
@@ -14,6 +15,7 @@
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/page.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
@@ -66,15 +68,16 @@ auto ChatCompletions<Execution>::retrieve(std::string_view completion_id, Reques
 }
 
 template <class Execution>
-auto ChatCompletions<Execution>::list(RequestOptions options) const -> Answer<Page<ChatCompletion>> {
+auto ChatCompletions<Execution>::list(RequestOptions options) const
+    -> Answer<Page<ChatCompletion, Execution>> {
   return list(ChatCompletionListParams{}, std::move(options));
 }
 
 template <class Execution>
 auto ChatCompletions<Execution>::list(const ChatCompletionListParams& params, RequestOptions options) const
-    -> Answer<Page<ChatCompletion>> {
-  return Base::template get<Page<ChatCompletion>>(detail::ApiPath("/chat/completions").with(params),
-                                                  std::move(options));
+    -> Answer<Page<ChatCompletion, Execution>> {
+  return detail::ask_for_page<ChatCompletion>(Base::core(), detail::ApiPath("/chat/completions").with(params),
+                                              options);
 }
 
 template <class Execution>

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/options.hpp>
+#include <openailb/page.hpp>
 #include <openailb/resources/models.hpp>
 #include <openailb/types/models.hpp>
 
@@ -13,8 +15,8 @@
 namespace openailb {
 
 template <class Execution>
-auto Models<Execution>::list(RequestOptions options) const -> Answer<Page<Model>> {
-  return Base::template get<Page<Model>>("/models", std::move(options));
+auto Models<Execution>::list(RequestOptions options) const -> Answer<Page<Model, Execution>> {
+  return detail::ask_for_page<Model>(Base::core(), "/models", options);
 }
 
 template <class Execution>

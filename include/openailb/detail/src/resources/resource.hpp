@@ -1,15 +1,21 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/error.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace openailb {
@@ -41,6 +47,45 @@ auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Deco
 
 template <class Execution>
 template <class T>
+auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+                                        Decode<T> decode) const -> Answer<T> {
+  detail::ApiRequest request{.path = std::move(path), .body = std::move(body)};
+  return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+template <class T>
+auto Resource<Execution>::post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+                                    Decode<T> decode) const -> Answer<T> {
+  detail::ApiRequest request{.path = std::move(path), .form = std::move(form)};
+  return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+auto Resource<Execution>::download(detail::ApiPath path, RequestOptions options) const
+    -> Answer<BinaryResponse> {
+  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
+  return send<BinaryResponse>(std::move(request), std::move(options), detail::decode_bytes);
+}
+
+template <class Execution>
+auto Resource<Execution>::download(detail::ApiPath path, ByteSink into, RequestOptions options) const
+    -> Answer<Downloaded> {
+  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
+  return receive(std::move(request), std::move(into), std::move(options), detail::decode_bytes);
+}
+
+template <class Execution>
+auto Resource<Execution>::receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+                                  Decode<BinaryResponse> decode) const -> Answer<Downloaded> {
+  request.streams = request.is_bytes = true;
+  request.may_hedge = false;
+  return core_->runtime.download(core_->balancer, make_call(std::move(request), std::move(options)), decode,
+                                 std::move(into));
+}
+
+template <class Execution>
+template <class T>
 auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const
     -> Answer<T> {
   return core_->runtime.template answer<T>(core_->balancer, make_call(std::move(request), std::move(options)),
@@ -64,7 +109,10 @@ template <class Execution>
 Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
                                                     RequestOptions options) const {
   const ClientOptions& client = core_->balancer->options();
-  return detail::make_call(std::move(request), client, std::move(options));
+  Result<detail::Call> call = detail::make_call(std::move(request), client, std::move(options));
+  if (!call) return call;
+  std::optional<Error> bad = detail::measure_files(call->parts);
+  return bad ? Result<detail::Call>(*std::move(bad)) : std::move(call);
 }
 
 }  // namespace openailb

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/response_stream.hpp>
@@ -10,6 +11,7 @@
 #include <openailb/error.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
+#include <openailb/page.hpp>
 #include <openailb/resources/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/responses.hpp>
@@ -80,16 +82,17 @@ auto Responses<Execution>::compact(const ResponseCompactParams& params, RequestO
 
 template <class Execution>
 auto ResponseInputItems<Execution>::list(std::string_view response_id, RequestOptions options) const
-    -> Answer<Page<ResponseItem>> {
+    -> Answer<Page<ResponseItem, Execution>> {
   return list(response_id, ResponseInputItemListParams{}, std::move(options));
 }
 
 template <class Execution>
 auto ResponseInputItems<Execution>::list(std::string_view response_id,
                                          const ResponseInputItemListParams& params,
-                                         RequestOptions options) const -> Answer<Page<ResponseItem>> {
+                                         RequestOptions options) const
+    -> Answer<Page<ResponseItem, Execution>> {
   detail::ApiPath path = detail::ApiPath("/responses") / response_id / "input_items";
-  return Base::template get<Page<ResponseItem>>(std::move(path).with(params), std::move(options));
+  return detail::ask_for_page<ResponseItem>(Base::core(), std::move(path).with(params), options);
 }
 
 template <class Execution>
