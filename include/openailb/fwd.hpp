@@ -58,5 +58,9 @@ struct UploadPart;
 struct Batch;
 struct ImagesResponse;
 struct Transcription;
+struct VectorStore;
+struct VectorStoreFile;
+struct Conversation;
+struct ConversationItem;
 
 }  // namespace openailb

@@ -15,6 +15,7 @@
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/completions.hpp>
+#include <openailb/conversations.hpp>
 #include <openailb/detail/src/async_client.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
@@ -28,6 +29,7 @@
 #include <openailb/detail/src/resources/batches.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/resources/completions.hpp>
+#include <openailb/detail/src/resources/conversations.hpp>
 #include <openailb/detail/src/resources/embeddings.hpp>
 #include <openailb/detail/src/resources/files.hpp>
 #include <openailb/detail/src/resources/images.hpp>
@@ -35,6 +37,7 @@
 #include <openailb/detail/src/resources/moderations.hpp>
 #include <openailb/detail/src/resources/responses.hpp>
 #include <openailb/detail/src/resources/uploads.hpp>
+#include <openailb/detail/src/resources/vector_stores.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
@@ -55,6 +58,7 @@
 #include <openailb/moderations.hpp>
 #include <openailb/responses.hpp>
 #include <openailb/uploads.hpp>
+#include <openailb/vector_stores.hpp>
 
 namespace openailb {
 
@@ -94,6 +98,14 @@ template class Completions<Async>;
 template class Stream<CompletionChunk>;
 template class AsyncStream<CompletionChunk>;
 template class Future<Completion>;
+
+template class Conversations<Blocking>;
+template class Conversations<Async>;
+template class ConversationItems<Blocking>;
+template class ConversationItems<Async>;
+template class Future<Conversation>;
+template class Future<ConversationItem>;
+template class Future<ConversationItemList>;
 
 template class Embeddings<Blocking>;
 template class Embeddings<Async>;
@@ -140,5 +152,22 @@ template class Uploads<Blocking>;
 template class Uploads<Async>;
 template class Future<Upload>;
 template class Future<UploadPart>;
+
+template class VectorStores<Blocking>;
+template class VectorStores<Async>;
+template class VectorStoreFiles<Blocking>;
+template class VectorStoreFiles<Async>;
+template class VectorStoreFileBatches<Blocking>;
+template class VectorStoreFileBatches<Async>;
+template class Page<VectorStore, Blocking>;
+template class Page<VectorStore, Async>;
+template class Page<VectorStoreFile, Blocking>;
+template class Page<VectorStoreFile, Async>;
+template class Future<VectorStore>;
+template class Future<VectorStoreFile>;
+template class Future<VectorStoreFileBatch>;
+template class Future<VectorStoreSearchResultsPage>;
+template class Future<Page<VectorStore, Async>>;
+template class Future<Page<VectorStoreFile, Async>>;
 
 }  // namespace openailb
