@@ -40,12 +40,14 @@
 #include <openailb/detail/src/resources/vector_stores.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/stream.hpp>
+#include <openailb/detail/src/types/audio_event.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
 #include <openailb/detail/src/types/chat_completion.hpp>
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
 #include <openailb/detail/src/types/completions.hpp>
+#include <openailb/detail/src/types/image_event.hpp>
 #include <openailb/detail/src/types/response.hpp>
 #include <openailb/detail/src/types/response_event.hpp>
 #include <openailb/detail/src/types/response_item.hpp>
@@ -75,6 +77,10 @@ template class Translations<Blocking>;
 template class Translations<Async>;
 template class Speech<Blocking>;
 template class Speech<Async>;
+template class Stream<TranscriptionStreamEvent>;
+template class Stream<SpeechStreamEvent>;
+template class AsyncStream<TranscriptionStreamEvent>;
+template class AsyncStream<SpeechStreamEvent>;
 template class Future<Transcription>;
 
 template class Batches<Blocking>;
@@ -120,6 +126,8 @@ template class Future<Page<FileObject, Async>>;
 
 template class Images<Blocking>;
 template class Images<Async>;
+template class Stream<ImageStreamEvent>;
+template class AsyncStream<ImageStreamEvent>;
 template class Future<ImagesResponse>;
 
 template class Models<Blocking>;
