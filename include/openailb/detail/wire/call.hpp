@@ -66,6 +66,8 @@ struct Call {
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
 
   bool reads() const { return method == "GET" || method == "DELETE"; }
+  /// Whether the answer is a stream of events.
+  bool wants_events() const { return streams && !is_bytes; }
 };
 
 /// The shorter of two limits; zero means no limit.
@@ -118,7 +120,7 @@ inline std::string finish_body(Call& call) {
   // Speech is asked for as events by this format, and by no other member.
   const std::string* format = body.find("stream_format");
   const bool asked = format && *format == R"("sse")";
-  if (call.streams && !call.is_bytes && body.is_object() && !asked) {
+  if (call.wants_events() && body.is_object() && !asked) {
     body.set({.name = "stream", .json = "true"});
   }
   const std::string* stream = body.find("stream");
@@ -147,7 +149,7 @@ inline std::string take_form(Form form, Call& call) {
     if (std::string fault = fault_of_part(part); !fault.empty()) return fault;
     if (!call.streams && part.name == "stream" && part.content == "true") return needs_stream_method;
   }
-  if (call.streams) {
+  if (call.wants_events()) {
     std::erase_if(call.parts, [](const BodyPart& part) { return part.name == "stream"; });
     call.parts.push_back({.name = "stream", .content = "true"});
   }
