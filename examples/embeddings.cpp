@@ -1,29 +1,28 @@
-// Any other path of the API, through the same balancer.
+// The text that is nearest to a question.
 #include "support/endpoints.hpp"
 #include <openailb/openailb.hpp>
 
-#include <nlohmann/json.hpp>
-
+#include <algorithm>
+#include <cstddef>
 #include <iostream>
 #include <numeric>
+#include <string>
 #include <vector>
 
 int main() {
   openailb::Client client(openailb_examples::endpoints());
 
   // [embeddings]
-  const nlohmann::json request = {
-      {"model", "text-embedding-3-small"},
-      {"input", {"the cat sat", "the cat slept", "stocks rose"}},
-  };
-  auto answer = client.post("/embeddings", request);
-  std::vector<std::vector<double>> vectors;
-  for (const auto& item : answer->at("data")) vectors.push_back(item.at("embedding"));
-  // [/embeddings]
+  const std::vector<std::string> texts{"the cat sleeps on the sofa", "stocks rose today", "it rains in Oslo"};
+  auto known = client.embeddings.create({.model = "text-embedding-3-small", .input = texts});
+  auto asked = client.embeddings.create({.model = "text-embedding-3-small", .input = "where is the cat"});
 
-  const auto likeness = [&](const auto& one, const auto& other) {
-    return std::inner_product(one.begin(), one.end(), other.begin(), 0.0);
+  const std::vector<float>& question = asked->data[0].embedding;
+  const auto likeness = [&](const openailb::Embedding& text) {
+    return std::inner_product(question.begin(), question.end(), text.embedding.begin(), 0.0F);
   };
-  std::cout << "the cat sat ~ the cat slept: " << likeness(vectors[0], vectors[1]) << '\n'
-            << "the cat sat ~ stocks rose:   " << likeness(vectors[0], vectors[2]) << '\n';
+  const auto nearest = std::ranges::max_element(known->data, {}, likeness);
+  // [/embeddings]
+  std::cout << "nearest to \"where is the cat\": " << texts.at(static_cast<std::size_t>(nearest->index))
+            << " (" << question.size() << " numbers)\n";
 }

@@ -1,4 +1,4 @@
-// How long a call may take, and how to end it before that.
+// Options of a client and of one call: endpoints of services, headers, parameters, timeouts, cancellation.
 #include "support/endpoints.hpp"
 #include <openailb/openailb.hpp>
 
@@ -6,6 +6,7 @@
 #include <iostream>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -21,6 +22,15 @@ int main() {
   openailb::Client hedging(openailb_examples::endpoints(),
                            {.hedge = openailb::HedgeOptions{.percentile = 0.95, .max_fraction = 0.05}});
   // [/hedging]
+  // [services]
+  const std::vector<openailb::EndpointConfig> services{
+      openailb::azure_endpoint("https://my-resource.openai.azure.com", "my-azure-key"),
+      openailb::openrouter_endpoint("my-openrouter-key", "https://my-app.example", "My app"),
+      openailb::local_endpoint("http://localhost:11434"),
+  };
+  // [/services]
+  for (const auto& service : services) std::cout << service.base_url << '\n';
+
   const openailb::ChatCompletionCreateParams slow{
       .model = openailb_examples::model(),
       .messages = {openailb::user_message("Take your time: what is the meaning of life?")},

@@ -1,6 +1,8 @@
 #include "loopback_endpoint.hpp"
 
 #include "replies.hpp"
+#include "resources.hpp"
+#include "sound.hpp"
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -73,9 +75,21 @@ std::vector<json> pieces(const json& message) {
   return deltas;
 }
 
+void send_events(std::vector<std::string> events, httplib::Response& response) {
+  response.set_chunked_content_provider(
+      "text/event-stream", [events = std::make_shared<std::vector<std::string>>(std::move(events)),
+                            next = std::size_t{0}](std::size_t, httplib::DataSink& sink) mutable {
+        if (next > 0) std::this_thread::sleep_for(30ms);  // models take their time for each word
+        const std::string& bytes = (*events)[next++];
+        sink.write(bytes.data(), bytes.size());
+        if (next == events->size()) sink.done();
+        return true;
+      });
+}
+
 }  // namespace
 
-LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
+LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)), files_(completion) {
   server_.new_task_queue = [] { return new httplib::ThreadPool(128); };  // each connection keeps a thread
   server_.set_tcp_nodelay(true);
   server_.set_keep_alive_max_count(1'000'000);
@@ -87,11 +101,16 @@ LoopbackEndpoint::LoopbackEndpoint(std::string name) : name_(std::move(name)) {
   server_.Post(".*/chat/completions", [this](const httplib::Request& request, httplib::Response& response) {
     complete(request, response);
   });
-  server_.Post(".*/embeddings", [this](const httplib::Request& request, httplib::Response& response) {
-    embed(json::parse(request.body), response);
+  serve_other_resources();
+  socket_t listening = INVALID_SOCKET;
+  server_.set_socket_options([&listening](socket_t socket) {
+    httplib::default_socket_options(socket);
+    listening = socket;
   });
   port_ = server_.bind_to_any_port("127.0.0.1");
   if (port_ <= 0) throw std::runtime_error("no port of 127.0.0.1 is free");
+  listen(listening,
+         SOMAXCONN);  // httplib lets five wait: when many come at once, the others have to come again
   thread_ = std::thread([this] { server_.listen_after_bind(); });
   while (!server_.is_running()) std::this_thread::yield();
 }
@@ -121,34 +140,63 @@ void LoopbackEndpoint::stream(json completion, httplib::Response& response) {
   const json choice = chunk["choices"][0];
   chunk["object"] = "chat.completion.chunk";
   chunk.erase("usage");
-  auto events = std::make_shared<std::vector<std::string>>();
+  std::vector<std::string> events;
   const auto add = [&](json delta, const json& finish_reason) {
     json piece{{"index", 0}, {"finish_reason", finish_reason}};
     piece["delta"] = std::move(delta);
     chunk["choices"] = json::array({std::move(piece)});
-    events->push_back("data: " + chunk.dump() + "\n\n");
+    events.push_back("data: " + chunk.dump() + "\n\n");
   };
   for (json& delta : pieces(choice["message"])) add(std::move(delta), nullptr);
   add(json::object(), choice["finish_reason"]);
-  events->back() += "data: [DONE]\n\n";
-  response.set_chunked_content_provider(
-      "text/event-stream", [events, next = std::size_t{0}](std::size_t, httplib::DataSink& sink) mutable {
-        if (next > 0) std::this_thread::sleep_for(30ms);  // models take their time for each word
-        const std::string& bytes = (*events)[next++];
-        sink.write(bytes.data(), bytes.size());
-        if (next == events->size()) sink.done();
-        return true;
-      });
+  events.back() += "data: [DONE]\n\n";
+  send_events(std::move(events), response);
 }
 
-void LoopbackEndpoint::embed(const json& request, httplib::Response& response) {
-  const json input = request.value("input", json::array());
-  json data = json::array();
-  for (const json& text : input.is_array() ? input : json::array({input})) {
-    data.push_back(
-        {{"object", "embedding"}, {"index", data.size()}, {"embedding", embedding(text.get<std::string>())}});
+/// All but chat completions.
+void LoopbackEndpoint::serve_other_resources() {
+  const auto post = [this](const std::string& path, json (*reply)(const json&)) {
+    server_.Post(".*" + path, [reply](const httplib::Request& request, httplib::Response& response) {
+      answer(response, 200, reply(json::parse(request.body)));
+    });
+  };
+  post("/embeddings", embeddings);
+  post("/moderations", moderation);
+  server_.Post(".*/completions", [](const httplib::Request& request, httplib::Response& response) {
+    const json body = json::parse(request.body);
+    const json whole = text_completion(body);
+    if (!body.value("stream", false)) return answer(response, 200, whole);
+    send_events({"data: " + whole.dump() + "\n\n", "data: [DONE]\n\n"}, response);
+  });
+  server_.Get(".*/models",
+              [](const httplib::Request&, httplib::Response& response) { answer(response, 200, models()); });
+  server_.Post(".*/responses", [](const httplib::Request& request, httplib::Response& response) {
+    const json body = json::parse(request.body);
+    const json whole = openailb_examples::response(body);
+    body.value("stream", false) ? send_events(response_events(whole), response)
+                                : answer(response, 200, whole);
+  });
+  server_.Post(".*/audio/transcriptions",
+               [this](const httplib::Request& request, httplib::Response& response) {
+                 transcribe(request, response);
+               });
+  server_.Post(".*/audio/speech", [](const httplib::Request& request, httplib::Response& response) {
+    response.set_content(speak(json::parse(request.body).value("input", "")), "audio/wav");
+  });
+  files_.serve(server_);
+}
+
+/// Hears what was spoken here, or nothing.
+void LoopbackEndpoint::transcribe(const httplib::Request& request, httplib::Response& response) {
+  if (!request.has_file("file")) {
+    return answer(response, 400, failure("file: missing", "invalid_request_error"));
   }
-  answer(response, 200, {{"object", "list"}, {"data", data}, {"model", request.value("model", "")}});
+  const std::string said = hear(request.get_file_value("file").content);
+  const std::string format = request.get_file_value("response_format").content;
+  if (format == "srt") {
+    return response.set_content("1\n00:00:00,000 --> 00:00:00,500\n" + said + "\n\n", "text/plain");
+  }
+  answer(response, 200, {{"text", said}});
 }
 
 /// Until somebody could lose patience, or the server stops.

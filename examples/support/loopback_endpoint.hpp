@@ -1,5 +1,7 @@
 #pragma once
 
+#include "file_store.hpp"
+
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
@@ -28,7 +30,8 @@ class LoopbackEndpoint {
  private:
   void complete(const httplib::Request& request, httplib::Response& response);
   void stream(nlohmann::json completion, httplib::Response& response);
-  void embed(const nlohmann::json& request, httplib::Response& response);
+  void serve_other_resources();
+  void transcribe(const httplib::Request& request, httplib::Response& response);
   void think();
 
   std::string name_;
@@ -36,6 +39,7 @@ class LoopbackEndpoint {
   std::mutex mutex_{};
   std::condition_variable changed_{};
   bool stopping_{false};
+  FileStore files_;
   httplib::Server server_{};
   int port_{};
   std::thread thread_{};

@@ -2,17 +2,10 @@
 
 #include <openailb/async_stream.hpp>
 #include <openailb/client.hpp>
+#include <openailb/execution.hpp>
 #include <openailb/future.hpp>
 
 namespace openailb {
-
-/// How an AsyncClient runs its calls: all of them on one thread of its own.
-struct Async {
-  template <class T>
-  using Answer = Future<T>;
-  template <class Chunk>
-  using ChunkStream = AsyncStream<Chunk>;
-};
 
 /// The client for many calls at once. `create(params)` returns at once with a Future, `stream(params)` with
 /// an AsyncStream. It has one thread for all its calls, from its constructor until its last copy, or resource
@@ -25,9 +18,8 @@ using AsyncClient = BasicClient<Async>;
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/async_client.hpp>
 #else
-extern template class openailb::Future<openailb::ChatCompletion>;
 extern template class openailb::Future<openailb::JsonResponse>;
-extern template class openailb::AsyncStream<openailb::ChatCompletionChunk>;
-extern template class openailb::ChatCompletions<openailb::Async>;
+extern template class openailb::Future<openailb::BinaryResponse>;
+extern template class openailb::Future<openailb::Downloaded>;
 extern template class openailb::BasicClient<openailb::Async>;
 #endif

@@ -1,15 +1,31 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/endpoint_status.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/execution.hpp>
+#include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/resources/audio.hpp>
+#include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
+#include <openailb/resources/completions.hpp>
+#include <openailb/resources/embeddings.hpp>
+#include <openailb/resources/files.hpp>
+#include <openailb/resources/images.hpp>
+#include <openailb/resources/models.hpp>
+#include <openailb/resources/moderations.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/resources/responses.hpp>
+#include <openailb/resources/uploads.hpp>
 #include <openailb/result.hpp>
 
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace openailb {
@@ -23,6 +39,7 @@ template <class Execution>
 class BasicClient : private Resource<Execution> {
   using Base = Resource<Execution>;
   using Answer = typename Execution::template Answer<JsonResponse>;
+  using BinaryAnswer = typename Execution::template Answer<BinaryResponse>;
 
  public:
   /// A client of the one endpoint that the environment describes; see endpoint_from_env().
@@ -44,10 +61,44 @@ class BasicClient : private Resource<Execution> {
   /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
   Answer del(std::string path, RequestOptions options = {}) const;
 
+  /// Posts a form (multipart/form-data) with fields and files to any path, such as "/files", with the same
+  /// load balancing and failover:
+  ///
+  ///     client.upload("/files", {{.name = "purpose", .content = "batch"},
+  ///                              {.name = "file", .file = openailb::file("requests.jsonl")}});
+  Answer upload(std::string path, std::vector<BodyPart> parts, RequestOptions options = {}) const;
+
+  /// Sends a GET to any path whose answer is bytes, such as "/files/file-abc/content", with the same load
+  /// balancing and failover.
+  BinaryAnswer download(std::string path, RequestOptions options = {}) const;
+  /// The same, but the bytes go into a stream or a function while they come. Until the first has come, the
+  /// call may fail over; after that an answer that breaks off is an error of kind stream_interrupted.
+  auto download(std::string path, ByteSink into, RequestOptions options = {}) const ->
+      typename Execution::template Answer<Downloaded>;
+
+  /// The name of the endpoint that keeps an object, such as a file or a stored answer, so that all calls that
+  /// name it go there; null when that is not known.
+  std::optional<std::string> home_of(std::string_view id) const;
+  /// Tells which endpoint keeps an object, for instance what home_of() said before the program was restarted.
+  /// Throws std::invalid_argument if there is no endpoint of that name.
+  void remember_home(std::string_view id, std::string_view endpoint) const;
+
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;
 
-  Chat<Execution> chat;
+  // The resources. A program that calls one includes its header, such as openailb/embeddings.hpp, or
+  // openailb/openailb.hpp for all of them.
+  Audio<Execution> audio{Base::core()};
+  Batches<Execution> batches{Base::core()};
+  Chat<Execution> chat{Base::core()};
+  Completions<Execution> completions{Base::core()};
+  Embeddings<Execution> embeddings{Base::core()};
+  Files<Execution> files{Base::core()};
+  Images<Execution> images{Base::core()};
+  Models<Execution> models{Base::core()};
+  Moderations<Execution> moderations{Base::core()};
+  Responses<Execution> responses{Base::core()};
+  Uploads<Execution> uploads{Base::core()};
 };
 
 /// The blocking client: every call runs on the calling thread.

@@ -16,6 +16,8 @@ template <class T>
 class Pending;
 template <class Execution>
 class Runtime;
+template <class Input, class Answer>
+class CallsUnderWay;
 
 }  // namespace detail
 
@@ -74,10 +76,16 @@ class [[nodiscard]] Future {
   friend class detail::Runtime;
   template <class Chunk>
   friend class AsyncStream;
+  template <class Input, class Answer>
+  friend class detail::CallsUnderWay;
 
   explicit Future(std::shared_ptr<detail::Pending<Result<T>>> pending) noexcept;
   const std::shared_ptr<detail::Pending<Result<T>>>& pending() const;
   void call_when_done(std::function<void(Result<T>)> function) &&;
+  /// Calls it on the client's thread even if there is an executor: the executor's thread may be waiting for
+  /// what it tells.
+  void notify_when_done(std::function<void()> notify);
+  Result<T> take();
   bool on_done(std::function<void()> continuation);
   void forget() noexcept;
 

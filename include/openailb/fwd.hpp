@@ -30,8 +30,33 @@ struct ClientOptions;
 struct RequestOptions;
 class JsonDocument;
 struct JsonResponse;
+struct FileInput;
+struct BinaryResponse;
+struct Downloaded;
+class ByteSink;
 struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;
+struct CompletionCreateParams;
+struct Completion;
+struct CompletionChunk;
+struct EmbeddingCreateParams;
+struct CreateEmbeddingResponse;
+struct ModerationCreateParams;
+struct ModerationCreateResponse;
+struct Model;
+struct ResponseCreateParams;
+struct Response;
+struct ResponseItem;
+struct ResponseStreamEvent;
+struct Deleted;
+template <class T, class Execution>
+class Page;
+struct FileObject;
+struct Upload;
+struct UploadPart;
+struct Batch;
+struct ImagesResponse;
+struct Transcription;
 
 }  // namespace openailb

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <openailb/error.hpp>
+#include <openailb/file.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/response_headers.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +18,9 @@ namespace openailb {
 /// One part of a body of type multipart/form-data: a field of a form, or a file.
 struct BodyPart {
   std::string name{};
-  std::string content{};       ///< its bytes, unless `file` is set
-  std::string file{};          ///< path of a file to send instead; read for each attempt, while it is sent
-  std::string filename{};      ///< the file name that is sent; empty: the file's own, or none for a field
-  std::string content_type{};  ///< empty: by the file name's extension, or none for a field
+  std::string content{};                         ///< of a field
+  FileInput file{};                              ///< sent instead, if it is set
+  std::optional<std::uintmax_t> size_on_disk{};  ///< of the file when the call began, in bytes
 };
 
 /// One HTTP request as it is sent.

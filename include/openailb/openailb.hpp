@@ -9,16 +9,32 @@
 
 #include <openailb/async_client.hpp>
 #include <openailb/async_stream.hpp>
+#include <openailb/audio.hpp>
+#include <openailb/batches.hpp>
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/completions.hpp>
+#include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/error.hpp>
+#include <openailb/file.hpp>
+#include <openailb/files.hpp>
+#include <openailb/for_each.hpp>
 #include <openailb/future.hpp>
+#include <openailb/images.hpp>
 #include <openailb/json.hpp>
+#include <openailb/models.hpp>
+#include <openailb/moderations.hpp>
 #include <openailb/options.hpp>
+#include <openailb/page.hpp>
+#include <openailb/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
-#include <openailb/types/chat.hpp>
+#include <openailb/uploads.hpp>
 #include <openailb/version.hpp>
 
 #endif

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <map>
@@ -99,12 +98,20 @@ struct ClientOptions {
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
+  /// Whether calls wait until a rate limit is over, for as long as their deadlines allow. What they are
+  /// refused with 429 meanwhile is not counted as a retry, and costs no retry budget. Else a 429 is retried
+  /// as other failures are, and no wait of more than two minutes is accepted.
+  bool wait_for_rate_limits{};
   std::optional<HedgeOptions> hedge{};                            ///< null: no call is hedged
   std::optional<RetryBudgetOptions> retry_budget{std::in_place};  ///< null: retries are not limited
   ConnectionOptions connection{};
   /// The largest answer in bytes, decompressed. Of a stream: the largest event, and the most that all events
   /// before its first token may take.
   std::size_t max_response_size{std::size_t{64} << 20};
+  /// How many ids of what services have made and keep (files, batches, stored answers) are remembered with
+  /// their endpoints. Of more, those that were used longest ago are forgotten. Zero: calls that name them go
+  /// anywhere.
+  std::size_t remembered_objects{65'536};
   /// Returns a random number, uniform in [0, 1), for the jitter of waits. Called from any thread. Null: a
   /// generator per thread.
   std::function<double()> random{};
@@ -124,6 +131,7 @@ struct RequestOptions {
   std::optional<std::chrono::nanoseconds> timeout{};
   std::optional<std::chrono::nanoseconds> deadline{};
   std::optional<int> max_retries{};
+  std::optional<bool> wait_for_rate_limits{};
   Headers extra_headers{};                           ///< an empty value removes a header
   std::map<std::string, std::string> extra_query{};  ///< overrides queries of the same name
   JsonDocument extra_body{};     ///< members to add to the body or replace; null removes one
@@ -133,34 +141,5 @@ struct RequestOptions {
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
 };
-
-namespace detail {
-
-inline std::string environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): safe unless somebody sets it
-  return value == nullptr ? std::string{} : std::string{value};
-}
-
-}  // namespace detail
-
-/// The endpoint that the official SDKs would use: OPENAI_API_KEY, OPENAI_BASE_URL (blank: the default),
-/// OPENAI_ORG_ID and OPENAI_PROJECT_ID.
-inline EndpointConfig endpoint_from_env() {
-  EndpointConfig endpoint{.api_key = detail::environment("OPENAI_API_KEY"),
-                          .organization = detail::environment("OPENAI_ORG_ID"),
-                          .project = detail::environment("OPENAI_PROJECT_ID")};
-  const std::string base_url = detail::environment("OPENAI_BASE_URL");
-  if (base_url.find_first_not_of(" \t\r\n") != std::string::npos) endpoint.base_url = base_url;
-  return endpoint;
-}
-
-/// An endpoint for an Azure OpenAI resource such as "https://my-resource.openai.azure.com". The deployment is
-/// the mapped model.
-inline EndpointConfig azure_endpoint(std::string resource_url, std::string api_key, std::string api_version) {
-  while (resource_url.ends_with('/')) resource_url.pop_back();
-  return {.base_url = resource_url + "/openai/deployments/{model}",
-          .headers = {{"api-key", std::move(api_key)}},
-          .query = {{"api-version", std::move(api_version)}}};
-}
 
 }  // namespace openailb

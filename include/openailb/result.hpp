@@ -30,6 +30,9 @@ inline constexpr bool is_result<Result<T>> = true;
 /// at lives until the end of the expression.
 template <class T>
 class [[nodiscard]] Result {
+  static_assert(
+      requires { sizeof(T); }, "include the header that has this type, such as openailb/embeddings.hpp");
+
  public:
   using value_type = T;
   using error_type = Error;

@@ -9,8 +9,12 @@
 #endif
 
 #include <openailb/async_client.hpp>
+#include <openailb/audio.hpp>
+#include <openailb/batches.hpp>
+#include <openailb/chat.hpp>
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/completions.hpp>
 #include <openailb/detail/src/async_client.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
@@ -19,7 +23,18 @@
 #include <openailb/detail/src/future.hpp>
 #include <openailb/detail/src/headers.hpp>
 #include <openailb/detail/src/json.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/audio.hpp>
+#include <openailb/detail/src/resources/batches.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
+#include <openailb/detail/src/resources/completions.hpp>
+#include <openailb/detail/src/resources/embeddings.hpp>
+#include <openailb/detail/src/resources/files.hpp>
+#include <openailb/detail/src/resources/images.hpp>
+#include <openailb/detail/src/resources/models.hpp>
+#include <openailb/detail/src/resources/moderations.hpp>
+#include <openailb/detail/src/resources/responses.hpp>
+#include <openailb/detail/src/resources/uploads.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
@@ -27,17 +42,103 @@
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
+#include <openailb/detail/src/types/completions.hpp>
+#include <openailb/detail/src/types/response.hpp>
+#include <openailb/detail/src/types/response_event.hpp>
+#include <openailb/detail/src/types/response_item.hpp>
+#include <openailb/detail/src/types/response_params.hpp>
+#include <openailb/detail/src/types/text_input.hpp>
+#include <openailb/embeddings.hpp>
+#include <openailb/files.hpp>
+#include <openailb/images.hpp>
+#include <openailb/models.hpp>
+#include <openailb/moderations.hpp>
+#include <openailb/responses.hpp>
+#include <openailb/uploads.hpp>
 
 namespace openailb {
 
 template class BasicClient<Blocking>;
-template class ChatCompletions<Blocking>;
-template class Stream<ChatCompletionChunk>;
-
 template class BasicClient<Async>;
+template class Future<JsonResponse>;
+template class Future<BinaryResponse>;
+template class Future<Downloaded>;
+template class Future<Deleted>;
+
+template class Transcriptions<Blocking>;
+template class Transcriptions<Async>;
+template class Translations<Blocking>;
+template class Translations<Async>;
+template class Speech<Blocking>;
+template class Speech<Async>;
+template class Future<Transcription>;
+
+template class Batches<Blocking>;
+template class Batches<Async>;
+template class Page<Batch, Blocking>;
+template class Page<Batch, Async>;
+template class Future<Batch>;
+template class Future<Page<Batch, Async>>;
+
+template class ChatCompletions<Blocking>;
 template class ChatCompletions<Async>;
+template class Stream<ChatCompletionChunk>;
 template class AsyncStream<ChatCompletionChunk>;
 template class Future<ChatCompletion>;
-template class Future<JsonResponse>;
+template class Page<ChatCompletion, Blocking>;
+template class Page<ChatCompletion, Async>;
+template class Future<Page<ChatCompletion, Async>>;
+
+template class Completions<Blocking>;
+template class Completions<Async>;
+template class Stream<CompletionChunk>;
+template class AsyncStream<CompletionChunk>;
+template class Future<Completion>;
+
+template class Embeddings<Blocking>;
+template class Embeddings<Async>;
+template class Future<CreateEmbeddingResponse>;
+
+template class Files<Blocking>;
+template class Files<Async>;
+template class Page<FileObject, Blocking>;
+template class Page<FileObject, Async>;
+template class Future<FileObject>;
+template class Future<Page<FileObject, Async>>;
+
+template class Images<Blocking>;
+template class Images<Async>;
+template class Future<ImagesResponse>;
+
+template class Models<Blocking>;
+template class Models<Async>;
+template class Future<Model>;
+template class Page<Model, Blocking>;
+template class Page<Model, Async>;
+template class Future<Page<Model, Async>>;
+
+template class Moderations<Blocking>;
+template class Moderations<Async>;
+template class Future<ModerationCreateResponse>;
+
+template class Responses<Blocking>;
+template class Responses<Async>;
+template class ResponseInputItems<Blocking>;
+template class ResponseInputItems<Async>;
+template class ResponseInputTokens<Blocking>;
+template class ResponseInputTokens<Async>;
+template class Stream<ResponseStreamEvent>;
+template class AsyncStream<ResponseStreamEvent>;
+template class Future<Response>;
+template class Page<ResponseItem, Blocking>;
+template class Page<ResponseItem, Async>;
+template class Future<Page<ResponseItem, Async>>;
+template class Future<CompactedResponse>;
+template class Future<InputTokenCountResponse>;
+
+template class Uploads<Blocking>;
+template class Uploads<Async>;
+template class Future<Upload>;
+template class Future<UploadPart>;
 
 }  // namespace openailb

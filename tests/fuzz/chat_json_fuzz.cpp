@@ -2,8 +2,8 @@
 // read says the same after it has been written and read again.
 #include "input.hpp"
 #include "support/written_json.hpp"
+#include <openailb/chat.hpp>
 #include <openailb/detail/failure/error_body.hpp>
-#include <openailb/resources/chat.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -4,13 +4,17 @@
 #include "support/http_message.hpp"
 #include "support/loopback.hpp"
 #include "support/scripted_server.hpp"
+#include "support/upload.hpp"
 #include <openailb/openailb.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <latch>
+#include <ranges>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -49,6 +53,60 @@ TEST_F(Memory, ABurstLeavesNoBodiesBehind) {
     }
   }
   EXPECT_LT(kept(), 10 * megabyte);
+}
+
+// To a server that breaks off in the middle, and then to one that takes it all.
+TEST_F(Memory, AFileIsNeverWholeInMemory) {
+  const TemporaryFile file("");
+  std::filesystem::resize_file(file.path(), 64 * megabyte);
+  ScriptedServer dying([](Connection& connection) {
+    connection.skip(8 * megabyte);
+    connection.reset();
+  });
+  ScriptedServer healthy([](Connection& connection) {
+    if (connection.skip_request()) connection.write(http_response(200, R"({"id":"file-1"})"));
+  });
+  const Client client({{.base_url = dying.url()}, {.base_url = healthy.url()}});
+  const auto answer = client.upload("/files", {{.name = "file", .file = openailb::file(file.path())}});
+  EXPECT_EQ(answer->info.attempts.size(), 2);
+  EXPECT_LT(peak(), 2 * megabyte);
+}
+
+TEST_F(Memory, ADownloadIsNeverWholeInMemory) {
+  ScriptedServer server([](Connection& connection) {
+    connection.skip_request();
+    connection.write(response_head(200, {{"Content-Length", std::to_string(64 * megabyte)}}));
+    const std::string piece(megabyte, 'x');
+    for (int count = 0; count < 64; ++count) connection.write(piece);
+  });
+  std::size_t size = 0;
+  const auto done = Client({{.base_url = server.url()}}).download("/x", [&](std::string_view bytes) {
+    size += bytes.size();
+  });
+  EXPECT_EQ(done->size, 64 * megabyte);
+  EXPECT_EQ(size, 64 * megabyte);
+  EXPECT_LT(peak(), 8 * megabyte);
+}
+
+// Ten times as many inputs would take ten times as much, if anything of them were kept.
+TEST_F(Memory, OfForEachDoesNotGrowWithItsInputs) {
+  ScriptedServer server([](Connection& connection) {
+    while (connection.skip_request()) connection.write(http_response(200, completion_json("Hi")));
+  });
+  const AsyncClient client({{.base_url = server.url()}});
+  const auto peak_of = [&](int inputs) {
+    most = before = held;
+    std::size_t answers = 0;
+    for_each(
+        client, std::views::iota(0, inputs), [](int number) { return hello(std::to_string(number)); },
+        [&](int, const Result<ChatCompletion>& completion) { answers += completion ? 1 : 0; },
+        {.concurrency = 32});
+    EXPECT_EQ(answers, static_cast<std::size_t>(inputs));
+    return peak();
+  };
+  peak_of(500);
+  const std::size_t few = peak_of(500), many = peak_of(5'000);
+  EXPECT_LT(many, 2 * few + megabyte / 4);
 }
 
 /// Answers a stream with `head`, and then `more` until nobody listens.

@@ -3,6 +3,7 @@
 #include "support/http_message.hpp"
 #include "support/loopback.hpp"
 #include "support/scripted_server.hpp"
+#include "support/upload.hpp"
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/openailb.hpp>
@@ -51,32 +52,6 @@ Request received(HttpRequest request) {
     EXPECT_EQ(requests.at(0).raw, requests.at(1).raw);
   }
   return requests.at(0);
-}
-
-/// What follows the head of a part, found by its name; see RFC 7578.
-struct Part {
-  std::string head{};
-  std::string content{};
-};
-
-std::vector<Part> parts_of(const Request& request) {
-  constexpr std::string_view type = "multipart/form-data; boundary=";
-  const std::string given = request.header("content-type").value_or("");
-  EXPECT_THAT(given, ::testing::StartsWith(std::string(type)));
-  const std::string boundary = "--" + given.substr(type.size());
-  std::vector<Part> parts;
-  std::size_t begin = request.body.find(boundary);
-  for (;;) {
-    begin += boundary.size();
-    const std::size_t end = request.body.find(boundary, begin);
-    if (end == std::string::npos) break;
-    const std::string part = request.body.substr(begin + 2, end - begin - 4);  // less the line ends around it
-    const std::size_t blank = part.find("\r\n\r\n");
-    parts.push_back({part.substr(0, blank), part.substr(blank + 4)});
-    begin = end;
-  }
-  EXPECT_EQ(request.body.substr(begin), "--\r\n");
-  return parts;
 }
 
 TEST(Methods, AreSentAsTheyAreNamed) {
@@ -129,11 +104,10 @@ TEST(Methods, OfOneRequestDoNotStickToTheNextOnItsHandle) {
 
 TEST(Multipart, HasFieldsAndFilesFromMemory) {
   const std::string bytes("\0\xff\r\n--", 6);
-  const std::vector<Part> parts = parts_of(received(
-      {.parts = {
-           {.name = "model", .content = "whisper-1"},
-           {.name = "empty"},
-           {.name = "file", .content = bytes, .filename = "a \"b\".wav", .content_type = "audio/wav"}}}));
+  const std::vector<Part> parts = parts_of(
+      received({.parts = {{.name = "model", .content = "whisper-1"},
+                          {.name = "empty"},
+                          {.name = "file", .file = file_from_bytes("a \"b\".wav", bytes, "audio/wav")}}}));
   ASSERT_EQ(parts.size(), 3);
   EXPECT_EQ(parts[0].head, "Content-Disposition: form-data; name=\"model\"");
   EXPECT_EQ(parts[0].content, "whisper-1");
@@ -143,31 +117,22 @@ TEST(Multipart, HasFieldsAndFilesFromMemory) {
   EXPECT_EQ(parts[2].content, bytes);
 }
 
-/// A file that is there as long as this is.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& content) { std::ofstream(path_, std::ios::binary) << content; }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_{::testing::TempDir() + "openailb-" +
-                    ::testing::UnitTest::GetInstance()->current_test_info()->name() + "-" +
-                    std::to_string(::getpid()) + ".txt"};
-};
+TEST(Multipart, SaysWhatAnImageIs) {
+  for (const auto& [name, type] : {std::pair("a.png", "image/png"), std::pair("a.WebP", "image/webp")}) {
+    const Request request = received({.parts = {{.name = "image", .file = file_from_bytes(name, "x")}}});
+    EXPECT_THAT(parts_of(request).at(0).head, HasSubstr(std::string("Content-Type: ") + type)) << name;
+  }
+}
 
 TEST(Multipart, HasFilesFromDisk) {
   const std::string content(3 << 20, 'x');
   const TemporaryFile file(content);
   const std::vector<Part> parts = parts_of(received(
-      {.parts = {
-           {.name = "file", .file = file.path()},
-           {.name = "other", .file = file.path(), .filename = "talk.mp3", .content_type = "audio/mpeg"}}}));
+      {.parts = {{.name = "file", .file = openailb::file(file.path())},
+                 {.name = "other",
+                  .file = {.path = file.path(), .filename = "talk.mp3", .content_type = "audio/mpeg"}}}}));
   ASSERT_EQ(parts.size(), 2);
-  EXPECT_THAT(parts[0].head,
-              HasSubstr("filename=\"" + std::filesystem::path(file.path()).filename().string() + "\""));
+  EXPECT_THAT(parts[0].head, HasSubstr("filename=\"" + file.name() + "\""));
   EXPECT_THAT(parts[0].head, HasSubstr("Content-Type: text/plain"));
   EXPECT_EQ(parts[0].content, content);
   EXPECT_THAT(parts[1].head, HasSubstr("filename=\"talk.mp3\""));
@@ -176,14 +141,22 @@ TEST(Multipart, HasFilesFromDisk) {
 
 TEST(Multipart, WithAFileThatCannotBeReadIsNotSent) {
   ScriptedServer server(answer_with(http_response(200, "{}")));
+  const TemporaryFile empty("");
+  const TemporaryFile changed("longer than it was", ".wav");
+  const std::vector<std::pair<BodyPart, std::string>> wrong{
+      {{.file = openailb::file("/no/such/file.wav")}, "/no/such/file.wav does not exist"},
+      {{.file = openailb::file(::testing::TempDir())}, ::testing::TempDir() + " is a directory"},
+      {{.file = openailb::file(empty.path())}, empty.path() + " is empty"},
+      {{.file = openailb::file("/dev/null")}, "/dev/null is no regular file"},
+      {{.file = openailb::file(changed.path()), .size_on_disk = 5},
+       changed.path() + " has changed since the call began, from 5 to 18 bytes"}};
   CurlEventLoop loop;
-  for (const std::string& path : {std::string("/no/such/file.wav"), ::testing::TempDir()}) {
-    const auto failure =
-        run(loop, transfer(loop, {.url = server.url(), .parts = {{.name = "file", .file = path}}}));
-    ASSERT_TRUE(failure);
+  for (const auto& [part, what] : wrong) {
+    const auto failure = run(loop, transfer(loop, {.url = server.url(), .parts = {part}}));
+    ASSERT_TRUE(failure) << what;
     EXPECT_EQ(failure->kind, ErrorKind::bad_request);
     EXPECT_TRUE(failure->is_client_error);
-    EXPECT_THAT(failure->message, HasSubstr(path + " is no file that can be read"));
+    EXPECT_EQ(failure->message, "not sent: the file " + what);
   }
   EXPECT_EQ(server.connection_count(), 0);
 }
@@ -198,7 +171,8 @@ TEST(Multipart, IsTheCallersMistakeWhenItsFileShrinksMeanwhile) {
   });
   CurlEventLoop loop;
   const auto failure =
-      run(loop, transfer(loop, {.url = server.url(), .parts = {{.name = "file", .file = file.path()}}}));
+      run(loop, transfer(loop, {.url = server.url(),
+                                .parts = {{.name = "file", .file = openailb::file(file.path())}}}));
   ASSERT_TRUE(failure);
   EXPECT_TRUE(failure->is_client_error) << failure->message;
   EXPECT_EQ(failure->kind, ErrorKind::bad_request);
@@ -213,7 +187,7 @@ TEST(Multipart, SendsAsMuchOfAFileAsItHadAtFirst) {
   });
   CurlEventLoop loop;
   EXPECT_FALSE(run(loop, transfer(loop, {.url = server.url(),
-                                         .parts = {{.name = "file", .file = file.path()}},
+                                         .parts = {{.name = "file", .file = openailb::file(file.path())}},
                                          .max_response_size = 100})));
   const std::vector<Part> parts = parts_of(server.requests().at(0));
   ASSERT_EQ(parts.size(), 1);
@@ -224,8 +198,8 @@ TEST(Multipart, WithAFileThatIsNoFileBlocksNobody) {
   const std::string path = ::testing::TempDir() + "openailb-fifo-" + std::to_string(::getpid());
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   CurlEventLoop loop;
-  const auto failure =
-      run(loop, transfer(loop, {.url = "http://127.0.0.1:9", .parts = {{.name = "file", .file = path}}}));
+  const auto failure = run(loop, transfer(loop, {.url = "http://127.0.0.1:9",
+                                                 .parts = {{.name = "file", .file = openailb::file(path)}}}));
   std::filesystem::remove(path);
   ASSERT_TRUE(failure);
   EXPECT_TRUE(failure->is_client_error);

@@ -52,7 +52,13 @@ class Inspector {
     bool free_retry_used{};
     bool may_go_on{true};
     bool hedged{};
+
+    TimePoint not_before(std::size_t endpoint) const {
+      auto found = again_at.find(endpoint);
+      return found == again_at.end() ? (TimePoint::min)() : found->second;
+    }
   };
+  static constexpr nanoseconds longest_backoff = 8s;
 
   /// How many attempts of all calls were hedges, and how many the retry budget had to pay.
   struct Spending {
@@ -158,7 +164,11 @@ inline void Inspector::inspect_limits(const CallRecord& call) {
   const std::size_t endpoints = call.plan.endpoint ? 1 : world_->plan().endpoints.size();
   const bool has_free_retry = std::ranges::any_of(
       call.requests, [](const WireRequest& one) { return one.fault == Fault::idle_connection_died; });
-  const std::size_t most = endpoints + static_cast<std::size_t>(call.max_retries) + (has_free_retry ? 1 : 0);
+  std::size_t most = endpoints + static_cast<std::size_t>(call.max_retries) + (has_free_retry ? 1 : 0);
+  if (call.plan.wait_for_rate_limits) {
+    most +=
+        static_cast<std::size_t>(std::ranges::count(call.requests, Fault::rate_limited, &WireRequest::fault));
+  }
   require(call.requests.size() <= most, call, "more requests than endpoints and retries");
   for (const WireRequest& request : call.requests) {
     require(request.at < call.deadline, call, "a request after the deadline");
@@ -247,15 +257,16 @@ inline void Inspector::inspect_choice(const CallRecord& call, Story& story, cons
   if (!free) ++spending_.paid;
   for (std::size_t other = 0; other < request.available.size(); ++other) {
     const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
-    const bool passed_over = untried && !all_ran && request.available[other].now();
+    const bool passed_over = untried && !all_ran && request.available[other].now() &&
+                             request.at > story.not_before(other) + longest_backoff;
     require(!passed_over || before == story.last.end(), call,
             "asked an endpoint again while another had not been tried");
     require(!passed_over || !refuses, call, "asked an open endpoint while another admitted");
   }
+  require(request.at >= story.not_before(request.endpoint), call, "asked again before the time");
   if (before == story.last.end()) return;
   require(story.retries < call.max_retries, call, "retried more often than max_retries");
   require(before->second.same, call, "asked an endpoint again that would fail again");
-  require(request.at >= story.again_at.at(request.endpoint), call, "asked again before the time");
   ++story.retries;
 }
 
@@ -298,8 +309,9 @@ inline void Inspector::add_failure(const CallRecord& call, Story& story, std::si
   story.last[request.endpoint] = *row;
   story.may_go_on = row->another;
   if (row->ran_it) story.ran.insert(request.endpoint);
-  const bool says_when = request.fault == Fault::rate_limited && attempt.status == 429;
-  story.again_at[request.endpoint] = says_when ? end + request.retry_after : end;
+  const bool limited = request.fault == Fault::rate_limited && attempt.status == 429;
+  story.again_at[request.endpoint] = limited ? end + request.retry_after : end;
+  if (limited && call.plan.wait_for_rate_limits) story.last.erase(request.endpoint);
   const bool died = request.fault == Fault::idle_connection_died && attempt.kind == ErrorKind::connection;
   if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
 }
@@ -310,8 +322,7 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
   if (call.error.kind == ErrorKind::canceled)
     return require(call.plan.stop.has_value(), call, "canceled by nobody");
   if (has_deadline_passed(call) || !story.may_go_on) return;
-  constexpr nanoseconds longest_wait = 120s;
-  constexpr nanoseconds longest_backoff = 8s;
+  const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max() : 120s;
   const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
   const bool budget_used_up = call.error.message.find("retry budget is used up") != std::string::npos;
   require(!budget_used_up || world_->plan().retry_budget, call, "it had no budget that could be used up");
@@ -326,7 +337,7 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
     if (tried && (!before->second.same || !may_retry)) continue;
     if (budget_used_up && (tried ? story.owed != index : !available.admits)) continue;
     TimePoint ready = call.ended + available.cooldown;
-    if (tried) ready = (std::max)(ready, story.again_at.at(index) + longest_backoff);
+    ready = (std::max)(ready, story.not_before(index) + longest_backoff);
     require(ready >= call.deadline || ready - call.ended > longest_wait, call,
             "it gave up while endpoint-" + std::to_string(index) + " could be asked");
   }

@@ -34,6 +34,7 @@ struct CallPlan {
   std::optional<nanoseconds> timeout{};
   std::optional<nanoseconds> deadline{};
   std::optional<int> max_retries{};
+  bool wait_for_rate_limits{};
   bool by_function{};  ///< of an AsyncClient: a function is given what comes, not a coroutine
 };
 
@@ -172,6 +173,7 @@ class Planner {
       if (random_.chance(0.15)) call.drop = random_.between(0s, 3s);
       if (random_.chance(0.2)) call.max_retries = random_.between(0, 4);
       if (plan_.calm) continue;
+      call.wait_for_rate_limits = random_.chance(0.3);
       if (random_.chance(0.1)) call.endpoint = random_.below(plan_.endpoints.size());
       if (random_.chance(0.2)) call.timeout = random_.between(100ms, 5s);
       if (random_.chance(0.2)) call.deadline = random_.between(100ms, 10s);
@@ -230,6 +232,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
       option("timeout", call.timeout);
       option("deadline", call.deadline);
       option("max_retries", call.max_retries);
+      if (call.wait_for_rate_limits) out << ", waits for rate limits";
       if (plan.async && call.by_function) out << ", by function";
       out << '\n';
     }

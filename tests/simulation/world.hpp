@@ -243,7 +243,10 @@ inline RequestOptions World::options(const CallRecord& record) {
   const CallPlan& plan = record.plan;
   auto stop = std::make_shared<std::stop_source>();
   if (plan.stop) net_.network.at(now() + *plan.stop, [stop] { stop->request_stop(); });
-  RequestOptions options{.timeout = plan.timeout, .deadline = plan.deadline, .max_retries = plan.max_retries};
+  RequestOptions options{.timeout = plan.timeout,
+                         .deadline = plan.deadline,
+                         .max_retries = plan.max_retries,
+                         .wait_for_rate_limits = plan.wait_for_rate_limits};
   options.extra_headers["x-call"] = record.id;
   options.stop_token = stop->get_token();
   if (plan.endpoint) options.endpoint = "endpoint-" + std::to_string(*plan.endpoint);

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "support/written_json.hpp"
+#include <openailb/chat.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
-#include <openailb/resources/chat.hpp>
 
 #include <array>
 #include <cstddef>

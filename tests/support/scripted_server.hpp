@@ -93,6 +93,16 @@ class Connection {
     return true;
   }
 
+  /// Reads and drops at least so many bytes; how many they were, fewer when the peer has gone.
+  std::size_t skip(std::size_t size) {
+    std::size_t skipped = 0;
+    do {
+      skipped += unread_.size();
+      unread_.clear();
+    } while (skipped < size && read_more());
+    return skipped;
+  }
+
   /// False when the peer has gone.
   bool write(std::string_view bytes) { return transport_.write(bytes); }
 

@@ -1,43 +1,64 @@
 #pragma once
 
-#include <openailb/execution.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
-#include <openailb/result.hpp>
-#include <openailb/stream.hpp>
-#include <openailb/types/chat.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <concepts>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace openailb {
 
-/// `client.chat.completions`.
+struct ChatCompletionCreateParams;
+struct ChatCompletion;
+struct ChatCompletionChunk;
+struct ChatCompletionListParams;
+struct ChatCompletionUpdateParams;
+struct Deleted;
+template <class T, class Execution>
+class Page;
+
+/// `client.chat.completions`, for programs that include openailb/chat.hpp.
 template <class Execution>
 class ChatCompletions : public Resource<Execution> {
-  using Answer = typename Execution::template Answer<ChatCompletion>;
-  using ChunkStream = typename Execution::template ChunkStream<ChatCompletionChunk>;
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+  using ChunkStream = typename Base::template ChunkStream<ChatCompletionChunk>;
 
  public:
-  using Resource<Execution>::Resource;
+  using Base::Base;
 
   /// Asks for one answer. If an endpoint fails, the call retries on another as long as that may help.
-  Answer create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const;
+  Answer<ChatCompletion> create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const;
   /// The same with your own body, for parameters that this library has no name for: JSON in any of the forms
   /// that JsonDocument takes.
   template <class Body>
     requires std::convertible_to<Body, JsonDocument>
-  Answer create(Body&& body, RequestOptions options = {}) const {
+  Answer<ChatCompletion> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// The same with the members of the body in braces.
-  Answer create(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
+  Answer<ChatCompletion> create(nlohmann::ordered_json::initializer_list_t body,
+                                RequestOptions options = {}) const {
     return create_from(JsonDocument(body), std::move(options));
   }
+
+  /// A chat completion that was stored.
+  Answer<ChatCompletion> retrieve(std::string_view completion_id, RequestOptions options = {}) const;
+  /// Those that were stored, or the first page of them.
+  Answer<Page<ChatCompletion, Execution>> list(RequestOptions options = {}) const;
+  Answer<Page<ChatCompletion, Execution>> list(const ChatCompletionListParams& params,
+                                               RequestOptions options = {}) const;
+  /// Changes one that was stored.
+  Answer<ChatCompletion> update(std::string_view completion_id, const ChatCompletionUpdateParams& params,
+                                RequestOptions options = {}) const;
+  /// Deletes one that was stored.
+  Answer<Deleted> del(std::string_view completion_id, RequestOptions options = {}) const;
 
   /// Asks for a streamed answer. Returns when its first token has come, or with an error. Until then, the
   /// call retries on another endpoint if one fails.
@@ -54,9 +75,7 @@ class ChatCompletions : public Resource<Execution> {
   }
 
  private:
-  using Base = Resource<Execution>;
-
-  Answer create_from(const JsonDocument& body, RequestOptions options) const;
+  Answer<ChatCompletion> create_from(const JsonDocument& body, RequestOptions options) const;
   ChunkStream stream_from(const JsonDocument& body, RequestOptions options) const;
 };
 
@@ -70,10 +89,3 @@ class Chat {
 };
 
 }  // namespace openailb
-
-#ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/resources/chat.hpp>
-#else
-extern template class openailb::ChatCompletions<openailb::Blocking>;
-extern template class openailb::Stream<openailb::ChatCompletionChunk>;
-#endif

@@ -4,22 +4,28 @@
 #include <openailb/result.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace openailb {
 
+struct BinaryResponse;
+class ByteSink;
+struct Downloaded;
 struct HttpResponse;
 
 namespace detail {
 
+class ApiPath;
 struct ApiRequest;
 struct Call;
 template <class Execution>
 struct Core;
+struct Form;
 class JsonBody;
 template <class T>
 Result<T> decode_json(HttpResponse& response, bool& delivered);
+template <class T>
+Result<T> decode_object(HttpResponse& response, bool& delivered);
 
 }  // namespace detail
 
@@ -42,19 +48,35 @@ class Resource {
   using Decode = Result<T> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
-  Answer<T> get(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
+  Answer<T> get(detail::ApiPath path, RequestOptions options,
+                Decode<T> decode = detail::decode_json<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class T>
-  Answer<T> post(std::string path, detail::JsonBody body, RequestOptions options,
+  Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                  Decode<T> decode = detail::decode_json<T>) const;
   template <class T>
-  Answer<T> del(std::string path, RequestOptions options, Decode<T> decode = detail::decode_json<T>) const;
+  Answer<T> del(detail::ApiPath path, RequestOptions options,
+                Decode<T> decode = detail::decode_json<T>) const;
+  /// Posts JSON, or nothing, where the server keeps what it makes of that. Never hedged.
+  template <class T>
+  Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+                          Decode<T> decode = detail::decode_object<T>) const;
+  /// Posts a form. Never hedged.
+  template <class T>
+  Answer<T> post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+                      Decode<T> decode = detail::decode_object<T>) const;
+  /// Gets an answer of any type.
+  Answer<BinaryResponse> download(detail::ApiPath path, RequestOptions options) const;
+  Answer<Downloaded> download(detail::ApiPath path, ByteSink into, RequestOptions options) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
   Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
+  /// The same for an answer that goes into a sink. `decode` looks at its beginning.
+  Answer<Downloaded> receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+                             Decode<BinaryResponse> decode) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
-  ChunkStream<Chunk> stream(std::string path, detail::JsonBody body, RequestOptions options) const;
+  ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
 

@@ -7,3 +7,5 @@
 #include <openailb/types/chat_completion.hpp>
 #include <openailb/types/chat_message.hpp>
 #include <openailb/types/chat_params.hpp>
+#include <openailb/types/chat_stored.hpp>
+#include <openailb/types/deleted.hpp>

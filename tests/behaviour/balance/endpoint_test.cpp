@@ -172,6 +172,43 @@ TEST(Azure, DeploymentIsTheMappedModelEscaped) {
   EXPECT_FALSE(sent.headers.contains("authorization"));
 }
 
+TEST(Azure, WithoutAVersionHasAllPaths) {
+  const HttpRequest sent = request(azure_endpoint("https://one.example", "azure-key"));
+  EXPECT_EQ(sent.url, "https://one.example/openai/v1/chat/completions");
+  EXPECT_EQ(header(sent.headers, "api-key"), "azure-key");
+}
+
+TEST(Azure, TakesTokensOfAFunction) {
+  const HttpRequest sent =
+      request(azure_endpoint("https://one.example", [] { return std::string("token"); }));
+  EXPECT_EQ(header(sent.headers, "authorization"), "Bearer token");
+  EXPECT_FALSE(sent.headers.contains("api-key"));
+}
+
+TEST(Azure, KeyIsASecret) {
+  Simulation simulation({{failing(400, error_json("no such key: azure-key"))}});
+  simulation.endpoints[0] = azure_endpoint("https://endpoint-0.example", "azure-key");
+  EXPECT_THAT(ask(simulation.client()).error().message, Not(HasSubstr("azure-key")));
+}
+
+TEST(OpenRouter, IsToldWhoCalls) {
+  const EndpointConfig endpoint = openrouter_endpoint("sk-or-1", "https://my-app.example", "My app");
+  EXPECT_EQ(endpoint.base_url, "https://openrouter.ai/api/v1");
+  EXPECT_EQ(endpoint.api_key, "sk-or-1");
+  const Headers headers{{"HTTP-Referer", "https://my-app.example"}, {"X-Title", "My app"}};
+  EXPECT_EQ(endpoint.headers, headers);
+  EXPECT_EQ(openrouter_endpoint("sk-or-1").headers, Headers());
+}
+
+TEST(LocalEndpoint, NeedsNoKeyAndNoPath) {
+  for (const auto& [url, base_url] : {std::pair("http://localhost:11434", "http://localhost:11434/v1"),
+                                      {"http://localhost:11434/", "http://localhost:11434/v1"},
+                                      {"http://localhost:8000/api/", "http://localhost:8000/api"}}) {
+    EXPECT_EQ(local_endpoint(url).base_url, base_url);
+    EXPECT_EQ(local_endpoint(url).api_key, "");
+  }
+}
+
 TEST(Azure, ModelIsPutIntoEveryPlaceThatAsksForIt) {
   EXPECT_EQ(
       request({.base_url = "https://one.example/{model}/v1/{model}", .model_map = {{"gpt-4o", "{model}"}}})

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace openailb::resource_test {
 namespace {
@@ -18,6 +19,7 @@ using namespace test;
 using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// The text of a transcription, as "text/plain" brings it.
 struct Transcript {
@@ -54,8 +56,9 @@ class Things : public Resource<Blocking> {
                        detail::decode_json<Thing>);
   }
   Result<Transcript> transcribe(std::vector<BodyPart> parts, RequestOptions options = {}) const {
-    return send<Transcript>({.path = "/things/text", .parts = std::move(parts), .accept = "text/plain"},
-                            std::move(options), decode_transcript);
+    return send<Transcript>(
+        {.path = "/things/text", .form = detail::Form{.parts = std::move(parts)}, .accept = "text/plain"},
+        std::move(options), decode_transcript);
   }
 };
 
@@ -111,14 +114,14 @@ TEST(Form, FailsOverWithEachEndpointsOwnModel) {
   simulation.endpoints[0].model_map = {{"whisper-1", "first"}};
   simulation.endpoints[1].model_map = {{"whisper-1", "second"}};
   const Things things = things_of(simulation);
-  const auto transcript = things.transcribe(
-      {{.name = "file", .content = "RIFF", .filename = "a.wav"}, {.name = "model", .content = "whisper-1"}});
+  const auto transcript = things.transcribe({{.name = "file", .file = file_from_bytes("a.wav", "RIFF")},
+                                             {.name = "model", .content = "whisper-1"}});
   EXPECT_EQ(transcript->text, "hello there");
   EXPECT_EQ(transcript->info.endpoint, "endpoint-1");
   EXPECT_EQ(transcript->info.attempts.size(), 2);
   EXPECT_EQ(simulation.request(0).parts.at(1).content, "first");
   EXPECT_EQ(simulation.request(1).parts.at(1).content, "second");
-  EXPECT_EQ(simulation.request(1).parts.at(0).content, "RIFF");
+  EXPECT_EQ(simulation.request(1).parts.at(0).file.content, "RIFF");
   EXPECT_EQ(simulation.request(1).body, "");
   EXPECT_EQ(header(simulation.request(0).headers, "accept"), "text/plain");
   EXPECT_FALSE(simulation.request(0).headers.contains("content-type")) << "only the transport knows it";
@@ -137,20 +140,62 @@ TEST(Form, WhoseFileCannotBeReadIsAskedOfOneEndpointAndBlamesNone) {
           TransferFailure{.kind = ErrorKind::bad_request, .message = "no file", .is_client_error = true}};
   Simulation simulation({{unreadable}, {ok()}});
   const Things things = things_of(simulation);
-  const Error error = things.transcribe({{.name = "file", .file = "/no/such/file"}}).error();
+  const Error error = things.transcribe({{.name = "file", .file = file_from_bytes("a", "x")}}).error();
   EXPECT_EQ(error.kind, ErrorKind::bad_request);
   EXPECT_EQ(error.attempts.size(), 1);
   EXPECT_THAT(simulation.asked(), ElementsAre(0));
+}
+
+TEST(Form, IsNotSentWithoutItsFiles) {
+  Simulation simulation({{ok()}});
+  const Things things = things_of(simulation);
+  const std::vector<std::pair<FileInput, std::string>> wrong{
+      {openailb::file("/no/such/file"), "/no/such/file does not exist"},
+      {openailb::file("/"), "/ is a directory"},
+      {openailb::file("/dev/null"), "/dev/null is no regular file"},
+      {file_from_bytes("a.wav", ""), "a.wav is empty"}};
+  for (const auto& [file, what] : wrong) {
+    const Error error = things.transcribe({{.name = "file", .file = file}}).error();
+    EXPECT_EQ(error.kind, ErrorKind::bad_request);
+    EXPECT_EQ(error.message, "not sent: the file " + what);
+    EXPECT_TRUE(error.attempts.empty());
+  }
+  EXPECT_TRUE(simulation.sent.empty());
+}
+
+TEST(Form, TakesMoreFields) {
+  Simulation simulation({{ok()}});
+  const RequestOptions options{.extra_body = {{"model", "other"},
+                                              {"b", nullptr},
+                                              {"list", {"x", 2}},
+                                              {"object", {{"deep", {{"er", true}}}}},
+                                              {"number", 0.5}}};
+  const std::vector<BodyPart> parts{
+      {.name = "model", .content = "m"}, {.name = "b[]", .content = "1"}, {.name = "c", .content = "2"}};
+  ASSERT_TRUE(things_of(simulation).transcribe(parts, options));
+  std::vector<std::string> sent;
+  for (const BodyPart& part : simulation.request(0).parts) sent.push_back(part.name + '=' + part.content);
+  EXPECT_THAT(
+      sent, ElementsAre("c=2", "model=other", "list[]=x", "list[]=2", "object[deep][er]=true", "number=0.5"));
 }
 
 TEST(Form, ThatIsWrongIsNotSent) {
   Simulation simulation({{ok()}});
   const Things things = things_of(simulation);
   EXPECT_EQ(things.transcribe({{.name = "model"}}).error().message, "not sent: model is empty");
-  EXPECT_EQ(things.transcribe({{.name = "a", .content = "b"}}, {.extra_body = {{"c", "d"}}}).error().message,
-            "not sent: extra_body needs a body that is JSON, not a form");
-  for (const BodyPart& part : {BodyPart{.name = "a\r\nX-B: c"}, BodyPart{.name = "a", .content_type = "a\nb"},
-                               BodyPart{.name = "a", .filename = std::string("a\0b", 3)}}) {
+  EXPECT_EQ(things.transcribe({}).error().message, "not sent: the form has no parts");
+  EXPECT_EQ(things.transcribe({{.name = "stream", .content = "true"}}).error().message,
+            "not sent: \"stream\": true needs the stream() method");
+  const RequestOptions deep{.extra_body =
+                                nlohmann::json::parse(std::string(500, '[') + "1" + std::string(500, ']'))};
+  EXPECT_EQ(things.transcribe({{.name = "a"}}, deep).error().message,
+            "not sent: extra_body is not a JSON object");
+  RequestOptions deeper{
+      .extra_body = {{"a", nlohmann::json::parse(std::string(50, '[') + std::string(50, ']'))}}};
+  EXPECT_THAT(things.transcribe({{.name = "b"}}, deeper).error().message, HasSubstr("is nested too deeply"));
+  for (const BodyPart& part :
+       {BodyPart{.name = "a\r\nX-B: c"}, BodyPart{.name = "a", .file = file_from_bytes("a", "b", "a\nb")},
+        BodyPart{.name = "a", .file = file_from_bytes(std::string("a\0b", 3), "c")}}) {
     EXPECT_EQ(things.transcribe({part}).error().message,
               "not sent: a part's name or type has a control character");
   }

@@ -32,7 +32,9 @@ struct Balanced {
 template <class T, class Attempt>
 Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
                                   Attempt attempt) {
-  Progress progress = balancer.begin(*call, loop.now());
+  Result<Progress> begun = balancer.begin(*call, loop.now());
+  if (!begun) co_return std::move(begun).error();
+  Progress& progress = *begun;
   Race<T, Attempt> race(loop, balancer, progress, attempt);
   for (;;) {
     if (race.over()) {

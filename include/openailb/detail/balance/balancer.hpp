@@ -6,16 +6,19 @@
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
-#include <openailb/detail/balance/picker.hpp>
+#include <openailb/detail/balance/homes.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/turns.hpp>
+#include <openailb/detail/failure/classify.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/options.hpp>
+#include <openailb/result.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +28,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,7 +50,8 @@ class Balancer {
     std::optional<TimePoint> wait{};
   };
 
-  Progress begin(const Call& call, TimePoint now);
+  /// An error if no endpoint keeps all that the call names.
+  Result<Progress> begin(const Call& call, TimePoint now);
   Step next(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
   /// When an attempt is to be hedged if it has not ended by then, or when to ask again; null: never.
   std::optional<TimePoint> hedge_due(const Trial& trial, const Progress& progress, TimePoint now) const;
@@ -59,48 +64,41 @@ class Balancer {
   void record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const;
   /// Records a failed attempt, and reports it to its endpoint.
   void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const;
+  Homes& homes() noexcept { return homes_; }
+  /// The name of the endpoint that keeps an object; null when that is not known.
+  std::optional<std::string> home_of(std::string_view id);
+  /// Throws std::invalid_argument if there is no endpoint of that name.
+  void remember_home(std::string_view id, std::string_view endpoint);
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
     return error_of_giving_up(endpoints_, options_, call, progress, now);
   }
 
  private:
-  /// The endpoint that was picked for a call, and the permission to ask it.
-  struct Picked {
-    std::size_t index;
-    Admission admission;
-  };
-
-  std::optional<Picked> pick(const Candidates& can, Progress& progress, TimePoint now);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
-  template <class Wanted>
-  std::optional<Picked> pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
-                                       TimePoint now);
-  template <class Wanted>
-  std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
+  std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
+                                       const Progress& progress) const;
   double random() const;
 
   /// The longest that a call waits for a breaker to admit again.
-  static constexpr std::chrono::seconds longest_wait_for_reopening{60};
+  static constexpr std::chrono::nanoseconds longest_wait_for_reopening = std::chrono::seconds(60);
 
   ClientOptions options_;
   Candidates::Endpoints endpoints_{};
-  RoundRobin turns_;
-  /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
-  /// would get more calls.
-  RoundRobin hedge_turns_;
+  Turns turns_;
   RetryBudget budget_;
+  Homes homes_;
   std::unique_ptr<Hedging> hedging_{};  // null: no call is hedged
 };
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
     : options_(std::move(options)),
-      turns_(configs.size()),
-      hedge_turns_(configs.size()),
-      budget_(options_.retry_budget, now) {
+      turns_(endpoints_, configs.size()),
+      budget_(options_.retry_budget, now),
+      homes_(options_.remembered_objects) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
   check_options(options_);
   if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge, configs.size());
@@ -123,12 +121,36 @@ inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
   return all;
 }
 
-inline Progress Balancer::begin(const Call& call, TimePoint now) {
+inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   budget_.deposit(now);
   if (hedging_) hedging_->begin_call();
-  Progress progress{.deadline = limit_from(now, call.deadline), .retries_left = call.max_retries};
+  Progress progress{.deadline = limit_from(now, call.deadline),
+                    .waits_for_rate_limits = call.wait_for_rate_limits,
+                    .retries_left = call.max_retries};
   progress.endpoints.resize(endpoints_.size());
+  if (!call.endpoint.empty()) return progress;
+  if (!call.objects.empty()) {
+    const auto name_of = [this](std::size_t index) { return endpoints_[index]->name(); };
+    auto home = homes_.find_for_all(call.objects, name_of);
+    if (!home) return std::move(home).error();
+    progress.home = *home;
+  }
+  const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
+  progress.seeks_object = names_an_object && !progress.home;
   return progress;
+}
+
+inline std::optional<std::string> Balancer::home_of(std::string_view id) {
+  const std::optional<std::size_t> home = homes_.find(id);
+  if (!home) return std::nullopt;
+  return endpoints_[*home]->name();
+}
+
+inline void Balancer::remember_home(std::string_view id, std::string_view endpoint) {
+  const auto found = std::ranges::find_if(
+      endpoints_, [&](const std::unique_ptr<Endpoint>& one) { return one->name() == endpoint; });
+  if (found == endpoints_.end()) reject_options("there is no endpoint named " + std::string(endpoint));
+  homes_.remember(id, (*found)->index());
 }
 
 inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Progress& progress,
@@ -137,36 +159,14 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   const Candidates can(endpoints_, options_, *call, progress, now);
   progress.budget_used_up = false;
   for (;;) {
-    if (auto picked = pick(can, progress, now)) {
+    const auto affords = [&] { return this->affords(can, progress, now); };
+    if (auto picked = turns_.pick(can, affords, now)) {
       return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
     }
     const bool heeded_breakers = !can.asks_refusing();
     if (auto until = wait(can, progress, now)) return {.wait = until};
     if (!heeded_breakers || !can.asks_refusing()) return {};  // else it no longer waits for them
   }
-}
-
-/// A breaker decides when an endpoint is asked, never whether. Endpoints whose breakers admit come first.
-/// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
-/// other is in its backoff. The retry budget pays for them, and for retries.
-inline std::optional<Balancer::Picked> Balancer::pick(const Candidates& can, Progress& progress,
-                                                      TimePoint now) {
-  const auto owed = [&](std::size_t index) { return can.owed(index); };
-  const auto untried = [&](std::size_t index) { return can.untried(index); };
-  const auto again = [&](std::size_t index) { return can.again(index); };
-  const auto quickly = [&](auto wanted) {
-    return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
-  };
-  if (auto picked = pick_admitting(turns_, owed, can, now)) return picked;
-  if (auto picked = pick_refusing(owed, can, now)) return picked;
-  if (auto picked = pick_admitting(turns_, untried, can, now)) return picked;
-  if (!affords(can, progress, now)) return std::nullopt;
-  if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
-  if (auto picked = pick_admitting(turns_, again, can, now)) return picked;
-  if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
-  if (can.any_backs_off()) return std::nullopt;
-  if (auto picked = pick_refusing(untried, can, now)) return picked;
-  return pick_refusing(again, can, now);
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
@@ -178,34 +178,11 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
   return !progress.budget_used_up;
 }
 
-/// Picks a wanted endpoint whose breaker admits, round robin.
-template <class Wanted>
-std::optional<Balancer::Picked> Balancer::pick_admitting(RoundRobin& turns, Wanted wanted,
-                                                         const Candidates& can, TimePoint now) {
-  const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
-  return turns.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
-    std::optional<Admission> admission = endpoints_[index]->standing().admit(now);
-    if (!admission) return std::nullopt;
-    return Picked{index, *std::move(admission)};
-  });
-}
-
-/// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
-/// wanted ones refuse.
-template <class Wanted>
-std::optional<Balancer::Picked> Balancer::pick_refusing(Wanted wanted, const Candidates& can, TimePoint now) {
-  if (!can.asks_refusing()) return std::nullopt;
-  const auto failed_at = [&](std::size_t index) { return can.failed_at(index); };
-  return turns_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
-    return Picked{index, endpoints_[index]->standing().admit_anyway(now)};
-  });
-}
-
 /// Until when to wait, now that no endpoint can be asked; null if it is no use to wait.
 inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& progress,
                                                TimePoint now) const {
   const bool for_breakers_alone = !can.asks_refusing() && !can.any_only_waits();
-  const std::chrono::seconds longest = for_breakers_alone ? longest_wait_for_reopening : longest_retry_after;
+  const auto longest = for_breakers_alone ? longest_wait_for_reopening : progress.longest_wait();
   std::optional<Candidates::Wait> soonest = can.soonest();
   if (soonest && soonest->until - now > longest) soonest.reset();
   if (for_breakers_alone) {
@@ -214,9 +191,11 @@ inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& 
   }
   if (!soonest) return std::nullopt;
   if (!soonest->shared) return soonest->until;
-  // Calls that wait for the same time must not all come at once.
+  // Calls that wait for the same time must not all come at once. Those that wait for rate limits may be
+  // hundreds: when the first of them are refused, the others shall not have come yet.
   const auto room = (std::min)(soonest->until - now, progress.deadline - soonest->until);
-  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (0.1 * random()));
+  const double part = progress.waits_for_rate_limits ? 1.0 : 0.1;
+  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
@@ -240,7 +219,8 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
           .connect_timeout = connect_timeout,
           .attempts_before = progress.attempts.size(),
           .retries_left = &progress.retries_left,
-          .fresh_connection = is_owed};
+          .fresh_connection = is_owed,
+          .seeks_object = progress.seeks_object};
 }
 
 inline std::optional<TimePoint> Balancer::hedge_due(const Trial& trial, const Progress& progress,
@@ -257,8 +237,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedging_->take()) return std::nullopt;
   const Candidates can(endpoints_, options_, *call, progress, now);
-  std::optional<Picked> picked = pick_admitting(
-      hedge_turns_, [&](std::size_t index) { return can.untried(index); }, can, now);
+  std::optional<Picked> picked = turns_.pick_for_hedge(can, now);
   if (!picked) {
     hedging_->put_back();
     return std::nullopt;
@@ -290,10 +269,21 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  const auto retry = static_cast<unsigned>(trial.call->max_retries - progress.retries_left);
-  const std::chrono::nanoseconds delay = failure.delay ? *failure.delay : backoff(retry, random());
-  progress.record(trial.endpoint->index(), failure, delay, trial.admission.admitted(), now);
+  progress.record(trial.endpoint->index(), failure, pause_after(failure, *trial.call, progress),
+                  trial.admission.admitted(), now);
   trial.settle(&failure, now);
+}
+
+/// How long the call does not ask the endpoint again.
+inline std::chrono::nanoseconds Balancer::pause_after(const Failure& failure, const Call& call,
+                                                      const Progress& progress) const {
+  if (progress.waits_for(failure)) {
+    // However soon the server says: nothing else limits how often a call may be refused.
+    const auto pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
+    return (std::max)(failure.delay.value_or(pause), pause);
+  }
+  if (failure.delay) return *failure.delay;
+  return backoff(static_cast<unsigned>(call.max_retries - progress.retries_left), random());
 }
 
 inline double Balancer::random() const {

@@ -24,16 +24,23 @@ class Candidates {
              const Progress& progress, TimePoint now)
       : endpoints_(&endpoints), options_(&options), call_(&call), progress_(&progress), now_(now) {}
 
+  /// Whether it is among the endpoints that the call may ask at all.
+  bool allows(std::size_t index) const {
+    if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
+    return !progress_->home || progress_->home == index;
+  }
   bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }
   bool in_cooldown(std::size_t index) const { return now_ < cooldown_until(index); }
   bool fails_quickly(std::size_t index) const { return standing(index).record().fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record().failed_at(); }
 
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
-  bool untried(std::size_t index) const { return may_try(index) && !in_cooldown(index); }
+  bool untried(std::size_t index) const {
+    return may_try(index) && now_ >= not_before(index) && !in_cooldown(index);
+  }
   /// Whether the call may make another attempt there now, unless the breaker refuses.
   bool again(std::size_t index) const {
-    return may_retry(index) && now_ >= *progress_->endpoints[index].again_at && !in_cooldown(index);
+    return may_retry(index) && now_ >= not_before(index) && !in_cooldown(index);
   }
 
   /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
@@ -64,7 +71,7 @@ class Candidates {
   bool any_backs_off() const {
     return any([&](std::size_t index) {
       if (!willing(index) || !may_retry(index) || in_cooldown(index)) return false;
-      const TimePoint again_at = *progress_->endpoints[index].again_at;
+      const TimePoint again_at = not_before(index);
       // A longer wait is one that the server has asked for. Then other endpoints come first, as in a
       // cooldown.
       return again_at > now_ && again_at < progress_->deadline && again_at - now_ <= longest_backoff;
@@ -98,31 +105,34 @@ class Candidates {
   const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   const Standing& standing(std::size_t index) const { return at(index).standing(); }
   TimePoint cooldown_until(std::size_t index) const { return at(index).cooldown_until(*call_); }
+  /// What the call itself has learned of when it may ask the endpoint.
+  TimePoint not_before(std::size_t index) const {
+    return progress_->endpoints[index].again_at.value_or((TimePoint::min)());
+  }
 
   /// Once max_endpoints have run the request and failed, it is sent to no others: it may be what breaks them.
+  bool may_run(std::size_t index) const {
+    return progress_->endpoints[index].ran_it || progress_->ran_it < options_->max_endpoints;
+  }
   bool may_try(std::size_t index) const {
-    const bool allowed = call_->endpoint.empty() || call_->endpoint == at(index).name();
-    return allowed && !progress_->endpoints[index].tried && progress_->another_endpoint &&
-           progress_->ran_it < options_->max_endpoints;
+    return allows(index) && !progress_->endpoints[index].tried && progress_->another_endpoint &&
+           may_run(index);
   }
   bool is_owed(std::size_t index) const { return progress_->owed_to == index; }
   bool may_retry(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
     const bool allowed = progress_->retries_left > 0 && !progress_->budget_used_up;
-    return endpoint.again_at && (allowed || is_owed(index)) &&
-           (endpoint.ran_it || progress_->ran_it < options_->max_endpoints);
+    return endpoint.tried && endpoint.again_at && (allowed || is_owed(index)) && may_run(index);
   }
 
   /// Whether it would be asked at once, or as soon as its backoff is over.
   bool willing(std::size_t index) const { return admits(index) || (asks_refusing() && fails_quickly(index)); }
 
   std::optional<Wait> wait_for(std::size_t index) const {
-    const bool again = may_retry(index);
-    if (!again && !may_try(index)) return std::nullopt;
+    if (!may_retry(index) && !may_try(index)) return std::nullopt;
     TimePoint shared = cooldown_until(index);
     if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
-    const TimePoint own = again ? *progress_->endpoints[index].again_at : (TimePoint::min)();
-    const TimePoint until = (std::max)(own, shared);
+    const TimePoint until = (std::max)(not_before(index), shared);
     if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
     return Wait{until, until == shared};
   }

@@ -30,6 +30,9 @@ inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const Cl
                                 const Call& call, const Progress& progress, TimePoint now) {
   if (progress.last) {
     Error error = progress.failed(*progress.last);
+    if (progress.home && progress.another_endpoint) {
+      error.message += " (no other endpoint was asked, as this one keeps what the call names)";
+    }
     if (progress.budget_used_up) error.message += " (not retried, as the client's retry budget is used up)";
     return error;
   }
@@ -37,13 +40,13 @@ inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const Cl
     return {.kind = ErrorKind::timeout,
             .message = "the deadline of " + duration_text(call.deadline) + " passed before any attempt"};
   }
-  const bool heeds_breakers = !Candidates(endpoints, options, call, progress, now).asks_refusing();
+  const Candidates can(endpoints, options, call, progress, now);
   Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
   TimePoint soonest = (TimePoint::max)();
   for (const auto& endpoint : endpoints) {
-    if (!call.endpoint.empty() && call.endpoint != endpoint->name()) continue;
+    if (!can.allows(endpoint->index())) continue;
     // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
-    const TimePoint admits_at = heeds_breakers ? endpoint->standing().admits_at() : now;
+    const TimePoint admits_at = can.asks_refusing() ? now : endpoint->standing().admits_at();
     soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
     error.message.append(error.message.ends_with(": ") ? "" : "; ")
         .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));

@@ -3,6 +3,7 @@
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
 
 #include <algorithm>
@@ -25,15 +26,19 @@ inline std::string attempt_text(const Error& error) {
 struct Progress {
   /// What the call knows of one endpoint.
   struct Endpoint {
-    bool tried{};                         ///< it was picked, whatever came of it
-    bool ran_it{};                        ///< it failed the call after having received it whole
-    std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never
+    bool tried{};   ///< it was picked, and what came of it is not only a rate limit that the call waits for
+    bool ran_it{};  ///< it failed the call after having received it whole
+    std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never, if it was tried
   };
 
   TimePoint deadline{};
-  int retries_left{};           ///< attempts and redirects beyond the first attempt on each endpoint
-  int ran_it{};                 ///< how many endpoints may have run the request and failed the call
-  bool another_endpoint{true};  ///< whether endpoints that were not tried yet may be asked
+  /// The only endpoint to ask, because it keeps an object that the call names.
+  std::optional<std::size_t> home{};
+  bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
+  bool waits_for_rate_limits{};  ///< and not only as long as its retries last
+  int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
+  int ran_it{};                  ///< how many endpoints may have run the request and failed the call
+  bool another_endpoint{true};   ///< whether endpoints that were not tried yet may be asked
   /// The endpoint whose kept connection had died. It is asked again first, and that is not counted as a
   /// retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
@@ -46,6 +51,15 @@ struct Progress {
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
 
+  /// The longest that the call waits because a server has asked for that.
+  std::chrono::nanoseconds longest_wait() const noexcept {
+    return waits_for_rate_limits ? (std::chrono::nanoseconds::max)() : longest_retry_after;
+  }
+  /// Whether a failure is a rate limit that the call waits for: then the endpoint is as good as untried.
+  bool waits_for(const Failure& failure) const noexcept {
+    return waits_for_rate_limits && failure.failure_class == FailureClass::rate_limited;
+  }
+
   /// Records a failed attempt; `delay` is the pause before the same endpoint may be asked again.
   void record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
               TimePoint attempt_began, TimePoint now);
@@ -54,26 +68,36 @@ struct Progress {
   Error failed(Error error) const;
 
  private:
+  /// A call that waits for rate limits may make more; then the latest are kept.
+  static constexpr std::size_t most_attempts = 100;
+
   std::string story() const;
 };
 
 inline void Progress::record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
                              TimePoint attempt_began, TimePoint now) {
   const Error& error = failure.error;
+  const Treatment& treatment = failure.treatment;
+  if (attempts.size() == most_attempts) attempts.erase(attempts.begin());
   attempts.push_back({.endpoint = error.endpoint,
                       .kind = error.kind,
                       .status = error.status,
                       .elapsed = now - attempt_began,
                       .message = attempt_text(error)});
-  last = error;
-  if (!failure.treatment.another_endpoint) {
+  // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
+  const bool not_there = failure.failure_class == FailureClass::client_error && treatment.another_endpoint;
+  if (!last || !not_there) last = error;
+  if (!treatment.another_endpoint) {
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
   }
   Endpoint& endpoint = endpoints[index];
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
-  if (failure.treatment.same_endpoint) endpoint.again_at = saturating_add(now, delay);
+  if (treatment.same_endpoint && delay <= longest_wait()) {
+    endpoint.again_at = saturating_add(now, delay);
+    endpoint.tried = !waits_for(failure);
+  }
   if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = index;
 }
 
@@ -97,7 +121,9 @@ inline std::string Progress::story() const {
     if (times > 1) story.append(", ").append(std::to_string(times)).append(" times");
     story.append(": ").append(attempt->message);
   }
-  return attempts.size() > 1 ? std::to_string(attempts.size()) + " attempts failed: " + story : story;
+  if (attempts.size() == 1) return story;
+  const std::string which = attempts.size() == most_attempts ? "the last " : "";
+  return which + std::to_string(attempts.size()) + " attempts failed: " + story;
 }
 
 inline Error Progress::failed(Error error) const {

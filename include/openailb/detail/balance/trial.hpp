@@ -34,6 +34,7 @@ struct Trial {
   std::size_t attempts_before{};               ///< how many attempts of the call came before it
   int* retries_left{};                         ///< of its call; each redirect that it follows is one
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
+  bool seeks_object{};                         ///< see Progress
   std::string key{};                           ///< the API key that it was sent with
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent
 
@@ -76,6 +77,7 @@ inline Failure Trial::failure(Evidence seen) const {
   secrets.redact(error.headers);
   error.message = one_line(error.message);  // cut only now, or half a key might be left of it
   seen.path = call->path;
+  seen.seeks_object = seeks_object;
   return judge(std::move(seen), endpoint->options().classify);
 }
 
@@ -88,6 +90,7 @@ inline Failure Trial::interrupted(const Timer& limit, TimePoint deadline, EventL
   const bool deadline_passed = loop.now() >= deadline;
   const Sent sent = transfer ? transfer->sent() : Sent::nothing;
   std::string message = sent == Sent::nothing ? "no connection "
+                        : call->is_bytes      ? "no first byte "
                         : call->streams       ? "no first token "
                                               : "no answer ";
   message += deadline_passed ? "before the deadline of " + duration_text(call->deadline)

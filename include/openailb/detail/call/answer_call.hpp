@@ -50,6 +50,10 @@ Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
   if (!balanced) co_return std::move(balanced).error();
 
   balanced->trial.settle(nullptr, loop.now());
+  const Call& done = *balanced->trial.call;
+  if (done.makes_objects || !done.objects.empty()) {
+    balancer->homes().remember(balanced->trial, balanced->answered->info.body);
+  }
   T& value = balanced->answered->value;
   value.info = std::move(balanced->answered->info);
   co_return std::move(value);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/call/stream_opening.hpp>
+#include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 

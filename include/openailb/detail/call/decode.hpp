@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -25,6 +26,8 @@
 
 namespace openailb::detail {
 
+inline bool is_blank(std::string_view body) { return body.find_first_not_of(" \t\r\n") == body.npos; }
+
 inline Error not_json(const HttpResponse& response) {
   Error error{.kind = ErrorKind::parse, .message = "answered with something that is not JSON"};
   if (const std::string title = html_title(response.body); !title.empty()) error.message += ": " + title;
@@ -38,12 +41,48 @@ inline std::optional<Error> read_document(const HttpResponse& response, ScannedJ
   return error_inside(document.root());
 }
 
+/// Reads an answer into a struct that has a table of fields.
+template <class T>
+Result<T> read_object(ScannedJson& document) {
+  T value{};
+  if (read_json(document.root(), value)) return value;
+  return Error{.kind = ErrorKind::parse, .message = "answered with JSON that is not an object"};
+}
+
 /// Decodes an answer into a struct that has a table of fields.
 template <class T>
 Result<T> decode_json(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
-  return read_json<T>(document.root());
+  return read_object<T>(document);
+}
+
+/// The same for an object that its server made, such as a response: its `error` is about the object, see
+/// is_an_object_of_its_own().
+template <class T>
+Result<T> decode_object(HttpResponse& response, bool&) {
+  ScannedJson document;
+  if (!document.read(response.body)) return not_json(response);
+  std::optional<Error> inside = error_inside(document.root());
+  if (inside && !is_an_object_of_its_own(json_of(document.root()))) return *std::move(inside);
+  return read_object<T>(document);
+}
+
+/// Decodes an answer that is none without an item in this list, such as `&Completion::choices`.
+template <class T, auto list>
+Result<T> decode_with(HttpResponse& response, bool& delivered) {
+  Result<T> answer = decode_json<T>(response, delivered);
+  if (!answer || !((*answer).*list).empty()) return answer;
+  return Error{.kind = ErrorKind::parse, .message = "answered with an empty list: " + response.body};
+}
+
+/// Decodes what came of a DELETE. An answer without a body says the same as `"deleted": true`.
+template <class T>
+Result<T> decode_deleted(HttpResponse& response, bool& delivered) {
+  if (!is_blank(response.body)) return decode_json<T>(response, delivered);
+  T gone{};
+  gone.deleted = true;
+  return gone;
 }
 
 /// "audio/mpeg" of "audio/mpeg; rate=24000".
@@ -52,11 +91,16 @@ inline std::string media_type(const ResponseHeaders& headers) {
   return lower(type.substr(0, type.find_first_of("; ")));
 }
 
+/// Takes an answer of any type as it is.
+inline Result<BinaryResponse> decode_bytes(HttpResponse& response, bool&) {
+  return BinaryResponse{.content = std::move(response.body)};
+}
+
 /// Decodes the answer to a call of any path. An answer without a body is null. An answer that is whole but of
 /// another type than JSON, such as audio, is an error, but `delivered` is set: another endpoint would only
 /// send the same.
 inline Result<JsonResponse> decode_any_json(HttpResponse& response, bool& delivered) {
-  if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) return JsonResponse();
+  if (is_blank(response.body)) return JsonResponse();
   std::optional<nlohmann::json> document = parse_json(response.body);
   if (document) {
     const bool is_value = is_an_object_of_its_own(unwrapped(*document));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/sse.hpp>
@@ -16,16 +17,6 @@
 #include <variant>
 
 namespace openailb::detail {
-
-/// What a stream needs to know about its chunks, specialised beside the resource that has them:
-/// - `Accumulator`, with add(chunk), completion() and finished();
-/// - `commits(json)`: whether a chunk is the commit point;
-/// - `each_changing_text(json, chunk, take)`: calls take(node, field) for each text in which a chunk may
-/// differ
-///   from the one before it. `field` is a string in `chunk`, `node` what it was read from, or null. Nothing
-///   else in `chunk` may depend on that node: ChunkReader replaces the field and reads nothing else.
-template <class Chunk>
-struct StreamTraits;
 
 /// The beginning of a stream, up to its commit point: the first chunk with any content. No I/O.
 template <class Chunk>
@@ -80,7 +71,13 @@ class StreamOpening {
         error_ = Error{.kind = ErrorKind::parse,
                        .message = "all that came before the first token is larger than max_response_size"};
       }
-      committed_ = StreamTraits<Chunk>::commits(*std::get<JsonNode*>(said));
+      JsonNode& chunk = *std::get<JsonNode*>(said);
+      if (std::optional<Error> failure = StreamTraits<Chunk>::failure_in(chunk)) {
+        failure->body = event.data;
+        error_ = std::move(failure);
+      } else {
+        committed_ = StreamTraits<Chunk>::commits(chunk);
+      }
       events_.push_back(std::move(event));
     }
   }

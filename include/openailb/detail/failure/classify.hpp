@@ -37,6 +37,13 @@ inline bool names_an_object(std::string_view path) {
   return false;
 }
 
+/// Whether a client error says that the endpoint does not have an object that the request names.
+inline bool says_no_such_object(const Error& error) {
+  if (error.status == 404) return true;
+  const std::string says = lower(error.code + ' ' + error.message);
+  return error.status == 400 && mentions(says, {"not found", "not_found", "no such", "does not exist"});
+}
+
 inline FailureClass class_of_refusal(std::string_view says) {
   const bool speaks_of_content = mentions(says, {"moderation", "flagged", "content_policy", "content policy",
                                                  "content_filter", "content management policy"});

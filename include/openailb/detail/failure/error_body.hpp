@@ -52,7 +52,7 @@ inline int described_status(const Error& error) {
       std::ranges::all_of(error.code, [](char c) { return c >= '0' && c <= '9'; })) {
     return std::stoi(error.code);
   }
-  static constexpr std::array<std::pair<std::string_view, int>, 13> names{{{"insufficient_quota", 429},
+  static constexpr std::array<std::pair<std::string_view, int>, 15> names{{{"insufficient_quota", 429},
                                                                            {"rate_limit", 429},
                                                                            {"ratelimit", 429},
                                                                            {"overloaded", 503},
@@ -60,6 +60,8 @@ inline int described_status(const Error& error) {
                                                                            {"server_error", 500},
                                                                            {"internal", 500},
                                                                            {"invalid_request", 400},
+                                                                           {"invalid_prompt", 400},
+                                                                           {"image", 400},
                                                                            {"badrequest", 400},
                                                                            {"authentication", 401},
                                                                            {"invalid_api_key", 401},
@@ -182,14 +184,19 @@ inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   return object != "error" && (has_id || !object.empty());
 }
 
+/// Whether a document says of itself that it is an error.
+inline bool is_called_error(const nlohmann::json& document) {
+  return member_text(document, "object") == "error" || member_text(document, "type") == "error";
+}
+
 /// The error that a 2xx answer or a stream's event holds: a member `error` that says something, or
-/// `"object": "error"`. Null when the document is no error.
+/// `"object": "error"`, or `"type": "error"`. Null when the document is no error.
 inline std::optional<Error> error_inside(const nlohmann::json& document) {
   const nlohmann::json& object = unwrapped(document);
   if (!object.is_object()) return std::nullopt;
   auto member = object.find("error");
   const bool has_error = member != object.end() && speaks_of_an_error(*member);
-  if (!has_error && member_text(object, "object") != "error") return std::nullopt;
+  if (!has_error && !is_called_error(object)) return std::nullopt;
 
   Error error{.status = 200};
   describe_error(object, error);
@@ -204,10 +211,12 @@ inline std::optional<Error> error_inside(const nlohmann::json& document) {
 /// The same of JSON that has been scanned.
 inline std::optional<Error> error_inside(const JsonNode& document) {
   const JsonNode* member = find_member(document, "error");
-  const JsonNode* object = find_member(document, "object");
+  const auto says_error = [](const JsonNode* name) {
+    return name != nullptr && name->type == JsonType::string && is_named(*name, "error");
+  };
   const bool may_be_one =
       document.type == JsonType::array || (member != nullptr && member->type != JsonType::null) ||
-      (object != nullptr && object->type == JsonType::string && string_of(*object) == "error");
+      says_error(find_member(document, "object")) || says_error(find_member(document, "type"));
   return may_be_one ? error_inside(json_of(document)) : std::nullopt;
 }
 

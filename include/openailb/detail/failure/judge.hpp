@@ -3,7 +3,6 @@
 #include <openailb/detail/failure/classify.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
-#include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
 #include <openailb/http.hpp>
 #include <openailb/response_headers.hpp>
@@ -65,8 +64,12 @@ inline Failure judge(Evidence seen, const std::function<std::optional<FailureCla
     failure.connection_was_idle = true;
     failure.delay = std::chrono::nanoseconds{};
   }
+  // No other account knows the object either, but for the one that made it.
+  const bool is_elsewhere =
+      seen.seeks_object && failure.failure_class == FailureClass::client_error && says_no_such_object(error);
+  if (is_elsewhere) treatment.another_endpoint = true;
   apply_should_retry(error.headers, treatment);
-  if (seen.would_fail_again || failure.delay > longest_retry_after) treatment.same_endpoint = false;
+  if (seen.would_fail_again) treatment.same_endpoint = false;
 
   if (const std::string_view hint = advice(error, failure.failure_class); !hint.empty()) {
     error.message.append(error.message.empty() ? "(" : " (").append(hint).append(")");

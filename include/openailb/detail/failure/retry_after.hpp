@@ -17,8 +17,8 @@
 
 namespace openailb::detail {
 
-/// The longest that a call waits before it asks an endpoint again, as in the official Python SDK.
-/// retry_after() returns longer waits too; its caller decides what to do about them.
+/// The longest that a call waits before it asks an endpoint again, as in the official Python SDK, unless it
+/// waits for rate limits. retry_after() returns longer waits too.
 inline constexpr std::chrono::seconds longest_retry_after{120};
 
 /// The official SDKs' backoff: before the first retry, and at most.

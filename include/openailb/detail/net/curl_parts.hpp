@@ -2,7 +2,11 @@
 
 #include <openailb/detail/net/curl_failure.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/part_files.hpp>
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/file.hpp>
 #include <openailb/http.hpp>
+#include <openailb/result.hpp>
 
 #include <curl/curl.h>
 
@@ -18,7 +22,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 /// \file
@@ -31,18 +34,23 @@ namespace openailb::detail {
 /// when the server still waits for bytes.
 class PartReader {
  public:
-  PartReader(CurlHandle& handle, const BodyPart& part) : handle_(&handle), part_(&part) {
-    if (part.file.empty()) {
-      size_ = part.content.size();
-      return;
-    }
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(part.file, error)) return;  // others may block, or never end
-    size_ = std::filesystem::file_size(part.file, error);
-    if (!error) file_.open(part.file, std::ios::binary);
-  }
+  PartReader(CurlHandle& handle, const BodyPart& part)
+      : handle_(&handle),
+        part_(&part),
+        content_(part.file.empty() ? &part.content : &part.file.content),
+        size_(content_->size()) {}
 
-  bool is_readable() const { return part_->file.empty() || file_.is_open(); }
+  /// Opens the part's file, if it is one on disk. Gives what is wrong with it.
+  std::optional<TransferFailure> open() {
+    if (!is_on_disk()) return std::nullopt;
+    Result<std::uintmax_t> size = open_file(*part_, file_);
+    if (!size) {
+      return TransferFailure{
+          .kind = size.error().kind, .message = std::move(size).error().message, .is_client_error = true};
+    }
+    size_ = *size;
+    return std::nullopt;
+  }
   std::uintmax_t size() const noexcept { return size_; }
 
   static std::size_t read(char* into, std::size_t, std::size_t room, void* self) noexcept {
@@ -59,12 +67,14 @@ class PartReader {
   }
 
  private:
+  bool is_on_disk() const noexcept { return !part_->file.path.empty(); }
+
   std::size_t give(char* into, std::size_t room) noexcept {
     const auto count = static_cast<std::size_t>((std::min)(std::uintmax_t{room}, size_ - given_));
-    if (part_->file.empty()) {
-      std::copy_n(part_->content.data() + given_, count, into);
+    if (!is_on_disk()) {
+      std::copy_n(content_->data() + given_, count, into);
     } else if (!file_.read(into, static_cast<std::streamsize>(count))) {
-      handle_->unreadable_file = &part_->file;
+      handle_->unreadable_file = &part_->file.path;
       return CURL_READFUNC_ABORT;
     }
     given_ += count;
@@ -73,10 +83,22 @@ class PartReader {
 
   CurlHandle* handle_;
   const BodyPart* part_;
+  const std::string* content_;
   std::ifstream file_{};
-  std::uintmax_t size_{};
+  std::uintmax_t size_;
   std::uintmax_t given_{};
 };
+
+/// The name under which a file is sent; empty for a field.
+inline std::string filename_of(const FileInput& file) {
+  return file.filename.empty() ? std::filesystem::path(file.path).filename().string() : file.filename;
+}
+
+/// The type of a part; empty: libcurl finds one, which for most files is application/octet-stream. Image
+/// endpoints take no such images, and libcurl does not know webp.
+inline std::string content_type_of(const std::string& given, std::string_view filename) {
+  return given.empty() && lower(filename).ends_with(".webp") ? "image/webp" : given;
+}
 
 inline CURLcode add_part(curl_mime* parts, const BodyPart& part, PartReader& reader) {
   curl_mimepart* added = curl_mime_addpart(parts);
@@ -85,10 +107,10 @@ inline CURLcode add_part(curl_mime* parts, const BodyPart& part, PartReader& rea
   if (code != CURLE_OK) return code;
   code = curl_mime_data_cb(added, static_cast<curl_off_t>(reader.size()), &PartReader::read,
                            &PartReader::seek, nullptr, &reader);
-  const std::string filename =
-      part.filename.empty() ? std::filesystem::path(part.file).filename().string() : part.filename;
+  const std::string filename = filename_of(part.file);
   if (code == CURLE_OK && !filename.empty()) code = curl_mime_filename(added, filename.c_str());
-  if (code == CURLE_OK && !part.content_type.empty()) code = curl_mime_type(added, part.content_type.c_str());
+  const std::string type = content_type_of(part.file.content_type, filename);
+  if (code == CURLE_OK && !type.empty()) code = curl_mime_type(added, type.c_str());
   return code;
 }
 
@@ -98,7 +120,7 @@ inline std::optional<TransferFailure> make_parts(CurlHandle& handle) {
   if (!handle.parts) throw std::bad_alloc();
   for (const BodyPart& part : handle.request.parts) {
     auto reader = std::make_shared<PartReader>(handle, part);
-    if (!reader->is_readable()) return unreadable(part.file);
+    if (std::optional<TransferFailure> fault = reader->open()) return fault;
     const CURLcode code = add_part(handle.parts.get(), part, *reader);
     if (code != CURLE_OK) throw std::bad_alloc();  // there is no other reason
     handle.part_readers.push_back(std::move(reader));

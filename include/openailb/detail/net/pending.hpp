@@ -39,6 +39,8 @@ class Pending final : public Resident, public std::enable_shared_from_this<Pendi
   T take();
   /// Lets LoopThread::resume call this when it is done. False, and it is not called, if it is done already.
   bool on_done(std::function<void()> continuation);
+  /// The same for a function of ours: it is called on the thread, and at once.
+  bool notify_when_done(std::function<void()> notify);
   /// Forgets the continuation, unless it is being called.
   void forget_continuation();
   /// Nobody will ask for the result. It goes on all the same; what it throws is reported.
@@ -78,6 +80,7 @@ class Pending final : public Resident, public std::enable_shared_from_this<Pendi
   std::optional<T> result_{};
   std::exception_ptr exception_{};
   std::function<void()> continuation_{};
+  bool is_ours_{};  // the continuation
   bool is_done_{};
   bool is_detached_{};
 };
@@ -110,6 +113,14 @@ bool Pending<T>::on_done(std::function<void()> continuation) {
   const std::lock_guard lock(mutex_);
   if (continuation_) throw std::logic_error("openailb: this Future is awaited already");
   if (!is_done_) continuation_ = std::move(continuation);
+  return !is_done_;
+}
+
+template <class T>
+bool Pending<T>::notify_when_done(std::function<void()> notify) {
+  const std::lock_guard lock(mutex_);
+  is_ours_ = true;
+  if (!is_done_) continuation_ = std::move(notify);
   return !is_done_;
 }
 
@@ -152,16 +163,18 @@ void Pending<T>::cancel() noexcept {
 
 template <class T>
 void Pending<T>::be_done(std::optional<T> result, const std::exception_ptr& exception) {
-  bool is_awaited = false, is_unseen = false;
+  bool is_awaited = false, is_ours = false, is_unseen = false;
   {
     const std::lock_guard lock(mutex_);
     result_ = std::move(result);
     exception_ = exception;
     is_done_ = true;
     is_awaited = continuation_ != nullptr;
+    is_ours = is_ours_;
     is_unseen = exception && is_detached_;
   }
   done_.notify_all();
+  if (is_ours) return run_continuation();
   if (is_awaited) thread_->resume([self = this->shared_from_this()] { self->run_continuation(); });
   if (is_unseen) thread_->report(exception);
 }

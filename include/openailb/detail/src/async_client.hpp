@@ -1,10 +1,13 @@
 #pragma once
 
 #include <openailb/async_client.hpp>
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/background_stream.hpp>
+#include <openailb/detail/call/download_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
@@ -48,6 +51,20 @@ class Runtime<Async> {
     std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
     return Future<T>(run_on<T>(thread_, answer_call<T>(thread_->loop(), balancer, *std::move(call), decode),
                                std::move(polling)));
+  }
+
+  template <class Decode>
+  Future<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
+                              ByteSink sink) const {
+    using Answer = Result<Downloaded>;
+    if (!call) {
+      return Future<Downloaded>(std::make_shared<Pending<Answer>>(thread_, Answer(std::move(call).error())));
+    }
+    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    DeliverByErrand deliver{thread_, std::make_shared<ByteSink>(std::move(sink))};
+    return Future<Downloaded>(run_on<Downloaded>(
+        thread_, download_call(thread_->loop(), balancer, *std::move(call), decode, std::move(deliver)),
+        std::move(polling)));
   }
 
   template <class Chunk>

@@ -1,19 +1,24 @@
 #pragma once
 
+#include <openailb/byte_sink.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/src/core.hpp>
-#include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
+#include <openailb/endpoints.hpp>
+#include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,7 +45,7 @@ BasicClient<Execution>::BasicClient() : BasicClient({endpoint_from_env()}) {}
 
 template <class Execution>
 BasicClient<Execution>::BasicClient(std::vector<EndpointConfig> endpoints, ClientOptions options)
-    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))), chat(Base::core()) {}
+    : Base(detail::make_core<Execution>(std::move(endpoints), std::move(options))) {}
 
 template <class Execution>
 BasicClient<Execution>::BasicClient(std::initializer_list<EndpointConfig> endpoints, ClientOptions options)
@@ -61,6 +66,34 @@ auto BasicClient<Execution>::get(std::string path, RequestOptions options) const
 template <class Execution>
 auto BasicClient<Execution>::del(std::string path, RequestOptions options) const -> Answer {
   return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::upload(std::string path, std::vector<BodyPart> parts,
+                                    RequestOptions options) const -> Answer {
+  detail::ApiRequest request{.path = std::move(path), .form = detail::Form{.parts = std::move(parts)}};
+  return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::download(std::string path, RequestOptions options) const -> BinaryAnswer {
+  return Base::download(std::move(path), std::move(options));
+}
+
+template <class Execution>
+auto BasicClient<Execution>::download(std::string path, ByteSink into, RequestOptions options) const ->
+    typename Execution::template Answer<Downloaded> {
+  return Base::download(std::move(path), std::move(into), std::move(options));
+}
+
+template <class Execution>
+std::optional<std::string> BasicClient<Execution>::home_of(std::string_view id) const {
+  return Base::core()->balancer->home_of(id);
+}
+
+template <class Execution>
+void BasicClient<Execution>::remember_home(std::string_view id, std::string_view endpoint) const {
+  Base::core()->balancer->remember_home(id, endpoint);
 }
 
 template <class Execution>

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/download_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
@@ -16,9 +19,17 @@
 #include <openailb/stream.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace openailb::detail {
+
+/// Hands the bytes of an answer over on the thread that runs the call.
+struct DeliverHere {
+  ByteSink sink;
+
+  Task<bool> operator()(std::string piece) { co_return sink.take(piece); }
+};
 
 /// Leases an event loop for each call, and runs the call on the calling thread until it is done.
 template <>
@@ -37,6 +48,16 @@ class Runtime<Blocking> {
     const LoopLease loop = loops_->lease();
     const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
     auto task = answer_call<T>(*loop, balancer, *std::move(call), decode);
+    return run(*loop, std::move(task), polling.get());
+  }
+
+  template <class Decode>
+  Result<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
+                              ByteSink sink) const {
+    if (!call) return std::move(call).error();
+    const LoopLease loop = loops_->lease();
+    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    auto task = download_call(*loop, balancer, *std::move(call), decode, DeliverHere{std::move(sink)});
     return run(*loop, std::move(task), polling.get());
   }
 

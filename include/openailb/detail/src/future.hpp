@@ -85,6 +85,16 @@ void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
 }
 
 template <class T>
+void Future<T>::notify_when_done(std::function<void()> notify) {
+  if (!pending()->notify_when_done(notify)) notify();
+}
+
+template <class T>
+Result<T> Future<T>::take() {
+  return detail::take_as_result(*pending());
+}
+
+template <class T>
 bool Future<T>::on_done(std::function<void()> continuation) {
   return pending_->on_done(std::move(continuation));
 }

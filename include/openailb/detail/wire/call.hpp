@@ -1,10 +1,14 @@
 #pragma once
 
+#include <openailb/detail/wire/api_path.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/url.hpp>
+#include <openailb/file.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -23,15 +27,16 @@
 
 namespace openailb::detail {
 
-/// What a resource asks of an endpoint. Its body is JSON, or parts, or nothing.
+/// What a resource asks of an endpoint. Its body is JSON, or a form, or nothing.
 struct ApiRequest {
   std::string method{"POST"};
-  std::string path{};  ///< below the base URL, such as "/chat/completions"
+  ApiPath path{};
   JsonBody body{};
-  std::vector<BodyPart> parts{};
+  std::optional<Form> form{};
   bool needs_object{};   ///< the body must be a JSON object
   std::string accept{};  ///< the type of the answer; empty: JSON, or the events of a stream
-  bool streams{};        ///< the answer is a stream of events
+  bool streams{};        ///< the answer is a stream, of events or of bytes
+  bool is_bytes{};       ///< the answer is bytes
   bool may_hedge{};      ///< it does no harm if two endpoints run it
 };
 
@@ -41,6 +46,7 @@ struct Call {
   std::string path{};
   std::string accept{};
   bool streams{};
+  bool is_bytes{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
   JsonBody body{};
   std::vector<BodyPart> parts{};
@@ -50,11 +56,16 @@ struct Call {
   std::chrono::nanoseconds deadline{};  ///< of the whole call
   std::chrono::nanoseconds idle_timeout{};
   int max_retries{};
+  bool wait_for_rate_limits{};
   std::stop_token stop_token{};
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
+  std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
+  bool makes_objects{};                 ///< its answer has ids to remember
   bool may_hedge{};                     ///< a second endpoint may be asked while the first has not answered
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
+
+  bool reads() const { return method == "GET" || method == "DELETE"; }
 };
 
 /// The shorter of two limits; zero means no limit.
@@ -74,6 +85,7 @@ inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) 
 }
 
 inline std::string fault_of_request(const ApiRequest& request, const RequestOptions& options) {
+  if (!request.path.fault().empty()) return request.path.fault();
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
@@ -83,7 +95,6 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
   if (!options.extra_body.empty()) {
     const bool has_none = request.method == "GET" || request.method == "DELETE";
     if (has_none && body.empty()) return "extra_body needs a request that has a body";
-    if (!request.parts.empty()) return "extra_body needs a body that is JSON, not a form";
     if (!options.extra_body.value().is_object()) return "extra_body is not a JSON object";
     if (!body.empty() && !body.is_object()) return "extra_body needs a body that is a JSON object";
   }
@@ -95,6 +106,8 @@ inline std::string fault_of_model(const std::string& name) {
   return is_utf8(name) ? "" : "model is not valid UTF-8";
 }
 
+inline constexpr const char* needs_stream_method = "\"stream\": true needs the stream() method";
+
 /// Finds the model that the body names, and says that a stream is wanted. Gives what is wrong with the body.
 inline std::string finish_body(Call& call) {
   JsonBody& body = call.body;
@@ -102,26 +115,46 @@ inline std::string finish_body(Call& call) {
     if (!model->starts_with('"')) return "model is not a string";
     call.model = string_of(*JsonScanner::scan_string(std::string_view(*model).substr(1)));
   }
-  if (call.streams && body.is_object()) body.set({.name = "stream", .json = "true"});
+  if (call.streams && !call.is_bytes && body.is_object()) body.set({.name = "stream", .json = "true"});
   const std::string* stream = body.find("stream");
-  if (!call.streams && stream && *stream == "true") return "\"stream\": true needs the stream() method";
+  if (!call.streams && stream && *stream == "true") return needs_stream_method;
   if (body.flaw()) return body.flaw()->message();
   return call.model ? fault_of_model(*call.model) : "";
 }
 
+inline std::string fault_of_part(const BodyPart& part) {
+  const FileInput& file = part.file;
+  for (const std::string* text : {&part.name, &file.path, &file.filename, &file.content_type}) {
+    // A line break would begin another header of the part.
+    if (has_control_character(*text)) return "a part's name or type has a control character";
+  }
+  const bool is_empty = !file.empty() && file.path.empty() && file.content.empty();
+  return is_empty ? "the file " + file.filename + " is empty" : "";
+}
+
 /// Takes the parts of a form, and finds the model that it names. Gives what is wrong with them.
-inline std::string take_parts(std::vector<BodyPart> parts, Call& call) {
-  call.parts = std::move(parts);
+inline std::string take_form(Form form, Call& call) {
+  if (!form.fault.empty()) return std::move(form.fault);
+  if (form.parts.empty()) return "the form has no parts";
+  call.parts = std::move(form.parts);
   for (const BodyPart& part : call.parts) {
-    for (const std::string* text : {&part.name, &part.file, &part.filename, &part.content_type}) {
-      // A line break would begin another header of the part.
-      if (has_control_character(*text)) return "a part's name or type has a control character";
-    }
+    if (std::string fault = fault_of_part(part); !fault.empty()) return fault;
+    if (part.name == "stream" && part.content == "true") return needs_stream_method;
   }
   const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
   if (model == call.parts.end() || !model->file.empty()) return {};
   call.model = model->content;
   return fault_of_model(*call.model);
+}
+
+/// Finds the ids of objects that the call names.
+inline void find_objects(Call& call) {
+  call.makes_objects = makes_objects(call.path, call.body);
+  add_object_ids_of_path(call.path, call.objects);
+  add_object_ids(call.body, call.path.starts_with("/chat/completions"), call.objects);
+  for (const BodyPart& part : call.parts) {
+    if (part.file.empty() && is_object_id(part.content)) call.objects.push_back(part.content);
+  }
 }
 
 /// Whether the body offers the model tools, which it may then call twice if two endpoints are asked.
@@ -135,16 +168,18 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   std::string fault = fault_of_request(request, options);
   if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
   Call call{.method = std::move(request.method),
-            .path = std::move(request.path),
+            .path = std::move(request.path).text(),
             .accept = std::move(request.accept),
             .streams = request.streams,
+            .is_bytes = request.is_bytes,
             .body = std::move(request.body)};
   const bool may_hedge = request.may_hedge && client.hedge;
   if (fault.empty()) {
-    if (!options.extra_body.empty()) call.body.merge(options.extra_body);
-    fault = finish_body(call);
+    const bool has_extra = !options.extra_body.empty();
+    if (has_extra && request.form) merge_form(*request.form, options.extra_body.value());
+    if (has_extra && !request.form) call.body.merge(options.extra_body);
+    fault = request.form ? take_form(*std::move(request.form), call) : finish_body(call);
   }
-  if (fault.empty()) fault = take_parts(std::move(request.parts), call);
   if (Result<void> fine = check_characters(call.path); fault.empty() && !fine) {
     fault = "the path cannot be sent: " + fine.error().message;
   }
@@ -153,6 +188,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);
+  find_objects(call);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
   call.timeout = options.timeout.value_or(client.timeout);
@@ -160,6 +196,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
   call.deadline = options.deadline.value_or(client.deadline);
   call.max_retries = options.max_retries.value_or(client.max_retries);
+  call.wait_for_rate_limits = options.wait_for_rate_limits.value_or(client.wait_for_rate_limits);
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);

@@ -61,6 +61,12 @@ class JsonBody {
     const auto found = std::ranges::find(*members_, name, &Member::name);
     return found == members_->end() ? nullptr : &found->json;
   }
+  /// Calls `function(name, json)` for each member of an object.
+  template <class Function>
+  void each_member(Function function) const {
+    if (!members_) return;
+    for (const Member& one : *members_) function(std::string_view(one.name), std::string_view(one.json));
+  }
   /// Replaces a member of an object, or adds it at the end.
   void set(Member member) {
     const auto found = std::ranges::find(*members_, member.name, &Member::name);

@@ -1,15 +1,19 @@
 #pragma once
 
+#include <openailb/detail/wire/base64.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_tables.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,7 +25,8 @@ namespace openailb::detail {
 /// Reads what can be read, and never fails. Null counts as missing. A member that is missing, unknown or of
 /// another type than expected leaves the default. A string can be read from an integer. An integer can be
 /// read from a text of digits or from any number (a fraction is cut off), if it fits. An element of another
-/// type than expected is skipped. False when `node` itself is of another type than expected.
+/// type than expected is skipped. A list of floats can also be read from their bytes as base64, the lowest
+/// byte of each first. False when `node` itself is of another type than expected.
 template <class T>
 bool read_json(JsonNode& node, T& value);
 
@@ -139,6 +144,20 @@ inline bool read_string(const JsonNode& node, std::string& value) {
   return number.is_number_integer();
 }
 
+inline bool read_floats(const JsonNode& node, std::vector<float>& value) {
+  const std::optional<std::string> bytes = decode_base64(string_of(node));
+  if (!bytes || bytes->size() % 4 != 0) return false;
+  value.clear();
+  value.reserve(bytes->size() / 4);
+  for (std::size_t at = 0; at < bytes->size(); at += 4) {
+    std::uint32_t bits = 0;
+    for (std::size_t byte = 4; byte-- > 0;)
+      bits = bits << 8 | static_cast<unsigned char>((*bytes)[at + byte]);
+    value.push_back(std::bit_cast<float>(bits));
+  }
+  return true;
+}
+
 template <class T>
 bool read_vector(JsonNode& node, std::vector<T>& value) {
   if (node.type != JsonType::array) return false;
@@ -184,6 +203,9 @@ bool read_json(JsonNode& node, T& value) {
     value = std::move(inner);
     return true;
   } else if constexpr (is_vector<T>) {
+    if constexpr (std::same_as<T, std::vector<float>>) {
+      if (node.type == JsonType::string) return read_floats(node, value);
+    }
     return read_vector(node, value);
   } else if constexpr (is_string_map<T>) {
     return read_map(node, value);

@@ -58,12 +58,9 @@ inline constexpr bool is_nlohmann_json =
 template <class T>
 concept JsonTable = requires(T& value, FieldReader& field) { T::fields(value, field); };
 
-/// A class that writes and reads its JSON itself: with `void write_json(JsonPrinter&) const`, and with
-/// `bool read_json(JsonNode&)`, which returns false when there was nothing to read.
+/// A class that writes its JSON itself, with `void write_json(JsonPrinter&) const`, and if it is read at all
+/// reads it with `bool read_json(JsonNode&)`, which returns false when there was nothing to read.
 template <class T>
-concept JsonCustom = requires(T& value, const T& constant, JsonPrinter& printer, JsonNode& node) {
-  constant.write_json(printer);
-  { value.read_json(node) } -> std::same_as<bool>;
-};
+concept JsonCustom = requires(const T& constant, JsonPrinter& printer) { constant.write_json(printer); };
 
 }  // namespace openailb::detail

@@ -2,9 +2,12 @@
 
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_stream.hpp>
+#include <openailb/detail/wire/api_path.hpp>
+#include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -12,11 +15,13 @@
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/page.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -43,16 +48,52 @@ inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, boo
 
 template <class Execution>
 auto ChatCompletions<Execution>::create(const ChatCompletionCreateParams& params,
-                                        RequestOptions options) const -> Answer {
+                                        RequestOptions options) const -> Answer<ChatCompletion> {
   return Base::template post<ChatCompletion>("/chat/completions", params, std::move(options),
                                              detail::decode_chat_completion);
 }
 
 template <class Execution>
 auto ChatCompletions<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
-    -> Answer {
+    -> Answer<ChatCompletion> {
   return Base::template post<ChatCompletion>("/chat/completions", body, std::move(options),
                                              detail::decode_chat_completion);
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::retrieve(std::string_view completion_id, RequestOptions options) const
+    -> Answer<ChatCompletion> {
+  return Base::template get<ChatCompletion>(detail::ApiPath("/chat/completions") / completion_id,
+                                            std::move(options), detail::decode_chat_completion);
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::list(RequestOptions options) const
+    -> Answer<Page<ChatCompletion, Execution>> {
+  return list(ChatCompletionListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::list(const ChatCompletionListParams& params, RequestOptions options) const
+    -> Answer<Page<ChatCompletion, Execution>> {
+  return detail::ask_for_page<ChatCompletion>(Base::core(), detail::ApiPath("/chat/completions").with(params),
+                                              options);
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::update(std::string_view completion_id,
+                                        const ChatCompletionUpdateParams& params,
+                                        RequestOptions options) const -> Answer<ChatCompletion> {
+  detail::ApiRequest request{.path = detail::ApiPath("/chat/completions") / completion_id, .body = params};
+  return Base::template send<ChatCompletion>(std::move(request), std::move(options),
+                                             detail::decode_chat_completion);
+}
+
+template <class Execution>
+auto ChatCompletions<Execution>::del(std::string_view completion_id, RequestOptions options) const
+    -> Answer<Deleted> {
+  return Base::template del<Deleted>(detail::ApiPath("/chat/completions") / completion_id, std::move(options),
+                                     detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>

@@ -1,29 +1,36 @@
 #pragma once
 
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/src/core.hpp>
+#include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/error.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
-#include <string>
+#include <optional>
 #include <utility>
 
 namespace openailb {
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::get(std::string path, RequestOptions options, Decode<T> decode) const -> Answer<T> {
+auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
 }
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestOptions options,
+auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                                Decode<T> decode) const -> Answer<T> {
   detail::ApiRequest request{
       .path = std::move(path), .body = std::move(body), .needs_object = true, .may_hedge = true};
@@ -32,9 +39,49 @@ auto Resource<Execution>::post(std::string path, detail::JsonBody body, RequestO
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::del(std::string path, RequestOptions options, Decode<T> decode) const -> Answer<T> {
+auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
   detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+template <class T>
+auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+                                        Decode<T> decode) const -> Answer<T> {
+  detail::ApiRequest request{.path = std::move(path), .body = std::move(body)};
+  return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+template <class T>
+auto Resource<Execution>::post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+                                    Decode<T> decode) const -> Answer<T> {
+  detail::ApiRequest request{.path = std::move(path), .form = std::move(form)};
+  return send<T>(std::move(request), std::move(options), decode);
+}
+
+template <class Execution>
+auto Resource<Execution>::download(detail::ApiPath path, RequestOptions options) const
+    -> Answer<BinaryResponse> {
+  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
+  return send<BinaryResponse>(std::move(request), std::move(options), detail::decode_bytes);
+}
+
+template <class Execution>
+auto Resource<Execution>::download(detail::ApiPath path, ByteSink into, RequestOptions options) const
+    -> Answer<Downloaded> {
+  detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
+  return receive(std::move(request), std::move(into), std::move(options), detail::decode_bytes);
+}
+
+template <class Execution>
+auto Resource<Execution>::receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+                                  Decode<BinaryResponse> decode) const -> Answer<Downloaded> {
+  request.streams = request.is_bytes = true;
+  request.may_hedge = false;
+  return core_->runtime.download(core_->balancer, make_call(std::move(request), std::move(options)), decode,
+                                 std::move(into));
 }
 
 template <class Execution>
@@ -47,7 +94,7 @@ auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions option
 
 template <class Execution>
 template <class Chunk>
-auto Resource<Execution>::stream(std::string path, detail::JsonBody body, RequestOptions options) const
+auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const
     -> ChunkStream<Chunk> {
   detail::ApiRequest request{.path = std::move(path),
                              .body = std::move(body),
@@ -62,7 +109,10 @@ template <class Execution>
 Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
                                                     RequestOptions options) const {
   const ClientOptions& client = core_->balancer->options();
-  return detail::make_call(std::move(request), client, std::move(options));
+  Result<detail::Call> call = detail::make_call(std::move(request), client, std::move(options));
+  if (!call) return call;
+  std::optional<Error> bad = detail::measure_files(call->parts);
+  return bad ? Result<detail::Call>(*std::move(bad)) : std::move(call);
 }
 
 }  // namespace openailb

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/src/inline.hpp>
+#include <openailb/detail/src/types/accumulate.hpp>
 #include <openailb/detail/src/types/chat_completion.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
@@ -46,16 +47,13 @@ class ChunkAdder {
     if (!chunk.moderation.is_null()) completion_.moderation = chunk.moderation;
     if (chunk.created != 0) completion_.created = chunk.created;
     if (chunk.usage) completion_.usage = chunk.usage;
-    take(completion_.extra, chunk.extra, "metadata");
+    take_members(completion_.extra, chunk.extra, "metadata");
     for (const auto& choice : chunk.choices) add_choice(choice);
     return {};
   }
 
  private:
   using ToolCall = ChatCompletionMessageToolCall;
-
-  // Keeps a hostile server from making the lists grow; real indexes stay far below it.
-  static constexpr std::int64_t max_index = 127;
 
   std::optional<std::int64_t> find_wrong_index(const ChatCompletionChunk& chunk) const {
     for (const auto& choice : chunk.choices) {
@@ -77,7 +75,7 @@ class ChunkAdder {
   void add_choice(const ChatCompletionChunkChoice& piece) {
     auto& choice = find_or_insert(completion_.choices, piece.index);
     replace(choice.finish_reason, piece.finish_reason);
-    take(choice.extra, piece.extra, "message");
+    take_members(choice.extra, piece.extra, "message");
     if (piece.logprobs) {
       if (!choice.logprobs) choice.logprobs.emplace();
       extend(choice.logprobs->content, piece.logprobs->content);
@@ -237,35 +235,6 @@ class ChunkAdder {
 
   static bool has_name(const ToolCall& call) {
     return !call.function.name.empty() || !call.custom.name.empty();
-  }
-
-  /// The item with this index, inserted in order when it is new.
-  template <class Item>
-  static Item& find_or_insert(std::vector<Item>& items, std::int64_t index) {
-    auto place = std::ranges::find_if(items, [index](const Item& item) { return item.index >= index; });
-    if (place == items.end() || place->index != index) {
-      place = items.insert(place, Item{});
-      place->index = index;
-    }
-    return *place;
-  }
-
-  static void replace(std::string& value, const std::string& piece) {
-    if (!piece.empty()) value = piece;
-  }
-
-  /// Replaces members beside the message: a chunk that has one has all of it. `taken` is left out, since it
-  /// has a name in an answer, though not in a chunk.
-  static void take(nlohmann::json& members, const nlohmann::json& newer, std::string_view taken) {
-    if (!newer.is_object()) return;
-    for (const auto& [name, member] : newer.items()) {
-      if (name != taken) members[name] = member;
-    }
-  }
-
-  template <class Item>
-  static void extend(std::vector<Item>& items, const std::vector<Item>& more) {
-    items.insert(items.end(), more.begin(), more.end());
   }
 
   ChatCompletion& completion_;

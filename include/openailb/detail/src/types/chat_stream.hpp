@@ -1,51 +1,23 @@
 #pragma once
 
-#include <openailb/detail/call/stream_opening.hpp>
+#include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/types/chat_accumulator.hpp>
 #include <openailb/types/chat_chunk.hpp>
 
-#include <string_view>
-
 namespace openailb::detail {
-
-/// Anything but null, "", [] and {}.
-inline bool says_something(const JsonNode& json) {
-  switch (json.type) {
-    case JsonType::null: return false;
-    case JsonType::string: return !json.text.empty();
-    case JsonType::array:
-    case JsonType::object: return json.size > 1;
-    default: return true;
-  }
-}
 
 inline bool choice_commits(JsonNode& choice) {
   if (const JsonNode* reason = find_member(choice, "finish_reason"); reason && says_something(*reason)) {
     return true;
   }
   JsonNode* delta = find_member(choice, "delta");
-  if (delta == nullptr || delta->type != JsonType::object) return false;
-  mark_overridden(*delta);
-  for (const JsonNode* name = delta + 1; name != delta->end(); name = name[1].end()) {
-    if (!name->is_overridden && says_something(name[1]) && !is_named(*name, "role")) return true;
-  }
-  return false;
-}
-
-/// The first element of an array, if it is an object: what was read first of the array was read from it.
-inline JsonNode* first_object(JsonNode* array) {
-  const bool is_there = array != nullptr && array->type == JsonType::array && array->size > 1;
-  return is_there && array[1].type == JsonType::object ? array + 1 : nullptr;
-}
-
-inline JsonNode* find_in(JsonNode* object, std::string_view name) {
-  return object == nullptr ? nullptr : find_member(*object, name);
+  return delta != nullptr && says_more_than(*delta, "role");
 }
 
 /// How the chunks of a chat completion are put together, and which of them is the commit point of the stream.
 template <>
-struct StreamTraits<ChatCompletionChunk> {
+struct StreamTraits<ChatCompletionChunk> : StreamRules {
   using Accumulator = ChatCompletionAccumulator;
 
   /// Whether a chunk is the commit point of its stream, after which there is no failover. It is if a choice

@@ -1,0 +1,22 @@
+#pragma once
+
+/// \file
+/// The client with `client.audio`.
+
+#include <openailb/binary_response.hpp>
+#include <openailb/client.hpp>
+#include <openailb/execution.hpp>
+#include <openailb/file.hpp>
+#include <openailb/resources/audio.hpp>
+#include <openailb/types/audio.hpp>
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/resources/audio.hpp>
+#else
+extern template class openailb::Transcriptions<openailb::Blocking>;
+extern template class openailb::Transcriptions<openailb::Async>;
+extern template class openailb::Translations<openailb::Blocking>;
+extern template class openailb::Translations<openailb::Async>;
+extern template class openailb::Speech<openailb::Blocking>;
+extern template class openailb::Speech<openailb::Async>;
+#endif

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/response_info.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace openailb::detail {
+
+/// An answer that is handed over while it comes, from its commit point on. Nothing is replayed: if it breaks,
+/// the error is of kind stream_interrupted, or timeout at the deadline, or canceled by the stop token.
+class CommittedAnswer {
+ public:
+  CommittedAnswer(const CommittedAnswer&) = delete;
+  CommittedAnswer& operator=(const CommittedAnswer&) = delete;
+  virtual ~CommittedAnswer() = default;
+
+  /// Ends it now, which counts neither for nor against the endpoint.
+  void close() noexcept { trial_.reset(); }
+
+  bool over() const noexcept { return !trial_; }
+  const std::optional<Error>& error() const noexcept { return error_; }
+  const ResponseInfo& info() const noexcept { return info_; }
+
+ protected:
+  CommittedAnswer(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline, Trial trial,
+                  ResponseInfo info)
+      : balancer_(std::move(balancer)),
+        loop_(&loop),
+        deadline_(deadline),
+        trial_(std::move(trial)),
+        info_(std::move(info)) {
+    // A probe has succeeded by now. If it were settled at the end of a long answer, its breaker would refuse
+    // other calls until then.
+    if (trial_->admission.is_probe()) trial_->settle(nullptr, loop.now());
+  }
+  /// For messages: that it ended, and after how much.
+  virtual std::string so_far() const = 0;
+
+  void finish();
+  /// Ends it because of the caller, the call's deadline or the idle timeout.
+  void interrupt();
+  void fail(const Failure& failure, ErrorKind kind = ErrorKind::stream_interrupted);
+
+  bool is_interrupted() const {
+    return trial_->call->stop_token.stop_requested() || loop_->now() >= deadline_;
+  }
+  /// Until when the next piece is waited for.
+  TimePoint patience() const {
+    return (std::min)(limit_from(loop_->now(), trial_->call->idle_timeout), deadline_);
+  }
+
+  std::shared_ptr<Balancer> balancer_;  // keeps the endpoint alive
+  EventLoop* loop_;
+  TimePoint deadline_;
+  std::optional<Trial> trial_;  // null when it is over
+  ResponseInfo info_;
+  std::optional<Error> error_{};
+};
+
+inline void CommittedAnswer::finish() {
+  Trial trial = *std::move(trial_);
+  trial_.reset();
+  trial.settle(nullptr, loop_->now());
+}
+
+inline void CommittedAnswer::interrupt() {
+  const Call& call = *trial_->call;
+  if (call.stop_token.stop_requested()) {
+    return fail(trial_->failure(evidence_of_cancellation()), ErrorKind::canceled);
+  }
+  const bool deadline_passed = loop_->now() >= deadline_;
+  Evidence seen =
+      trial_->ended(deadline_passed ? EndedBy::call_deadline : EndedBy::its_time, call.idle_timeout,
+                    usual_idle_timeout(balancer_->options()),
+                    deadline_passed ? "the deadline of " + duration_text(call.deadline) + " passed"
+                                    : "nothing came for " + duration_text(call.idle_timeout));
+  seen.was_answering = true;
+  fail(trial_->failure(std::move(seen)),
+       deadline_passed ? ErrorKind::timeout : ErrorKind::stream_interrupted);
+}
+
+inline void CommittedAnswer::fail(const Failure& failure, ErrorKind kind) {
+  Trial trial = *std::move(trial_);
+  trial_.reset();
+  error_ = failure.error;
+  error_->kind = kind;
+  error_->request_id = info_.request_id;
+  error_->message = info_.endpoint + ": " + so_far() + ": " + failure.error.message;
+  error_->attempts = info_.attempts;
+  error_->attempts.back().kind = kind;
+  error_->attempts.back().message = failure.error.message;
+  trial.settle(&failure, loop_->now());
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balance.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/committed_answer.hpp>
+#include <openailb/detail/call/send.hpp>
+#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/http.hpp>
+#include <openailb/result.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace openailb::detail {
+
+/// An answer whose bytes are handed over while they come.
+class Download final : public CommittedAnswer {
+ public:
+  Download(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
+           Balanced<Downloaded> balanced)
+      : CommittedAnswer(std::move(balancer), loop, deadline, std::move(balanced.trial),
+                        std::move(balanced.answered->info)) {}
+
+  /// The bytes that come next; none at the end. Then error() says whether it is whole.
+  Task<std::string> next();
+  /// Ends it, since nobody wants the rest.
+  void refuse() {
+    if (over()) return;  // there is no rest
+    Error error{.kind = ErrorKind::canceled, .message = "its bytes were not taken"};
+    fail(trial_->failure({.error = std::move(error)}), ErrorKind::canceled);
+  }
+  std::uint64_t size() const noexcept { return size_; }
+
+ private:
+  std::string so_far() const override {
+    return "the download ended early, after " + std::to_string(size_) + " bytes";
+  }
+
+  std::uint64_t size_{};
+};
+
+inline Task<std::string> Download::next() {
+  std::string piece;
+  while (trial_ && piece.empty()) {
+    Transfer& transfer = *trial_->transfer;
+    if (is_interrupted()) {
+      interrupt();
+    } else if (!transfer.response.body.empty()) {
+      piece = std::exchange(transfer.response.body, {});
+      size_ += piece.size();
+    } else if (transfer.failure()) {
+      fail(trial_->failure(evidence_of_transfer(*transfer.failure())));
+    } else if (transfer.done()) {
+      finish();
+    } else {
+      Timer limit(*loop_, patience(), trial_->call->stop_token);
+      FirstOf news(transfer, limit);
+      co_await news;
+      if (!transfer.ready()) interrupt();
+    }
+  }
+  co_return piece;
+}
+
+/// One attempt of a download: sends the call and waits for the first bytes. `decode` says whether they can be
+/// what was asked for.
+template <class Decode>
+Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop& loop, Trial& trial,
+                                                                       Decode decode) {
+  Task<std::optional<Failure>> sending = send(loop, trial);
+  std::optional<Failure> failure = co_await sending;
+  if (failure) {
+    Failure failed = *std::move(failure);  // g++ 11 fails if it is moved inside the co_return here
+    co_return failed;
+  }
+
+  Transfer& transfer = *trial.transfer;
+  HttpResponse& response = transfer.response;
+  bool delivered = false;
+  HttpResponse first = response;
+  if (!decode(first, delivered) && !transfer.done()) {  // the whole body says what is wrong
+    transfer.wake_on_data(false);
+    FirstOf rest(transfer);
+    co_await rest;
+  }
+  if (transfer.failure()) co_return trial.failure(evidence_of_transfer(*transfer.failure()));
+  first = response;
+  if (Result<BinaryResponse> fine = decode(first, delivered); !fine) {
+    Error wrong = std::move(fine).error();
+    if (wrong.status == 0) wrong.status = response.status;
+    wrong.body = std::move(response.body);
+    co_return trial.failure(evidence_in_answer(std::move(wrong), response.headers, loop.date()));
+  }
+  HttpResponse head{.status = response.status, .headers = response.headers};
+  co_return std::make_unique<Answered<Downloaded>>(Downloaded{}, trial.info(std::move(head)));
+}
+
+/// A whole call whose answer goes into a ByteSink. `deliver(piece)` hands a piece over, and returns a
+/// Task<bool>: whether more is wanted.
+template <class Decode, class Deliver>
+Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
+                                       Decode decode, Deliver deliver) {
+  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+  const auto attempt = [decode](EventLoop& on, Trial& trial) { return try_to_download(on, trial, decode); };
+  Task<Result<Balanced<Downloaded>>> balancing =
+      balance<Downloaded>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
+  Result<Balanced<Downloaded>> balanced = co_await balancing;
+  if (!balanced) co_return std::move(balanced).error();
+
+  if (!balanced->trial.call->objects.empty()) balancer->homes().remember(balanced->trial, "");
+  Download download(std::move(balancer), loop, deadline, *std::move(balanced));
+  for (;;) {
+    Task<std::string> coming = download.next();
+    std::string piece = co_await coming;
+    if (piece.empty()) break;
+    Task<bool> delivering = deliver(std::move(piece));
+    const bool is_wanted = co_await delivering;
+    if (!is_wanted) download.refuse();
+  }
+  if (download.error()) co_return *download.error();
+  co_return Downloaded{.size = download.size(), .info = download.info()};
+}
+
+}  // namespace openailb::detail

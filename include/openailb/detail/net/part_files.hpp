@@ -1,0 +1,61 @@
+#pragma once
+
+#include <openailb/error.hpp>
+#include <openailb/http.hpp>
+#include <openailb/result.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+/// \file
+/// The files on disk that are parts of bodies.
+
+namespace openailb::detail {
+
+inline Error bad_file(const std::string& path, const std::string& what) {
+  return {.kind = ErrorKind::bad_request, .message = "not sent: the file " + path + ' ' + what};
+}
+
+/// Opens a file that is to be sent, and gives its size in bytes, which is not zero.
+inline Result<std::uintmax_t> open_file(const std::string& path, std::ifstream& stream) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return bad_file(path, "does not exist");
+  if (std::filesystem::is_directory(status)) return bad_file(path, "is a directory");
+  // Others may block, or never end.
+  if (!std::filesystem::is_regular_file(status)) return bad_file(path, "is no regular file");
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  stream.open(path, std::ios::binary);
+  if (error || !stream) return bad_file(path, "cannot be read");
+  if (size == 0) return bad_file(path, "is empty");
+  return size;
+}
+
+/// Opens the file of a part for an attempt. Gives its size, which is as it was when the call began.
+inline Result<std::uintmax_t> open_file(const BodyPart& part, std::ifstream& stream) {
+  Result<std::uintmax_t> size = open_file(part.file.path, stream);
+  if (!size || *size == part.size_on_disk.value_or(*size)) return size;
+  return bad_file(part.file.path, "has changed since the call began, from " +
+                                      std::to_string(*part.size_on_disk) + " to " + std::to_string(*size) +
+                                      " bytes");
+}
+
+/// Notes how large the files of a call are when it begins. Gives what is wrong with one.
+inline std::optional<Error> measure_files(std::vector<BodyPart>& parts) {
+  for (BodyPart& part : parts) {
+    if (part.file.path.empty()) continue;
+    std::ifstream stream;
+    const Result<std::uintmax_t> size = open_file(part.file.path, stream);
+    if (!size) return size.error();
+    part.size_on_disk = *size;
+  }
+  return std::nullopt;
+}
+
+}  // namespace openailb::detail

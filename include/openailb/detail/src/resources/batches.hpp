@@ -1,0 +1,49 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/api_path.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/options.hpp>
+#include <openailb/page.hpp>
+#include <openailb/resources/batches.hpp>
+#include <openailb/types/batches.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace openailb {
+
+template <class Execution>
+auto Batches<Execution>::create(const BatchCreateParams& params, RequestOptions options) const
+    -> Answer<Batch> {
+  return Base::template post_unhedged<Batch>("/batches", params, std::move(options));
+}
+
+template <class Execution>
+auto Batches<Execution>::retrieve(std::string_view id, RequestOptions options) const -> Answer<Batch> {
+  return Base::template get<Batch>(detail::ApiPath("/batches") / id, std::move(options),
+                                   detail::decode_object<Batch>);
+}
+
+template <class Execution>
+auto Batches<Execution>::list(RequestOptions options) const -> Answer<Page<Batch, Execution>> {
+  return list(BatchListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto Batches<Execution>::list(const BatchListParams& params, RequestOptions options) const
+    -> Answer<Page<Batch, Execution>> {
+  return detail::ask_for_page<Batch>(Base::core(), detail::ApiPath("/batches").with(params), options);
+}
+
+template <class Execution>
+auto Batches<Execution>::cancel(std::string_view id, RequestOptions options) const -> Answer<Batch> {
+  return Base::template post_unhedged<Batch>(detail::ApiPath("/batches") / id / "cancel", {},
+                                             std::move(options));
+}
+
+}  // namespace openailb

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/error.hpp>
+#include <openailb/http.hpp>
+#include <openailb/options.hpp>
+#include <openailb/resources/embeddings.hpp>
+#include <openailb/result.hpp>
+#include <openailb/types/embeddings.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+namespace detail {
+
+/// Reads embeddings. Without any, or with one that cannot be read, it is an error of kind parse.
+template <class T>
+Result<T> decode_embeddings(HttpResponse& response, bool& delivered) {
+  Result<T> answer = decode_json<T>(response, delivered);
+  if (!answer) return answer;
+  const bool has_all = !answer->data.empty() &&
+                       std::ranges::none_of(answer->data, &std::vector<float>::empty, &Embedding::embedding);
+  if (has_all) return answer;
+  return Error{.kind = ErrorKind::parse, .message = "answered without an embedding: " + response.body};
+}
+
+}  // namespace detail
+
+template <class Execution>
+auto Embeddings<Execution>::create(const EmbeddingCreateParams& params, RequestOptions options) const
+    -> Answer<CreateEmbeddingResponse> {
+  detail::JsonBody body = params;
+  if (!params.encoding_format) body.set({.name = "encoding_format", .json = R"("base64")"});
+  return Base::template post<CreateEmbeddingResponse>("/embeddings", std::move(body), std::move(options),
+                                                      detail::decode_embeddings<CreateEmbeddingResponse>);
+}
+
+}  // namespace openailb

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/options.hpp>
+#include <openailb/resources/images.hpp>
+#include <openailb/types/images.hpp>
+
+#include <utility>
+
+namespace openailb {
+
+template <class Execution>
+auto Images<Execution>::generate(const ImageGenerateParams& params, RequestOptions options) const -> Answer {
+  return Base::template post<ImagesResponse>("/images/generations", params, std::move(options),
+                                             detail::decode_with<ImagesResponse, &ImagesResponse::data>);
+}
+
+template <class Execution>
+auto Images<Execution>::edit(const ImageEditParams& params, RequestOptions options) const -> Answer {
+  return Base::template post_form<ImagesResponse>("/images/edits", detail::form_of(params),
+                                                  std::move(options),
+                                                  detail::decode_with<ImagesResponse, &ImagesResponse::data>);
+}
+
+template <class Execution>
+auto Images<Execution>::create_variation(const ImageCreateVariationParams& params,
+                                         RequestOptions options) const -> Answer {
+  return Base::template post_form<ImagesResponse>("/images/variations", detail::form_of(params),
+                                                  std::move(options),
+                                                  detail::decode_with<ImagesResponse, &ImagesResponse::data>);
+}
+
+}  // namespace openailb

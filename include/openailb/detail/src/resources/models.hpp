@@ -1,0 +1,33 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/api_path.hpp>
+#include <openailb/options.hpp>
+#include <openailb/page.hpp>
+#include <openailb/resources/models.hpp>
+#include <openailb/types/models.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace openailb {
+
+template <class Execution>
+auto Models<Execution>::list(RequestOptions options) const -> Answer<Page<Model, Execution>> {
+  return detail::ask_for_page<Model>(Base::core(), "/models", options);
+}
+
+template <class Execution>
+auto Models<Execution>::retrieve(std::string_view model, RequestOptions options) const -> Answer<Model> {
+  return Base::template get<Model>(detail::ApiPath("/models") / model, std::move(options));
+}
+
+template <class Execution>
+auto Models<Execution>::del(std::string_view model, RequestOptions options) const -> Answer<Deleted> {
+  return Base::template del<Deleted>(detail::ApiPath("/models") / model, std::move(options),
+                                     detail::decode_deleted<Deleted>);
+}
+
+}  // namespace openailb

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/stream.hpp>
+#include <openailb/detail/src/types/response_stream.hpp>
+#include <openailb/detail/wire/api_path.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/error.hpp>
+#include <openailb/http.hpp>
+#include <openailb/options.hpp>
+#include <openailb/page.hpp>
+#include <openailb/resources/responses.hpp>
+#include <openailb/result.hpp>
+#include <openailb/types/responses.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace openailb {
+
+namespace detail {
+
+/// Reads the response that was asked for. With an `error` it is that error; with nothing that a response has,
+/// it is an error of kind parse.
+template <class T>
+Result<T> decode_response(HttpResponse& response, bool& delivered) {
+  Result<T> answer = decode_json<T>(response, delivered);
+  if (!answer || !answer->id.empty() || !answer->status.empty() || !answer->output.empty()) return answer;
+  return Error{.kind = ErrorKind::parse, .message = "answered without a response: " + response.body};
+}
+
+}  // namespace detail
+
+template <class Execution>
+auto Responses<Execution>::create(const ResponseCreateParams& params, RequestOptions options) const
+    -> Answer<Response> {
+  return Base::template post<Response>("/responses", params, std::move(options),
+                                       detail::decode_response<Response>);
+}
+
+template <class Execution>
+auto Responses<Execution>::stream(const ResponseCreateParams& params, RequestOptions options) const
+    -> ChunkStream<ResponseStreamEvent> {
+  return Base::template stream<ResponseStreamEvent>("/responses", params, std::move(options));
+}
+
+template <class Execution>
+auto Responses<Execution>::retrieve(std::string_view response_id, RequestOptions options) const
+    -> Answer<Response> {
+  return retrieve(response_id, ResponseRetrieveParams{}, std::move(options));
+}
+
+template <class Execution>
+auto Responses<Execution>::retrieve(std::string_view response_id, const ResponseRetrieveParams& params,
+                                    RequestOptions options) const -> Answer<Response> {
+  return Base::template get<Response>((detail::ApiPath("/responses") / response_id).with(params),
+                                      std::move(options), detail::decode_object<Response>);
+}
+
+template <class Execution>
+auto Responses<Execution>::del(std::string_view response_id, RequestOptions options) const
+    -> Answer<Deleted> {
+  return Base::template del<Deleted>(detail::ApiPath("/responses") / response_id, std::move(options),
+                                     detail::decode_deleted<Deleted>);
+}
+
+template <class Execution>
+auto Responses<Execution>::cancel(std::string_view response_id, RequestOptions options) const
+    -> Answer<Response> {
+  return Base::template send<Response>({.path = detail::ApiPath("/responses") / response_id / "cancel"},
+                                       std::move(options), detail::decode_object<Response>);
+}
+
+template <class Execution>
+auto Responses<Execution>::compact(const ResponseCompactParams& params, RequestOptions options) const
+    -> Answer<CompactedResponse> {
+  return Base::template post<CompactedResponse>("/responses/compact", params, std::move(options));
+}
+
+template <class Execution>
+auto ResponseInputItems<Execution>::list(std::string_view response_id, RequestOptions options) const
+    -> Answer<Page<ResponseItem, Execution>> {
+  return list(response_id, ResponseInputItemListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto ResponseInputItems<Execution>::list(std::string_view response_id,
+                                         const ResponseInputItemListParams& params,
+                                         RequestOptions options) const
+    -> Answer<Page<ResponseItem, Execution>> {
+  detail::ApiPath path = detail::ApiPath("/responses") / response_id / "input_items";
+  return detail::ask_for_page<ResponseItem>(Base::core(), std::move(path).with(params), options);
+}
+
+template <class Execution>
+auto ResponseInputTokens<Execution>::count(const InputTokenCountParams& params, RequestOptions options) const
+    -> Answer<InputTokenCountResponse> {
+  return Base::template post<InputTokenCountResponse>("/responses/input_tokens", params, std::move(options));
+}
+
+}  // namespace openailb

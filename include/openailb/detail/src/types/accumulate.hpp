@@ -1,0 +1,47 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What accumulators do with the pieces that chunks bring.
+namespace openailb::detail {
+
+/// The highest index that a chunk may have. Keeps a hostile server from making the lists grow; real indexes
+/// stay far below it.
+inline constexpr std::int64_t max_index = 127;
+
+/// The item with this index, inserted in order when it is new.
+template <class Item>
+Item& find_or_insert(std::vector<Item>& items, std::int64_t index) {
+  auto place = std::ranges::find_if(items, [index](const Item& item) { return item.index >= index; });
+  if (place == items.end() || place->index != index) {
+    place = items.insert(place, Item{});
+    place->index = index;
+  }
+  return *place;
+}
+
+inline void replace(std::string& value, const std::string& piece) {
+  if (!piece.empty()) value = piece;
+}
+
+/// Replaces members that have no name here: a chunk that has one has all of it. `taken` is left out, since it
+/// has a name in an answer, though not in a chunk.
+inline void take_members(nlohmann::json& members, const nlohmann::json& newer, std::string_view taken = {}) {
+  if (!newer.is_object()) return;
+  for (const auto& [name, member] : newer.items()) {
+    if (name != taken) members[name] = member;
+  }
+}
+
+template <class Item>
+void extend(std::vector<Item>& items, const std::vector<Item>& more) {
+  items.insert(items.end(), more.begin(), more.end());
+}
+
+}  // namespace openailb::detail

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace openailb {
+
+/// A file to upload, from disk or from memory: file() and file_from_bytes() make one.
+///
+/// A file on disk is read while it is sent, and for each attempt anew. So it may be larger than memory, and
+/// it must stay as it is until the call is over. If it is missing, empty or no regular file, the call fails
+/// with bad_request and nothing is sent; if its size has changed before a retry, the retry is not sent.
+struct FileInput {
+  std::string path{};          ///< of a file on disk; empty: `content` is sent
+  std::string content{};       ///< the bytes of a file in memory
+  std::string filename{};      ///< the name that is sent; empty: the last part of `path`
+  std::string content_type{};  ///< empty: by the extension of the name
+
+  /// Whether no file was given at all.
+  bool empty() const { return path.empty() && content.empty() && filename.empty(); }
+};
+
+/// The file on disk at this path.
+inline FileInput file(std::string path) { return {.path = std::move(path)}; }
+
+/// A file in memory. Servers tell its format by the extension of `filename`, or by `content_type`.
+inline FileInput file_from_bytes(std::string filename, std::string bytes, std::string content_type = "") {
+  return {
+      .content = std::move(bytes), .filename = std::move(filename), .content_type = std::move(content_type)};
+}
+
+}  // namespace openailb

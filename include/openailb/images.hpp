@@ -1,0 +1,17 @@
+#pragma once
+
+/// \file
+/// The client with `client.images`.
+
+#include <openailb/client.hpp>
+#include <openailb/execution.hpp>
+#include <openailb/file.hpp>
+#include <openailb/resources/images.hpp>
+#include <openailb/types/images.hpp>
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/resources/images.hpp>
+#else
+extern template class openailb::Images<openailb::Blocking>;
+extern template class openailb::Images<openailb::Async>;
+#endif

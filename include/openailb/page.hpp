@@ -1,0 +1,156 @@
+#pragma once
+
+#include <openailb/error.hpp>
+#include <openailb/execution.hpp>
+#include <openailb/options.hpp>
+#include <openailb/response_info.hpp>
+#include <openailb/result.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb {
+
+namespace detail {
+
+template <class Execution>
+struct Core;
+template <class T, class Execution>
+struct DecodePage;
+
+}  // namespace detail
+
+template <class T>
+class AllItems;
+
+/// One page of a list, and the way to those that follow.
+///
+///     auto page = client.files.list();
+///     for (const auto& file : page->data) ...            // the items of this page
+///     if (page->has_more) page = page->next_page();
+///     for (const auto& file : page->all()) ...           // the items of this page and of all that follow
+///
+/// The next page is asked of the endpoint that gave this one, since a list belongs to an account.
+template <class T, class Execution = Blocking>
+class Page {
+ public:
+  std::vector<T> data{};
+  bool has_more{};  ///< whether another page follows
+  std::string first_id{};
+  std::string last_id{};
+  std::string object{};    ///< "list"
+  nlohmann::json extra{};  ///< members that have no name here
+  ResponseInfo info{};     ///< which endpoint served it; not part of the JSON
+
+  /// Asks for the page that follows, with the options of the call that gave this one. If none follows, it is
+  /// an error of kind bad_request, and nothing is sent. Throws std::logic_error if this page came from no
+  /// client.
+  auto next_page() const -> typename Execution::template Answer<Page>;
+
+  /// The items of this page and of all that follow, which are fetched as they are reached. Of a Client.
+  AllItems<T> all() const&
+    requires std::same_as<Execution, Blocking>
+  {
+    return AllItems<T>(*this);
+  }
+  AllItems<T> all() &&
+        requires std::same_as<Execution, Blocking>
+  {
+    return AllItems<T>(std::move(*this));
+  }
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field.required("data", self.data);
+    field("has_more", self.has_more);
+    field("first_id", self.first_id);
+    field("last_id", self.last_id);
+    field("object", self.object);
+    field.rest(self.extra);
+  }
+
+ private:
+  friend struct detail::DecodePage<T, Execution>;
+
+  std::shared_ptr<detail::Core<Execution>> core_{};  // null if it came from no client
+  std::string path_{};                               // of the call that gave it
+  RequestOptions options_{};
+};
+
+/// The items of a list from one page on.
+///
+///     for (const auto& file : page.all()) ...          // throws Exception when a page cannot be had
+///     while (auto file = items.next()) ...             // and then look at items.error()
+template <class T>
+class AllItems {
+ public:
+  class Iterator;
+
+  explicit AllItems(Page<T> first) : page_(std::move(first)) {}
+
+  /// The next item; null at the end. Then error() says whether that is the end of the list.
+  std::optional<T> next() {
+    while (next_ == page_.data.size()) {
+      if (error_ || !page_.has_more) return std::nullopt;
+      Result<Page<T>> following = page_.next_page();
+      if (!following) {
+        error_ = std::move(following).error();
+        return std::nullopt;
+      }
+      page_ = *std::move(following);
+      next_ = 0;
+    }
+    return std::move(page_.data[next_++]);
+  }
+
+  /// Why a page could not be had; null while all is well.
+  const std::optional<Error>& error() const noexcept { return error_; }
+
+  Iterator begin() { return ++Iterator(*this); }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  Page<T> page_;
+  std::size_t next_{};  // of the page's items
+  std::optional<Error> error_{};
+};
+
+/// Reads a list item by item; each stays until the next one is read. Throws Exception when a page cannot be
+/// had.
+template <class T>
+class AllItems<T>::Iterator {
+ public:
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using iterator_concept = std::input_iterator_tag;
+
+  explicit Iterator(AllItems& items) : items_(&items) {}
+
+  const T& operator*() const { return *item_; }
+  const T* operator->() const { return &*item_; }
+  Iterator& operator++() {
+    item_ = items_->next();
+    if (!item_ && items_->error()) throw Exception(*items_->error());
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  friend bool operator==(const Iterator& iterator, std::default_sentinel_t) { return !iterator.item_; }
+
+ private:
+  AllItems* items_;
+  std::optional<T> item_{};
+};
+
+}  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/page.hpp>
+#endif

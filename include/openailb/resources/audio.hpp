@@ -1,0 +1,71 @@
+#pragma once
+
+#include <openailb/binary_response.hpp>
+#include <openailb/byte_sink.hpp>
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <memory>
+
+namespace openailb {
+
+struct TranscriptionCreateParams;
+struct TranslationCreateParams;
+struct SpeechCreateParams;
+struct Transcription;
+
+/// `client.audio.transcriptions`.
+template <class Execution>
+class Transcriptions : public Resource<Execution> {
+  using Base = Resource<Execution>;
+
+ public:
+  using Base::Base;
+
+  /// Writes speech down, in its own language.
+  auto create(const TranscriptionCreateParams& params, RequestOptions options = {}) const ->
+      typename Base::template Answer<Transcription>;
+};
+
+/// `client.audio.translations`.
+template <class Execution>
+class Translations : public Resource<Execution> {
+  using Base = Resource<Execution>;
+
+ public:
+  using Base::Base;
+
+  /// Writes speech down in English.
+  auto create(const TranslationCreateParams& params, RequestOptions options = {}) const ->
+      typename Base::template Answer<Transcription>;
+};
+
+/// `client.audio.speech`.
+template <class Execution>
+class Speech : public Resource<Execution> {
+  using Base = Resource<Execution>;
+
+ public:
+  using Base::Base;
+
+  /// Speaks a text. The answer is the bytes of the audio.
+  auto create(const SpeechCreateParams& params, RequestOptions options = {}) const ->
+      typename Base::template Answer<BinaryResponse>;
+  /// The same, into a stream or a function while they come; see Client::download.
+  auto create(const SpeechCreateParams& params, ByteSink into, RequestOptions options = {}) const ->
+      typename Base::template Answer<Downloaded>;
+};
+
+/// `client.audio`, for programs that include openailb/audio.hpp.
+template <class Execution>
+class Audio {
+ public:
+  explicit Audio(const std::shared_ptr<detail::Core<Execution>>& core)
+      : transcriptions(core), translations(core), speech(core) {}
+
+  Transcriptions<Execution> transcriptions;
+  Translations<Execution> translations;
+  Speech<Execution> speech;
+};
+
+}  // namespace openailb

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <string_view>
+
+namespace openailb {
+
+struct BatchCreateParams;
+struct BatchListParams;
+struct Batch;
+template <class T, class Execution>
+class Page;
+
+/// `client.batches`, for programs that include openailb/batches.hpp.
+template <class Execution>
+class Batches : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Begins a batch of requests.
+  Answer<Batch> create(const BatchCreateParams& params, RequestOptions options = {}) const;
+  /// A batch, as it stands. One that failed is an answer too: its `errors` say why.
+  Answer<Batch> retrieve(std::string_view id, RequestOptions options = {}) const;
+  /// Lists batches, page by page.
+  Answer<Page<Batch, Execution>> list(RequestOptions options = {}) const;
+  Answer<Page<Batch, Execution>> list(const BatchListParams& params, RequestOptions options = {}) const;
+  /// Ends a batch. It is "cancelling" until its requests that are under way have ended.
+  Answer<Batch> cancel(std::string_view id, RequestOptions options = {}) const;
+};
+
+}  // namespace openailb

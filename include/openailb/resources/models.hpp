@@ -1,0 +1,33 @@
+#pragma once
+
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <string_view>
+
+namespace openailb {
+
+struct Deleted;
+struct Model;
+template <class T, class Execution>
+class Page;
+
+/// `client.models`, for programs that include openailb/models.hpp.
+template <class Execution>
+class Models : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// The models that an endpoint serves. Each has its own, so ask a certain one: `{.endpoint = "..."}`.
+  Answer<Page<Model, Execution>> list(RequestOptions options = {}) const;
+  /// One model, by its name on the endpoint that is asked.
+  Answer<Model> retrieve(std::string_view model, RequestOptions options = {}) const;
+  /// Deletes a fine-tuned model.
+  Answer<Deleted> del(std::string_view model, RequestOptions options = {}) const;
+};
+
+}  // namespace openailb

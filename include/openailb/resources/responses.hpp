@@ -1,0 +1,89 @@
+#pragma once
+
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <string_view>
+
+namespace openailb {
+
+struct CompactedResponse;
+struct Deleted;
+struct InputTokenCountParams;
+struct InputTokenCountResponse;
+struct Response;
+struct ResponseCompactParams;
+struct ResponseCreateParams;
+struct ResponseInputItemListParams;
+struct ResponseItem;
+struct ResponseRetrieveParams;
+struct ResponseStreamEvent;
+template <class T, class Execution>
+class Page;
+
+/// `client.responses.input_items`.
+template <class Execution>
+class ResponseInputItems : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// What went into a response, or the first page of it.
+  Answer<Page<ResponseItem, Execution>> list(std::string_view response_id, RequestOptions options = {}) const;
+  Answer<Page<ResponseItem, Execution>> list(std::string_view response_id,
+                                             const ResponseInputItemListParams& params,
+                                             RequestOptions options = {}) const;
+};
+
+/// `client.responses.input_tokens`.
+template <class Execution>
+class ResponseInputTokens : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// How many tokens a request would have.
+  Answer<InputTokenCountResponse> count(const InputTokenCountParams& params,
+                                        RequestOptions options = {}) const;
+};
+
+/// `client.responses`, for programs that include openailb/responses.hpp.
+template <class Execution>
+class Responses : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+  template <class Chunk>
+  using ChunkStream = typename Base::template ChunkStream<Chunk>;
+
+ public:
+  using Base::Base;
+
+  /// Asks for a response. If it comes as failed, the call retries like any that failed.
+  Answer<Response> create(const ResponseCreateParams& params, RequestOptions options = {}) const;
+  /// Asks for a streamed response. Returns when it says something, or with an error. Until then, the call
+  /// retries on another endpoint if one fails.
+  ChunkStream<ResponseStreamEvent> stream(const ResponseCreateParams& params,
+                                          RequestOptions options = {}) const;
+  /// A response that was stored. One that has failed is a value here: see its status and error.
+  Answer<Response> retrieve(std::string_view response_id, RequestOptions options = {}) const;
+  Answer<Response> retrieve(std::string_view response_id, const ResponseRetrieveParams& params,
+                            RequestOptions options = {}) const;
+  /// Deletes a stored response.
+  Answer<Deleted> del(std::string_view response_id, RequestOptions options = {}) const;
+  /// Stops a response in the background.
+  Answer<Response> cancel(std::string_view response_id, RequestOptions options = {}) const;
+  /// Makes a long conversation shorter.
+  Answer<CompactedResponse> compact(const ResponseCompactParams& params, RequestOptions options = {}) const;
+
+  ResponseInputItems<Execution> input_items{Base::core()};
+  ResponseInputTokens<Execution> input_tokens{Base::core()};
+};
+
+}  // namespace openailb

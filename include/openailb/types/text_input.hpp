@@ -1,0 +1,46 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+namespace openailb {
+
+namespace detail {
+
+class JsonPrinter;
+
+}  // namespace detail
+
+/// What a model is to read: a text, several texts, or tokens: `"one text"`, `{"one", "another"}`, `{15, 7}`.
+class TextInput {
+ public:
+  TextInput() = default;
+  TextInput(std::nullptr_t) = delete;
+  TextInput(const char* text) : value_(text) {}
+  TextInput(const std::string& text) : value_(text) {}
+  TextInput(const std::vector<std::string>& texts) : value_(texts) {}
+  TextInput(std::initializer_list<std::string> texts) : TextInput(std::vector(texts)) {}
+  TextInput(const std::vector<std::int64_t>& tokens) : value_(tokens) {}
+  TextInput(std::initializer_list<std::int64_t> tokens) : TextInput(std::vector(tokens)) {}
+  /// Several texts, each as its tokens.
+  TextInput(const std::vector<std::vector<std::int64_t>>& texts) : value_(texts) {}
+
+  /// Whether nothing was given.
+  bool empty() const { return value_.is_null(); }
+
+  void write_json(detail::JsonPrinter& json) const;
+
+ private:
+  nlohmann::ordered_json value_{};
+};
+
+}  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/types/text_input.hpp>
+#endif
