@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
@@ -39,6 +40,9 @@ class VectorStoreFiles : public Resource<Execution> {
   /// A file, as it stands. One that could not be added is an answer too: its `last_error` says why.
   Answer<VectorStoreFile> retrieve(std::string_view store_id, std::string_view file_id,
                                    RequestOptions options = {}) const;
+  /// Waits until a file has been added to the store or will not be, whatever came of it; see Batches::wait.
+  Answer<VectorStoreFile> wait(std::string_view store_id, std::string_view file_id,
+                               PollOptions<VectorStoreFile> poll = {}, RequestOptions options = {}) const;
   /// Changes the attributes of a file.
   Answer<VectorStoreFile> update(std::string_view store_id, std::string_view file_id,
                                  const VectorStoreFileUpdateParams& params,
@@ -69,6 +73,10 @@ class VectorStoreFileBatches : public Resource<Execution> {
   /// How far they are.
   Answer<VectorStoreFileBatch> retrieve(std::string_view store_id, std::string_view batch_id,
                                         RequestOptions options = {}) const;
+  /// Waits until all have been added or will not be, whatever came of it; see Batches::wait.
+  Answer<VectorStoreFileBatch> wait(std::string_view store_id, std::string_view batch_id,
+                                    PollOptions<VectorStoreFileBatch> poll = {},
+                                    RequestOptions options = {}) const;
   /// Stops adding those that have not been added yet.
   Answer<VectorStoreFileBatch> cancel(std::string_view store_id, std::string_view batch_id,
                                       RequestOptions options = {}) const;

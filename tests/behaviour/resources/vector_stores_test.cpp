@@ -5,12 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 namespace openailb::vector_stores_test {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace test;
 using nlohmann::json;
 using ::testing::ElementsAre;
@@ -191,6 +193,33 @@ TEST(VectorStoreFiles, ThatCouldNotBeAddedAreAnswers) {
   EXPECT_EQ(one->last_error->code, "unsupported_file");
   EXPECT_EQ(one->last_error->message, "no text");
   EXPECT_EQ(one->last_error->extra, json({{"new", 1}}));
+}
+
+json with_status(json document, const char* status) {
+  document["status"] = status;
+  return document;
+}
+
+TEST(VectorStoreFiles, AreWaitedFor) {
+  for (const char* end : {"completed", "failed", "cancelled", "of tomorrow"}) {
+    const SimulatedAnswer working = answering(with_status(file, "in_progress").dump());
+    Simulation simulation({{working, working, answering(with_status(file, end).dump())}});
+    int seen = 0;
+    const auto over = simulation.client().vector_stores.files.wait(
+        "vs_1", "file-abc123", {.every = 10s, .on_update = [&](const VectorStoreFile&) { ++seen; }});
+    EXPECT_EQ(over->status, end);
+    EXPECT_EQ(seen, 3);
+    EXPECT_EQ(simulation.elapsed(), 20s);
+    EXPECT_EQ(wire(simulation).back(), "GET /v1/vector_stores/vs_1/files/file-abc123");
+  }
+}
+
+TEST(VectorStoreFileBatches, AreWaitedFor) {
+  const SimulatedAnswer working = answering(batch.dump());
+  Simulation simulation({{working, answering(with_status(batch, "completed").dump())}});
+  EXPECT_EQ(simulation.client().vector_stores.file_batches.wait("vs_1", "vsfb_123")->status, "completed");
+  EXPECT_THAT(wire(simulation), ElementsAre("GET /v1/vector_stores/vs_1/file_batches/vsfb_123",
+                                            "GET /v1/vector_stores/vs_1/file_batches/vsfb_123"));
 }
 
 TEST(VectorStoreFileBatches, CreateRetrieveCancelAndListFiles) {

@@ -8,6 +8,7 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/vector_stores.hpp>
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/vector_store_files.hpp>
@@ -92,6 +93,15 @@ auto VectorStoreFiles<Execution>::retrieve(std::string_view store_id, std::strin
 }
 
 template <class Execution>
+auto VectorStoreFiles<Execution>::wait(std::string_view store_id, std::string_view file_id,
+                                       PollOptions<VectorStoreFile> poll, RequestOptions options) const
+    -> Answer<VectorStoreFile> {
+  const auto is_over = [](const VectorStoreFile& file) { return file.status != "in_progress"; };
+  return Base::template poll<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id, is_over,
+                                              std::move(poll), std::move(options));
+}
+
+template <class Execution>
 auto VectorStoreFiles<Execution>::update(std::string_view store_id, std::string_view file_id,
                                          const VectorStoreFileUpdateParams& params,
                                          RequestOptions options) const -> Answer<VectorStoreFile> {
@@ -135,6 +145,16 @@ auto VectorStoreFileBatches<Execution>::retrieve(std::string_view store_id, std:
   return Base::template get<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id) / batch_id,
                                                   std::move(options),
                                                   detail::decode_object<VectorStoreFileBatch>);
+}
+
+template <class Execution>
+auto VectorStoreFileBatches<Execution>::wait(std::string_view store_id, std::string_view batch_id,
+                                             PollOptions<VectorStoreFileBatch> poll,
+                                             RequestOptions options) const -> Answer<VectorStoreFileBatch> {
+  const auto is_over = [](const VectorStoreFileBatch& batch) { return batch.status != "in_progress"; };
+  return Base::template poll<VectorStoreFileBatch>(
+      detail::vector_store_file_batches_path(store_id) / batch_id, is_over, std::move(poll),
+      std::move(options));
 }
 
 template <class Execution>
