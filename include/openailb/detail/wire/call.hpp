@@ -162,6 +162,12 @@ inline bool has_tools(const JsonBody& body) {
   return body.find("tools") != nullptr || body.find("functions") != nullptr;
 }
 
+/// Whether the body asks for work in the background, which would go on at both endpoints.
+inline bool begins_a_job(const JsonBody& body) {
+  const std::string* background = body.find("background");
+  return background != nullptr && *background == "true";
+}
+
 /// Checks the request, merges the options and finds the model. If something is wrong, returns an error of
 /// kind bad_request, and nothing is sent.
 inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
@@ -200,7 +206,8 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
-  call.may_hedge = may_hedge && (client.hedge->with_tools || !has_tools(call.body));
+  call.may_hedge = may_hedge && !begins_a_job(call.body) &&
+                   (client.hedge->with_tools || !has_tools(call.body));
   return call;
 }
 
