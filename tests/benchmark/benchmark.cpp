@@ -98,26 +98,58 @@ void compare(const Comparison& what) {
               ratio.median, ratio.lowest, ratio.highest);
 }
 
+/// One call after the other: what it costs that another thread runs them. Each call is timed by itself, since
+/// what else runs on the machine delays some calls of a second thread, but not most of them.
+void compare_async(const std::string& base_url) {
+  const openailb::Client client({{.api_key = "key", .base_url = base_url}});
+  const openailb::AsyncClient async_client({{.api_key = "key", .base_url = base_url}});
+  const auto ask_async = [&](int) {
+    const auto answer = async_client.chat.completions.create(params()).get();
+    if (answer->text().empty()) throw std::runtime_error("no answer");
+  };
+  std::vector<double> blocking, async;
+  const auto time_each = [](std::vector<double>& times, const std::function<void(int)>& call) {
+    for (int i = 0; i < 100; ++i) {
+      const auto begin = Clock::now();
+      call(0);
+      times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+    }
+  };
+  for (int round = 0; round < 10 * rounds; ++round) {
+    time_each(blocking, [&](int) { ask(client); });
+    time_each(async, ask_async);
+  }
+  const Median one = median(blocking), other = median(async);
+  std::printf("\none call after the other, by a Client: %.1f us; by an AsyncClient: %.1f us, %.1f us more\n",
+              one.median, other.median, other.median - one.median);
+}
+
 /// Picking one of four endpoints, taking its breaker's permit and settling a success; the clock is read once.
-void measure_picking() {
+/// Nanoseconds for each, of so many threads together.
+double measure_picking(int threads) {
   using namespace openailb::detail;
   Balancer balancer(std::vector<openailb::EndpointConfig>(4), {}, Clock::now());
   const auto call =
       std::make_shared<const Call>(Call{.model = "gpt-4o", .deadline = std::chrono::seconds(1)});
-  constexpr int calls = 1'000'000;
-  std::vector<double> all;
-  std::vector<double> breaker_alone;
+  std::vector<double> times;
   for (int round = 0; round < 5; ++round) {
     const auto now = Clock::now();
-    all.push_back(time_calls(1, calls, [&](int) {
+    times.push_back(time_calls(threads, 1'000'000 / threads, [&](int) {
       Progress progress = balancer.begin(*call, now);
       balancer.next(call, progress, now).trial->settle(nullptr, now);
     }));
-    openailb::CircuitBreaker breaker({}, now);
-    breaker_alone.push_back(time_calls(1, calls, [&](int) { breaker.acquire(now)->success(now); }));
   }
-  std::printf("\npick + admit + settle, four endpoints: %.0f ns; a breaker's permit alone: %.0f ns\n",
-              median(all).median, median(breaker_alone).median);
+  return median(times).median;
+}
+
+double measure_breaker() {
+  std::vector<double> times;
+  for (int round = 0; round < 5; ++round) {
+    const auto now = Clock::now();
+    openailb::CircuitBreaker breaker({}, now);
+    times.push_back(time_calls(1, 1'000'000, [&](int) { breaker.acquire(now)->success(now); }));
+  }
+  return median(times).median;
 }
 
 }  // namespace
@@ -138,5 +170,9 @@ int main() {
            .calls = 30,
            .streams = true,
            .divisor = double{chunks}});
-  measure_picking();
+  compare_async(http.url());
+  std::printf(
+      "\npick + admit + settle, four endpoints: %.0f ns, by 16 threads: %.0f ns; "
+      "a breaker's permit alone: %.0f ns\n",
+      measure_picking(1), measure_picking(16), measure_breaker());
 }

@@ -35,7 +35,7 @@ using namespace openailb::benchmark;
 using namespace openailb::detail;
 using openailb::simulation::ConcurrentClient;
 
-constexpr int rounds = 15;
+constexpr int rounds = 11;
 
 /// A client whose calls are tasks on one loop.
 class Ours {
@@ -194,8 +194,8 @@ int main(int count, char** arguments) {
   std::printf("us per call, ours and by hand, and the ratio; medians of %d rounds\n%14s %32s %32s\n", rounds,
               "", "time", "processor time");
   std::printf("answers come at once, so that the processor limits the throughput\n");
-  for (const std::size_t in_flight : all) compare(server.origin() + "/v1", in_flight, 4 * (in_flight + 1000));
+  for (const std::size_t in_flight : all) compare(server.origin() + "/v1", in_flight, 2 * (in_flight + 1000));
   std::printf("answers come after 100 ms\n");
-  for (const std::size_t in_flight : all) compare(server.origin() + "/slow", in_flight, 4 * in_flight);
+  for (const std::size_t in_flight : all) compare(server.origin() + "/slow", in_flight, 2 * in_flight);
   compare_memory(server);
 }

@@ -118,6 +118,26 @@ TEST(AsyncOnSockets, SurvivesAStormOfCancellations) {
   EXPECT_EQ(client.endpoints()[0].counts.total_exclusions, client.endpoints()[0].counts.requests);
 }
 
+TEST(AsyncOnSockets, BeginsACallWhileItWaitsForAnother) {
+  Gate silent_was_asked;
+  ScriptedServer silent([&](Connection& connection) {
+    connection.read_request();
+    silent_was_asked.open();
+    stay_silent(connection);
+  });
+  ScriptedServer healthy(answer([](const Request&) { return http_response(200, completion_json("hi")); }));
+  const AsyncClient client(
+      {{.base_url = silent.url(), .name = "silent"}, {.base_url = healthy.url(), .name = "healthy"}});
+  const Future<ChatCompletion> waiting = client.chat.completions.create(hello(), {.endpoint = "silent"});
+  ASSERT_TRUE(silent_was_asked.wait());
+  // Ten, as the loop may not have gone to sleep again when the first of them begins.
+  for (int call = 0; call < 10; ++call) {
+    Future<ChatCompletion> next = client.chat.completions.create(hello(), {.endpoint = "healthy"});
+    ASSERT_TRUE(next.wait_for(patience));
+  }
+  EXPECT_FALSE(waiting.ready());
+}
+
 TEST(AsyncOnSockets, EndsAtOnceWithCallsUnderWay) {
   ScriptedServer silent(stay_silent);
   std::optional<AsyncClient> client(std::in_place, std::vector<EndpointConfig>{{.base_url = silent.url()}});

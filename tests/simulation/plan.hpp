@@ -35,6 +35,7 @@ struct CallPlan {
   std::optional<nanoseconds> deadline{};
   std::optional<int> max_retries{};
   bool wait_for_rate_limits{};
+  bool by_function{};  ///< of an AsyncClient: a function is given what comes, not a coroutine
 };
 
 constexpr const char* to_string(CallPlan::Kind kind) {
@@ -69,6 +70,7 @@ enum class Thrower { nobody, classify, ready_to_trip, api_key };
 /// A world: what is in it and what befalls it. Drawn from a seed; the same plan runs the same way.
 struct WorldPlan {
   std::uint64_t seed{};
+  bool async{};  ///< the callers use an AsyncClient
   std::vector<EndpointPlan> endpoints{};
   std::vector<std::vector<CallPlan>> callers{};
   std::vector<std::pair<nanoseconds, nanoseconds>> jumps{};  ///< of the clock: when, and how far
@@ -110,6 +112,10 @@ class Planner {
     for (int i = 0; i < callers; ++i) plan_.callers.push_back(caller());
     if (random_.chance(0.4)) plan_.hedge = hedge();
     if (!plan_.calm && random_.chance(0.6)) plan_.retry_budget = retry_budget();
+    plan_.async = random_.chance(0.5);
+    for (auto& calls : plan_.callers) {
+      for (CallPlan& call : calls) call.by_function = random_.chance(0.4);
+    }
     return std::move(plan_);
   }
 
@@ -191,11 +197,11 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
       if (value) out << ", " << name << ' ' << *value;
     }
   };
-  out << "world " << plan.seed << (plan.calm ? " (calm)" : "") << ": max_retries " << plan.max_retries
-      << ", max_endpoints " << plan.max_endpoints << ", when_all_open "
-      << static_cast<int>(plan.when_all_open) << ", timeout " << text(plan.timeout) << ", first token "
-      << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout) << ", deadline "
-      << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
+  out << "world " << plan.seed << (plan.calm ? " (calm)" : "") << (plan.async ? " (async)" : "")
+      << ": max_retries " << plan.max_retries << ", max_endpoints " << plan.max_endpoints
+      << ", when_all_open " << static_cast<int>(plan.when_all_open) << ", timeout " << text(plan.timeout)
+      << ", first token " << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout)
+      << ", deadline " << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
   if (plan.hedge) {
     out << "  hedges after " << text(plan.hedge->delay) << " or percentile " << plan.hedge->percentile
         << ", at most " << plan.hedge->max_fraction << '\n';
@@ -227,6 +233,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
       option("deadline", call.deadline);
       option("max_retries", call.max_retries);
       if (call.wait_for_rate_limits) out << ", waits for rate limits";
+      if (plan.async && call.by_function) out << ", by function";
       out << '\n';
     }
   }

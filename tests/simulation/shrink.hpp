@@ -1,11 +1,14 @@
 #pragma once
 
+#include "simulation/async_world.hpp"
 #include "simulation/inspector.hpp"
 #include "simulation/plan.hpp"
+#include "simulation/task_world.hpp"
 #include "simulation/world.hpp"
 
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,12 +16,17 @@
 
 namespace openailb::simulation {
 
+inline std::unique_ptr<World> make_world(const WorldPlan& plan) {
+  if (plan.async) return std::make_unique<AsyncWorld>(plan);
+  return std::make_unique<TaskWorld>(plan);
+}
+
 /// What was violated in the world of a plan.
 inline std::vector<std::string> violations_of(const WorldPlan& plan) {
-  World world(plan);
-  Inspector inspector(world);
+  const std::unique_ptr<World> world = make_world(plan);
+  Inspector inspector(*world);
   try {
-    world.run([&] { inspector.observe(); });
+    world->run([&] { inspector.observe(); });
     inspector.conclude();
   } catch (const std::exception& exception) {
     return {std::string("it threw: ") + exception.what()};
@@ -53,6 +61,7 @@ inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
       }
     }
   }
+  if (plan.async) without([](WorldPlan& smaller) { smaller.async = false; });
   if (plan.hedge) without([](WorldPlan& smaller) { smaller.hedge.reset(); });
   if (plan.retry_budget) without([](WorldPlan& smaller) { smaller.retry_budget.reset(); });
   if (!plan.jumps.empty()) without([](WorldPlan& smaller) { smaller.jumps.clear(); });

@@ -31,21 +31,22 @@ struct Transition {
   TimePoint at{};
 };
 
-/// A world at work: real client, balancer, endpoints, breakers and streams on a simulated network. After
-/// every event `observe` is called.
+/// A world at work: real client, balancer, endpoints, breakers and streams on a simulated network. How its
+/// callers make their calls is left to TaskWorld and AsyncWorld.
 class World {
  public:
   explicit World(const WorldPlan& plan);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
+  virtual ~World() = default;
 
-  /// Runs all callers to their end.
-  void run(const std::function<void()>& observe);
+  /// Runs all callers to their end. Calls `observe` after every event.
+  virtual void run(const std::function<void()>& observe) = 0;
+  virtual std::vector<EndpointStatus> status() const = 0;
 
   const WorldPlan& plan() const noexcept { return plan_; }
   TimePoint now() const noexcept { return net_.network.now(); }
   TimePoint began() const noexcept { return began_; }
-  std::vector<EndpointStatus> status() const { return client_->endpoints(); }
   std::size_t transfers() const noexcept { return net_.network.in_flight(); }
   std::size_t running() const noexcept { return running_; }
   const std::vector<std::unique_ptr<CallRecord>>& calls() const noexcept { return calls_; }
@@ -59,36 +60,36 @@ class World {
     return plan_.endpoints[endpoint].maps_models ? name + "-at-" + std::to_string(endpoint) : name;
   }
 
- private:
+ protected:
   struct UserError : std::runtime_error {
-    using std::runtime_error::runtime_error;
+    UserError() : std::runtime_error("the user's own") {}
   };
-  using Streaming = Task<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>>;
 
-  EndpointConfig configuration(std::size_t index);
+  std::vector<EndpointConfig> endpoints();
   ClientOptions options();
-  testing::SimulatedAnswer serve(std::size_t index, const HttpRequest& request);
-  void maybe_throw(Thrower from) {
-    if (plan_.thrower == from && random_.chance(0.1)) throw UserError("the user's own");
-  }
-
-  Task<bool> caller(const std::vector<CallPlan>& calls);
-  Task<bool> create(CallRecord& record, RequestOptions options);
-  Task<bool> post(CallRecord& record, RequestOptions options);
-  Task<bool> stream(CallRecord& record, RequestOptions options);
-  template <class T>
-  Task<bool> finish(CallRecord& record, Task<T>& task, std::optional<T>& result);
   CallRecord& begin(const CallPlan& plan);
   void end(CallRecord& record, CallRecord::Fate fate);
-  std::vector<Availability> available(const CallRecord& record) const;
+  static CallRecord::Fate take_note(CallRecord& record, const Result<ChatCompletion>& answer);
+  static CallRecord::Fate take_note(CallRecord& record, const Result<JsonResponse>& answer);
   ChatCompletionCreateParams params(const CallRecord& record) const;
+  nlohmann::json body(const CallRecord& record) const;
+  RequestOptions options(const CallRecord& record);
+
+  ConcurrentNetwork net_{};
+
+ private:
+  EndpointConfig configuration(std::size_t index);
+  testing::SimulatedAnswer serve(std::size_t index, const HttpRequest& request);
+  void maybe_throw(Thrower from) {
+    if (plan_.thrower == from && random_.chance(0.1)) throw UserError();
+  }
+
+  std::vector<Availability> available(const CallRecord& record) const;
 
   WorldPlan plan_;
   Random random_;
-  ConcurrentNetwork net_{};
   TimePoint began_{net_.network.now()};
   std::vector<testing::SimulatedServer> servers_{};
-  std::optional<ConcurrentClient> client_{};
   std::vector<std::unique_ptr<CallRecord>> calls_{};
   std::vector<std::size_t> asked_{};
   std::vector<Transition> transitions_{};
@@ -96,10 +97,8 @@ class World {
 };
 
 inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {
-  std::vector<EndpointConfig> configurations;
   for (std::size_t index = 0; index < plan_.endpoints.size(); ++index) {
     const EndpointPlan& endpoint = plan_.endpoints[index];
-    configurations.push_back(configuration(index));
     servers_.emplace_back(
         testing::ServerBehaviour{.latency = endpoint.latency, .chunk_interval = endpoint.chunk_interval},
         endpoint.seed);
@@ -111,7 +110,14 @@ inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x
     }
   }
   for (const auto& [at, by] : plan_.jumps) net_.network.at(now() + at, [this, by] { net_.network.jump(by); });
-  client_.emplace(std::move(configurations), options());
+}
+
+inline std::vector<EndpointConfig> World::endpoints() {
+  std::vector<EndpointConfig> endpoints;
+  for (std::size_t index = 0; index < plan_.endpoints.size(); ++index) {
+    endpoints.push_back(configuration(index));
+  }
+  return endpoints;
 }
 
 inline EndpointConfig World::configuration(std::size_t index) {
@@ -193,17 +199,6 @@ inline std::vector<Availability> World::available(const CallRecord& record) cons
   return available;
 }
 
-inline void World::run(const std::function<void()>& observe) {
-  std::vector<Task<bool>> callers;
-  for (const auto& calls : plan_.callers) callers.push_back(caller(calls));
-  for (auto& task : callers) task.start();
-  while (!std::ranges::all_of(callers, &Task<bool>::done)) {
-    net_.loop().run_once();
-    observe();
-  }
-  for (auto& task : callers) task.result();
-}
-
 inline CallRecord& World::begin(const CallPlan& plan) {
   auto record = std::make_unique<CallRecord>(CallRecord{.plan = plan, .id = std::to_string(calls_.size())});
   record->began = now();
@@ -222,113 +217,40 @@ inline void World::end(CallRecord& record, CallRecord::Fate fate) {
   --running_;
 }
 
+inline CallRecord::Fate World::take_note(CallRecord& record, const Result<ChatCompletion>& answer) {
+  if (answer) record.info = answer->info;
+  if (answer) record.content = answer->choices[0].message.content;
+  if (!answer) record.error = answer.error();
+  return answer ? CallRecord::Fate::succeeded : CallRecord::Fate::failed;
+}
+
+inline CallRecord::Fate World::take_note(CallRecord& record, const Result<JsonResponse>& answer) {
+  if (answer) record.info = answer->info;
+  if (!answer) record.error = answer.error();
+  return answer ? CallRecord::Fate::succeeded : CallRecord::Fate::failed;
+}
+
 inline ChatCompletionCreateParams World::params(const CallRecord& record) const {
   return {.model = "model-" + std::to_string(record.plan.model), .messages = {user_message("Hello!")}};
 }
 
-inline Task<bool> World::caller(const std::vector<CallPlan>& calls) {
-  for (const CallPlan& plan : calls) {
-    Timer pause(net_.loop(), now() + plan.pause);
-    FirstOf over(pause);
-    co_await over;
-    CallRecord& record = begin(plan);
-    auto stop = std::make_shared<std::stop_source>();
-    if (plan.stop) net_.network.at(now() + *plan.stop, [stop] { stop->request_stop(); });
-    RequestOptions options{.timeout = plan.timeout,
-                           .deadline = plan.deadline,
-                           .max_retries = plan.max_retries,
-                           .wait_for_rate_limits = plan.wait_for_rate_limits};
-    options.extra_headers["x-call"] = record.id;
-    options.stop_token = stop->get_token();
-    if (plan.endpoint) options.endpoint = "endpoint-" + std::to_string(*plan.endpoint);
-    Task<bool> call = plan.kind == CallPlan::Kind::create   ? create(record, options)
-                      : plan.kind == CallPlan::Kind::stream ? stream(record, options)
-                                                            : post(record, options);
-    try {
-      co_await call;
-    } catch (const UserError&) {
-      end(record, CallRecord::Fate::threw);
-    }
-  }
-  co_return true;
+inline nlohmann::json World::body(const CallRecord& record) const {
+  return {{"model", "model-" + std::to_string(record.plan.model)}, {"input", "Hello!"}};
 }
 
-/// Waits for a task until the call is to be dropped; without a result then. The caller destroys the task.
-template <class T>
-Task<bool> World::finish(CallRecord& record, Task<T>& task, std::optional<T>& result) {
-  const TimePoint dropped = record.plan.drop ? record.began + *record.plan.drop : (TimePoint::max)();
-  Timer drop(net_.loop(), dropped);
-  FirstOf either(task, drop);
-  co_await either;
-  if (task.done()) result.emplace(task.result());
-  co_return result.has_value();
-}
-
-inline Task<bool> World::create(CallRecord& record, RequestOptions options) {
-  Task<Result<ChatCompletion>> asking = client_->chat.completions.create(params(record), std::move(options));
-  std::optional<Result<ChatCompletion>> result;
-  Task<bool> finishing = finish(record, asking, result);
-  const bool finished = co_await finishing;
-  if (!finished) {
-    asking = {};
-    end(record, CallRecord::Fate::dropped);
-  } else if (*result) {
-    record.info = (**result).info;
-    record.content = (**result).choices[0].message.content;
-    end(record, CallRecord::Fate::succeeded);
-  } else {
-    record.error = result->error();
-    end(record, CallRecord::Fate::failed);
-  }
-  co_return finished;
-}
-
-inline Task<bool> World::post(CallRecord& record, RequestOptions options) {
-  nlohmann::json body{{"model", "model-" + std::to_string(record.plan.model)}, {"input", "Hello!"}};
-  Task<Result<JsonResponse>> asking = client_->post("/embeddings", std::move(body), std::move(options));
-  std::optional<Result<JsonResponse>> result;
-  Task<bool> finishing = finish(record, asking, result);
-  const bool finished = co_await finishing;
-  if (!finished) asking = {};
-  if (finished && !*result) record.error = result->error();
-  if (finished && *result) record.info = (**result).info;
-  end(record, !finished ? CallRecord::Fate::dropped
-              : *result ? CallRecord::Fate::succeeded
-                        : CallRecord::Fate::failed);
-  co_return finished;
-}
-
-inline Task<bool> World::stream(CallRecord& record, RequestOptions options) {
-  Streaming opening = client_->chat.completions.stream(params(record), std::move(options));
-  std::optional<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>> opened;
-  Task<bool> finishing = finish(record, opening, opened);
-  const bool finished = co_await finishing;
-  if (!finished || !*opened) {
-    if (finished) record.error = opened->error();
-    opening = {};
-    end(record, finished ? CallRecord::Fate::failed : CallRecord::Fate::dropped);
-    co_return finished;
-  }
-  std::unique_ptr<CommittedStream<ChatCompletionChunk>> state = std::move(**opened);
-  record.info = state->info();
-  record.committed = now();
-  while (!state->over()) {
-    Task<const ChatCompletionChunk*> reading = state->next();
-    std::optional<const ChatCompletionChunk*> chunk;
-    Task<bool> taking = finish(record, reading, chunk);
-    const bool taken = co_await taking;
-    const auto& choices = state->completion().choices;
-    if (!choices.empty()) record.content = choices[0].message.content;
-    if (taken) continue;
-    reading = {};
-    state.reset();
-    end(record, CallRecord::Fate::dropped);
-    co_return false;
-  }
-  if (state->error()) record.error = *state->error();
-  state.reset();
-  end(record, record.error.message.empty() ? CallRecord::Fate::succeeded : CallRecord::Fate::failed);
-  co_return true;
+/// Those of a call that begins now.
+inline RequestOptions World::options(const CallRecord& record) {
+  const CallPlan& plan = record.plan;
+  auto stop = std::make_shared<std::stop_source>();
+  if (plan.stop) net_.network.at(now() + *plan.stop, [stop] { stop->request_stop(); });
+  RequestOptions options{.timeout = plan.timeout,
+                         .deadline = plan.deadline,
+                         .max_retries = plan.max_retries,
+                         .wait_for_rate_limits = plan.wait_for_rate_limits};
+  options.extra_headers["x-call"] = record.id;
+  options.stop_token = stop->get_token();
+  if (plan.endpoint) options.endpoint = "endpoint-" + std::to_string(*plan.endpoint);
+  return options;
 }
 
 }  // namespace openailb::simulation

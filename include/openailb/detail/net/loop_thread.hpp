@@ -140,16 +140,16 @@ inline void LoopThread::end() noexcept {
 }
 
 inline void LoopThread::post(Function function) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!ended_) {
-      posted_.push_back(std::move(function));
-      if (posted_.size() > 1 || ending_ || is_current()) return;  // then it looks without being called
-      is_idle_ ? called_.notify_one() : loop_->wake();
-      return;
-    }
+  std::unique_lock lock(mutex_);
+  if (ended_) {
+    lock.unlock();
+    return call(function);
   }
-  call(function);
+  posted_.push_back(std::move(function));
+  if (posted_.size() > 1 || ending_ || is_current()) return;  // then it looks without being called
+  if (!is_idle_) return loop_->wake();
+  lock.unlock();  // or else it would wake only to wait for the lock
+  called_.notify_one();
 }
 
 inline void LoopThread::take_in(std::shared_ptr<Resident> resident) {
