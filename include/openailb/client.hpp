@@ -8,6 +8,7 @@
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/audio.hpp>
 #include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
@@ -22,6 +23,7 @@
 #include <openailb/resources/uploads.hpp>
 #include <openailb/result.hpp>
 
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -60,6 +62,11 @@ class BasicClient : private Resource<Execution> {
 
   /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
   Answer del(std::string path, RequestOptions options = {}) const;
+
+  /// Sends a GET again and again, until `is_over(answer)`: waits for what has no type here, such as
+  /// "/fine_tuning/jobs/ftjob-abc". Waits for ever unless the options have a deadline.
+  Answer poll(std::string path, std::function<bool(const JsonResponse&)> is_over,
+              PollOptions<JsonResponse> poll = {}, RequestOptions options = {}) const;
 
   /// Posts a form (multipart/form-data) with fields and files to any path, such as "/files", with the same
   /// load balancing and failover:

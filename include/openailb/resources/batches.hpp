@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
@@ -27,6 +28,13 @@ class Batches : public Resource<Execution> {
   Answer<Batch> create(const BatchCreateParams& params, RequestOptions options = {}) const;
   /// A batch, as it stands. One that failed is an answer too: its `errors` say why.
   Answer<Batch> retrieve(std::string_view id, RequestOptions options = {}) const;
+  /// Waits until a batch is over, whatever came of it: "completed", "failed", "expired" or "cancelled".
+  ///
+  ///     client.batches.wait(batch->id, {.every = 10s, .on_update = [](const openailb::Batch& batch) { ...
+  ///     }});
+  ///
+  /// Waits for ever unless the options have a deadline.
+  Answer<Batch> wait(std::string_view id, PollOptions<Batch> poll = {}, RequestOptions options = {}) const;
   /// Lists batches, page by page.
   Answer<Page<Batch, Execution>> list(RequestOptions options = {}) const;
   Answer<Page<Batch, Execution>> list(const BatchListParams& params, RequestOptions options = {}) const;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/result.hpp>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -74,6 +76,10 @@ class Resource {
   /// The same for an answer that goes into a sink. `decode` looks at its beginning.
   Answer<Downloaded> receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
                              Decode<BinaryResponse> decode) const;
+  /// Sends a GET again and again, until `is_over(answer)`. Unless the options have a deadline, there is none.
+  template <class T>
+  Answer<T> poll(detail::ApiPath path, std::function<bool(const T&)> is_over, PollOptions<T> poll,
+                 RequestOptions options, Decode<T> decode = detail::decode_object<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
   ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;

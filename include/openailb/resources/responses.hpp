@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
@@ -75,6 +76,9 @@ class Responses : public Resource<Execution> {
   Answer<Response> retrieve(std::string_view response_id, RequestOptions options = {}) const;
   Answer<Response> retrieve(std::string_view response_id, const ResponseRetrieveParams& params,
                             RequestOptions options = {}) const;
+  /// Waits until a response in the background is over, whatever came of it; see Batches::wait.
+  Answer<Response> wait(std::string_view response_id, PollOptions<Response> poll = {},
+                        RequestOptions options = {}) const;
   /// Deletes a stored response.
   Answer<Deleted> del(std::string_view response_id, RequestOptions options = {}) const;
   /// Stops a response in the background.

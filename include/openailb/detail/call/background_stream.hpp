@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/stream_call.hpp>
 #include <openailb/detail/net/errand.hpp>
@@ -13,26 +12,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace openailb::detail {
-
-/// Hands the bytes of an answer over where continuations run.
-struct DeliverByErrand {
-  std::shared_ptr<LoopThread> thread;
-  std::shared_ptr<ByteSink> sink;  // shared, since the call may be dropped meanwhile
-
-  Task<bool> operator()(std::string piece) {
-    auto is_wanted = std::make_shared<bool>();
-    Errand errand(thread,
-                  [sink = sink, is_wanted, piece = std::move(piece)] { *is_wanted = sink->take(piece); });
-    FirstOf back(errand);
-    co_await back;
-    if (errand.exception()) std::rethrow_exception(errand.exception());
-    co_return *is_wanted;
-  }
-};
 
 /// A stream that comes on a LoopThread, for a reader on any thread. It opens at once. From then on the thread
 /// touches it only while the reader waits for a chunk, or to close it.

@@ -107,11 +107,11 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
   co_return std::make_unique<Answered<Downloaded>>(Downloaded{}, trial.info(std::move(head)));
 }
 
-/// A whole call whose answer goes into a ByteSink. `deliver(piece)` hands a piece over, and returns a
-/// Task<bool>: whether more is wanted.
-template <class Decode, class Deliver>
+/// A whole call whose answer goes into a ByteSink. `ask(question)` calls a function where the user's code
+/// runs, and returns a Task<bool>.
+template <class Decode, class Ask>
 Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                       Decode decode, Deliver deliver) {
+                                       Decode decode, ByteSink into, Ask ask) {
   const TimePoint deadline = limit_from(loop.now(), call.deadline);
   const auto attempt = [decode](EventLoop& on, Trial& trial) { return try_to_download(on, trial, decode); };
   Task<Result<Balanced<Downloaded>>> balancing =
@@ -120,12 +120,14 @@ Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer
   if (!balanced) co_return std::move(balanced).error();
 
   if (!balanced->trial.call->objects.empty()) balancer->homes().remember(balanced->trial, "");
+  // Shared, since the call may be dropped while the user takes a piece.
+  auto sink = std::make_shared<ByteSink>(std::move(into));
   Download download(std::move(balancer), loop, deadline, *std::move(balanced));
   for (;;) {
     Task<std::string> coming = download.next();
     std::string piece = co_await coming;
     if (piece.empty()) break;
-    Task<bool> delivering = deliver(std::move(piece));
+    Task<bool> delivering = ask([sink, piece = std::move(piece)] { return sink->take(piece); });
     const bool is_wanted = co_await delivering;
     if (!is_wanted) download.refuse();
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/net/loop_thread.hpp>
+#include <openailb/detail/net/task.hpp>
 #include <openailb/event_loop.hpp>
 
 #include <exception>
@@ -68,6 +69,20 @@ class Errand : public EventSource {
   LoopThread& thread_;
   std::shared_ptr<State> state_;
   bool is_done_{};
+};
+
+/// Calls a function of the user's where continuations run.
+struct AskByErrand {
+  std::shared_ptr<LoopThread> thread;
+
+  Task<bool> operator()(std::function<bool()> question) const {
+    auto answer = std::make_shared<bool>();
+    Errand errand(thread, [answer, question = std::move(question)] { *answer = question(); });
+    FirstOf back(errand);
+    co_await back;
+    if (errand.exception()) std::rethrow_exception(errand.exception());
+    co_return *answer;
+  }
 };
 
 }  // namespace openailb::detail

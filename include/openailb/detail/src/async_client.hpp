@@ -8,7 +8,9 @@
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/background_stream.hpp>
 #include <openailb/detail/call/download_call.hpp>
+#include <openailb/detail/call/poll_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/pending.hpp>
@@ -61,10 +63,21 @@ class Runtime<Async> {
       return Future<Downloaded>(std::make_shared<Pending<Answer>>(thread_, Answer(std::move(call).error())));
     }
     std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    DeliverByErrand deliver{thread_, std::make_shared<ByteSink>(std::move(sink))};
-    return Future<Downloaded>(run_on<Downloaded>(
-        thread_, download_call(thread_->loop(), balancer, *std::move(call), decode, std::move(deliver)),
-        std::move(polling)));
+    auto task = download_call(thread_->loop(), balancer, *std::move(call), decode, std::move(sink),
+                              AskByErrand{thread_});
+    return Future<Downloaded>(run_on<Downloaded>(thread_, std::move(task), std::move(polling)));
+  }
+
+  template <class T, class Decode>
+  Future<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
+                 Polling<T> polling) const {
+    if (!call) {
+      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
+    }
+    std::unique_ptr<StopPolling> stop = poll_for_stop(*call);
+    auto task = poll_call<T>(thread_->loop(), balancer, *std::move(call), decode, std::move(polling),
+                             AskByErrand{thread_});
+    return Future<T>(run_on<T>(thread_, std::move(task), std::move(stop)));
   }
 
   template <class Chunk>

@@ -13,7 +13,9 @@
 #include <openailb/http.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -66,6 +68,13 @@ auto BasicClient<Execution>::get(std::string path, RequestOptions options) const
 template <class Execution>
 auto BasicClient<Execution>::del(std::string path, RequestOptions options) const -> Answer {
   return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
+}
+
+template <class Execution>
+auto BasicClient<Execution>::poll(std::string path, std::function<bool(const JsonResponse&)> is_over,
+                                  PollOptions<JsonResponse> poll, RequestOptions options) const -> Answer {
+  return Base::template poll<JsonResponse>(std::move(path), std::move(is_over), std::move(poll),
+                                           std::move(options), detail::decode_any_json);
 }
 
 template <class Execution>

@@ -14,9 +14,10 @@ namespace openailb::detail {
 /// - its constructor takes the client's options and a function that makes event loops;
 /// - `has_one_loop` says whether all calls run on one, or each on a loop of its own;
 /// - `now()`;
-/// - `answer<T>(balancer, call, decode)` runs a call with a single answer, and `stream<Chunk>(balancer,
-/// call)`
-///   one with a stream. The call may also be the error for which it cannot be made.
+/// - `answer<T>(balancer, call, decode)` runs a call with a single answer, `download(balancer, call, decode,
+///   sink)` one whose bytes go into a sink, `poll<T>(balancer, call, decode, polling)` one that is made again
+///   and again, and `stream<Chunk>(balancer, call)` one with a stream. The call may also be the error for
+///   which it cannot be made.
 template <class Execution>
 class Runtime;
 

@@ -6,6 +6,7 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/download_call.hpp>
+#include <openailb/detail/call/poll_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
@@ -18,17 +19,15 @@
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
 
+#include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 
 namespace openailb::detail {
 
-/// Hands the bytes of an answer over on the thread that runs the call.
-struct DeliverHere {
-  ByteSink sink;
-
-  Task<bool> operator()(std::string piece) { co_return sink.take(piece); }
+/// Calls a function of the user's on the thread that runs the call.
+struct AskHere {
+  Task<bool> operator()(std::function<bool()> question) const { co_return question(); }
 };
 
 /// Leases an event loop for each call, and runs the call on the calling thread until it is done.
@@ -57,8 +56,18 @@ class Runtime<Blocking> {
     if (!call) return std::move(call).error();
     const LoopLease loop = loops_->lease();
     const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    auto task = download_call(*loop, balancer, *std::move(call), decode, DeliverHere{std::move(sink)});
+    auto task = download_call(*loop, balancer, *std::move(call), decode, std::move(sink), AskHere());
     return run(*loop, std::move(task), polling.get());
+  }
+
+  template <class T, class Decode>
+  Result<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
+                 Polling<T> polling) const {
+    if (!call) return std::move(call).error();
+    const LoopLease loop = loops_->lease();
+    const std::unique_ptr<StopPolling> stop = poll_for_stop(*call);
+    auto task = poll_call<T>(*loop, balancer, *std::move(call), decode, std::move(polling), AskHere());
+    return run(*loop, std::move(task), stop.get());
   }
 
   template <class Chunk>

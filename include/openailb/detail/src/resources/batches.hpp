@@ -9,9 +9,11 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/batches.hpp>
 #include <openailb/types/batches.hpp>
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +29,19 @@ template <class Execution>
 auto Batches<Execution>::retrieve(std::string_view id, RequestOptions options) const -> Answer<Batch> {
   return Base::template get<Batch>(detail::ApiPath("/batches") / id, std::move(options),
                                    detail::decode_object<Batch>);
+}
+
+template <class Execution>
+auto Batches<Execution>::wait(std::string_view id, PollOptions<Batch> poll, RequestOptions options) const
+    -> Answer<Batch> {
+  // A status that is not known here ends the wait: it is better than to wait for ever.
+  const auto is_over = [](const Batch& batch) {
+    const std::string& status = batch.status;
+    return status != "validating" && status != "in_progress" && status != "finalizing" &&
+           status != "cancelling";
+  };
+  return Base::template poll<Batch>(detail::ApiPath("/batches") / id, is_over, std::move(poll),
+                                    std::move(options));
 }
 
 template <class Execution>

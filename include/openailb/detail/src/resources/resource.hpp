@@ -3,6 +3,7 @@
 #include <openailb/binary_response.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/call/poll_call.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/wire/api_path.hpp>
@@ -12,9 +13,12 @@
 #include <openailb/error.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -90,6 +94,25 @@ auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions option
     -> Answer<T> {
   return core_->runtime.template answer<T>(core_->balancer, make_call(std::move(request), std::move(options)),
                                            decode);
+}
+
+template <class Execution>
+template <class T>
+auto Resource<Execution>::poll(detail::ApiPath path, std::function<bool(const T&)> is_over,
+                               PollOptions<T> poll, RequestOptions options, Decode<T> decode) const
+    -> Answer<T> {
+  if (!options.deadline) options.deadline = std::chrono::nanoseconds{};
+  detail::ApiRequest request{.method = "GET", .path = std::move(path)};
+  Result<detail::Call> call = make_call(std::move(request), std::move(options));
+  if (call && poll.every.count() <= 0) {
+    call = Error{.kind = ErrorKind::bad_request, .message = "not sent: `every` must be more than zero"};
+  }
+  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](const T& answer) {
+    if (on_update) on_update(answer);
+    return is_over(answer);
+  };
+  return core_->runtime.template poll<T>(core_->balancer, std::move(call), decode,
+                                         detail::Polling<T>{.every = poll.every, .is_over = look});
 }
 
 template <class Execution>

@@ -12,6 +12,7 @@
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/resources/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/responses.hpp>
@@ -58,6 +59,16 @@ auto Responses<Execution>::retrieve(std::string_view response_id, const Response
                                     RequestOptions options) const -> Answer<Response> {
   return Base::template get<Response>((detail::ApiPath("/responses") / response_id).with(params),
                                       std::move(options), detail::decode_object<Response>);
+}
+
+template <class Execution>
+auto Responses<Execution>::wait(std::string_view response_id, PollOptions<Response> poll,
+                                RequestOptions options) const -> Answer<Response> {
+  const auto is_over = [](const Response& response) {
+    return response.status != "queued" && response.status != "in_progress";
+  };
+  return Base::template poll<Response>(detail::ApiPath("/responses") / response_id, is_over, std::move(poll),
+                                       std::move(options));
 }
 
 template <class Execution>

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/result.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace openailb::detail {
+
+/// Until when a call is made again and again.
+template <class T>
+struct Polling {
+  std::chrono::nanoseconds every{};
+  /// Whether it was the last time. Code of the user's may run in it.
+  std::function<bool(const T&)> is_over{};
+};
+
+/// A call that is made again and again, within the deadline of `call` and until its stop token stops.
+/// `ask(question)` calls a function where the user's code runs, and returns a Task<bool>.
+template <class T, class Decode, class Ask>
+Task<Result<T>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call, Decode decode,
+                          Polling<T> polling, Ask ask) {
+  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+  for (;;) {
+    Call once = call;
+    once.deadline = balancer->options().deadline;
+    if (call.deadline.count() > 0) once.deadline = shorter(once.deadline, deadline - loop.now());
+    Task<Result<T>> asking = answer_call<T>(loop, balancer, std::move(once), decode);
+    Result<T> answer = co_await asking;
+    if (!answer) co_return std::move(answer).error();
+
+    // Shared, since the call may be dropped while the user looks at it.
+    auto seen = std::make_shared<T>(*std::move(answer));
+    Task<bool> judging = ask([seen, is_over = polling.is_over] { return is_over(*seen); });
+    const bool is_over = co_await judging;
+    if (is_over) co_return std::move(*seen);
+
+    Timer pause(loop, (std::min)(saturating_add(loop.now(), polling.every), deadline), call.stop_token);
+    FirstOf waited(pause);
+    co_await waited;
+    if (pause.stopped()) co_return Error{.kind = ErrorKind::canceled, .message = "canceled by the caller"};
+    if (loop.now() >= deadline) {
+      co_return Error{.kind = ErrorKind::timeout,
+                      .message = "it was not over within the deadline of " + duration_text(call.deadline)};
+    }
+  }
+}
+
+}  // namespace openailb::detail
