@@ -8,7 +8,9 @@
 #include <openailb/execution.hpp>
 #include <openailb/file.hpp>
 #include <openailb/resources/audio.hpp>
+#include <openailb/stream.hpp>
 #include <openailb/types/audio.hpp>
+#include <openailb/types/audio_event.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/audio.hpp>
@@ -19,4 +21,6 @@ extern template class openailb::Translations<openailb::Blocking>;
 extern template class openailb::Translations<openailb::Async>;
 extern template class openailb::Speech<openailb::Blocking>;
 extern template class openailb::Speech<openailb::Async>;
+extern template class openailb::Stream<openailb::TranscriptionStreamEvent>;
+extern template class openailb::Stream<openailb::SpeechStreamEvent>;
 #endif

@@ -13,6 +13,7 @@
 #include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/resources/completions.hpp>
+#include <openailb/resources/conversations.hpp>
 #include <openailb/resources/embeddings.hpp>
 #include <openailb/resources/files.hpp>
 #include <openailb/resources/images.hpp>
@@ -21,6 +22,7 @@
 #include <openailb/resources/resource.hpp>
 #include <openailb/resources/responses.hpp>
 #include <openailb/resources/uploads.hpp>
+#include <openailb/resources/vector_stores.hpp>
 #include <openailb/result.hpp>
 
 #include <functional>
@@ -99,6 +101,7 @@ class BasicClient : private Resource<Execution> {
   Batches<Execution> batches{Base::core()};
   Chat<Execution> chat{Base::core()};
   Completions<Execution> completions{Base::core()};
+  Conversations<Execution> conversations{Base::core()};
   Embeddings<Execution> embeddings{Base::core()};
   Files<Execution> files{Base::core()};
   Images<Execution> images{Base::core()};
@@ -106,6 +109,7 @@ class BasicClient : private Resource<Execution> {
   Moderations<Execution> moderations{Base::core()};
   Responses<Execution> responses{Base::core()};
   Uploads<Execution> uploads{Base::core()};
+  VectorStores<Execution> vector_stores{Base::core()};
 };
 
 /// The blocking client: every call runs on the calling thread.

@@ -57,6 +57,13 @@ struct Upload;
 struct UploadPart;
 struct Batch;
 struct ImagesResponse;
+struct ImageStreamEvent;
 struct Transcription;
+struct TranscriptionStreamEvent;
+struct SpeechStreamEvent;
+struct VectorStore;
+struct VectorStoreFile;
+struct Conversation;
+struct ConversationItem;
 
 }  // namespace openailb

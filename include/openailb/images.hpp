@@ -7,6 +7,8 @@
 #include <openailb/execution.hpp>
 #include <openailb/file.hpp>
 #include <openailb/resources/images.hpp>
+#include <openailb/stream.hpp>
+#include <openailb/types/image_event.hpp>
 #include <openailb/types/images.hpp>
 
 #ifndef OPENAILB_COMPILED
@@ -14,4 +16,5 @@
 #else
 extern template class openailb::Images<openailb::Blocking>;
 extern template class openailb::Images<openailb::Async>;
+extern template class openailb::Stream<openailb::ImageStreamEvent>;
 #endif

@@ -17,6 +17,7 @@
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/completions.hpp>
+#include <openailb/conversations.hpp>
 #include <openailb/embeddings.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
@@ -35,6 +36,7 @@
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/uploads.hpp>
+#include <openailb/vector_stores.hpp>
 #include <openailb/version.hpp>
 
 #endif

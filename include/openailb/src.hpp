@@ -15,6 +15,7 @@
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
 #include <openailb/completions.hpp>
+#include <openailb/conversations.hpp>
 #include <openailb/detail/src/async_client.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
@@ -28,6 +29,7 @@
 #include <openailb/detail/src/resources/batches.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/resources/completions.hpp>
+#include <openailb/detail/src/resources/conversations.hpp>
 #include <openailb/detail/src/resources/embeddings.hpp>
 #include <openailb/detail/src/resources/files.hpp>
 #include <openailb/detail/src/resources/images.hpp>
@@ -35,14 +37,17 @@
 #include <openailb/detail/src/resources/moderations.hpp>
 #include <openailb/detail/src/resources/responses.hpp>
 #include <openailb/detail/src/resources/uploads.hpp>
+#include <openailb/detail/src/resources/vector_stores.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/stream.hpp>
+#include <openailb/detail/src/types/audio_event.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
 #include <openailb/detail/src/types/chat_completion.hpp>
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
 #include <openailb/detail/src/types/completions.hpp>
+#include <openailb/detail/src/types/image_event.hpp>
 #include <openailb/detail/src/types/response.hpp>
 #include <openailb/detail/src/types/response_event.hpp>
 #include <openailb/detail/src/types/response_item.hpp>
@@ -55,6 +60,7 @@
 #include <openailb/moderations.hpp>
 #include <openailb/responses.hpp>
 #include <openailb/uploads.hpp>
+#include <openailb/vector_stores.hpp>
 
 namespace openailb {
 
@@ -71,6 +77,10 @@ template class Translations<Blocking>;
 template class Translations<Async>;
 template class Speech<Blocking>;
 template class Speech<Async>;
+template class Stream<TranscriptionStreamEvent>;
+template class Stream<SpeechStreamEvent>;
+template class AsyncStream<TranscriptionStreamEvent>;
+template class AsyncStream<SpeechStreamEvent>;
 template class Future<Transcription>;
 
 template class Batches<Blocking>;
@@ -95,6 +105,14 @@ template class Stream<CompletionChunk>;
 template class AsyncStream<CompletionChunk>;
 template class Future<Completion>;
 
+template class Conversations<Blocking>;
+template class Conversations<Async>;
+template class ConversationItems<Blocking>;
+template class ConversationItems<Async>;
+template class Future<Conversation>;
+template class Future<ConversationItem>;
+template class Future<ConversationItemList>;
+
 template class Embeddings<Blocking>;
 template class Embeddings<Async>;
 template class Future<CreateEmbeddingResponse>;
@@ -108,6 +126,8 @@ template class Future<Page<FileObject, Async>>;
 
 template class Images<Blocking>;
 template class Images<Async>;
+template class Stream<ImageStreamEvent>;
+template class AsyncStream<ImageStreamEvent>;
 template class Future<ImagesResponse>;
 
 template class Models<Blocking>;
@@ -140,5 +160,22 @@ template class Uploads<Blocking>;
 template class Uploads<Async>;
 template class Future<Upload>;
 template class Future<UploadPart>;
+
+template class VectorStores<Blocking>;
+template class VectorStores<Async>;
+template class VectorStoreFiles<Blocking>;
+template class VectorStoreFiles<Async>;
+template class VectorStoreFileBatches<Blocking>;
+template class VectorStoreFileBatches<Async>;
+template class Page<VectorStore, Blocking>;
+template class Page<VectorStore, Async>;
+template class Page<VectorStoreFile, Blocking>;
+template class Page<VectorStoreFile, Async>;
+template class Future<VectorStore>;
+template class Future<VectorStoreFile>;
+template class Future<VectorStoreFileBatch>;
+template class Future<VectorStoreSearchResultsPage>;
+template class Future<Page<VectorStore, Async>>;
+template class Future<Page<VectorStoreFile, Async>>;
 
 }  // namespace openailb

@@ -12,7 +12,9 @@ namespace openailb {
 struct TranscriptionCreateParams;
 struct TranslationCreateParams;
 struct SpeechCreateParams;
+struct SpeechStreamEvent;
 struct Transcription;
+struct TranscriptionStreamEvent;
 
 /// `client.audio.transcriptions`.
 template <class Execution>
@@ -25,6 +27,10 @@ class Transcriptions : public Resource<Execution> {
   /// Writes speech down, in its own language.
   auto create(const TranscriptionCreateParams& params, RequestOptions options = {}) const ->
       typename Base::template Answer<Transcription>;
+  /// The same, as a stream of events while it is written. Returns when the first words have come, or with an
+  /// error. Until then, the call retries on another endpoint if one fails. "whisper-1" has no streams.
+  auto stream(const TranscriptionCreateParams& params, RequestOptions options = {}) const ->
+      typename Base::template ChunkStream<TranscriptionStreamEvent>;
 };
 
 /// `client.audio.translations`.
@@ -54,6 +60,11 @@ class Speech : public Resource<Execution> {
   /// The same, into a stream or a function while they come; see Client::download.
   auto create(const SpeechCreateParams& params, ByteSink into, RequestOptions options = {}) const ->
       typename Base::template Answer<Downloaded>;
+  /// The same, as a stream of events, whose last one says what it cost. Sets `stream_format`. Returns when
+  /// the first audio has come, or with an error. Until then, the call retries on another endpoint if one
+  /// fails.
+  auto stream(SpeechCreateParams params, RequestOptions options = {}) const ->
+      typename Base::template ChunkStream<SpeechStreamEvent>;
 };
 
 /// `client.audio`, for programs that include openailb/audio.hpp.

@@ -9,12 +9,14 @@ struct ImageGenerateParams;
 struct ImageEditParams;
 struct ImageCreateVariationParams;
 struct ImagesResponse;
+struct ImageStreamEvent;
 
 /// `client.images`, for programs that include openailb/images.hpp.
 template <class Execution>
 class Images : public Resource<Execution> {
   using Base = Resource<Execution>;
   using Answer = typename Base::template Answer<ImagesResponse>;
+  using EventStream = typename Base::template ChunkStream<ImageStreamEvent>;
 
  public:
   using Base::Base;
@@ -23,6 +25,11 @@ class Images : public Resource<Execution> {
   Answer generate(const ImageGenerateParams& params, RequestOptions options = {}) const;
   /// Changes images as a text says.
   Answer edit(const ImageEditParams& params, RequestOptions options = {}) const;
+  /// Makes one image, and gives partial ones while it is made: see `partial_images`. Returns when the first
+  /// has come, or with an error. Until then, the call retries on another endpoint if one fails.
+  EventStream generate_stream(const ImageGenerateParams& params, RequestOptions options = {}) const;
+  /// Changes images into one, in the same way.
+  EventStream edit_stream(const ImageEditParams& params, RequestOptions options = {}) const;
   /// Makes images that are like another one.
   Answer create_variation(const ImageCreateVariationParams& params, RequestOptions options = {}) const;
 };

@@ -83,6 +83,9 @@ class Resource {
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
   ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;
+  /// Posts a form. Never hedged.
+  template <class Chunk>
+  ChunkStream<Chunk> stream_form(detail::ApiPath path, detail::Form form, RequestOptions options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
 

@@ -150,7 +150,7 @@ struct SpeechCreateParams {
   std::optional<std::string>
       response_format{};                       ///< "mp3" (the default), "opus", "aac", "flac", "wav" or "pcm"
   std::optional<double> speed{};               ///< 0.25 to 4
-  std::optional<std::string> stream_format{};  ///< "audio", or "sse" for the events of a stream as they come
+  std::optional<std::string> stream_format{};  ///< "audio", or "sse" for events; stream() sets it
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

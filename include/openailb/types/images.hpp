@@ -21,6 +21,7 @@ struct ImageGenerateParams {
   std::optional<std::int64_t> n{};                   ///< how many images
   std::optional<std::int64_t> output_compression{};  ///< 0 to 100 percent
   std::optional<std::string> output_format{};        ///< "png", "jpeg" or "webp"
+  std::optional<std::int64_t> partial_images{};      ///< of a stream: how many before the whole one, 0 to 3
   std::optional<std::string> quality{};              ///< "low", "medium", "high", "hd", "standard" or "auto"
   std::optional<std::string> response_format{};      ///< "url" or "b64_json"; not for the GPT image models
   std::optional<std::string> size{};                 ///< "1024x1024", ..., "auto"
@@ -36,6 +37,7 @@ struct ImageGenerateParams {
     field("n", self.n);
     field("output_compression", self.output_compression);
     field("output_format", self.output_format);
+    field("partial_images", self.partial_images);
     field("quality", self.quality);
     field("response_format", self.response_format);
     field("size", self.size);
@@ -55,6 +57,7 @@ struct ImageEditParams {
   std::optional<std::int64_t> n{};                   ///< how many images
   std::optional<std::int64_t> output_compression{};  ///< 0 to 100 percent
   std::optional<std::string> output_format{};        ///< "png", "jpeg" or "webp"
+  std::optional<std::int64_t> partial_images{};      ///< of a stream: how many before the whole one, 0 to 3
   std::optional<std::string> quality{};              ///< "low", "medium", "high", "standard" or "auto"
   std::optional<std::string> response_format{};      ///< "url" or "b64_json", of dall-e-2
   std::optional<std::string> size{};                 ///< "1024x1024", ..., "auto"
@@ -71,6 +74,7 @@ struct ImageEditParams {
     field("n", self.n);
     field("output_compression", self.output_compression);
     field("output_format", self.output_format);
+    field("partial_images", self.partial_images);
     field("quality", self.quality);
     field("response_format", self.response_format);
     field("size", self.size);

@@ -76,6 +76,22 @@ Result<T> decode_with(HttpResponse& response, bool& delivered) {
   return Error{.kind = ErrorKind::parse, .message = "answered with an empty list: " + response.body};
 }
 
+/// Reads the JSON of a list, which may be empty. Gives what is wrong with it.
+inline std::optional<Error> read_list(const HttpResponse& response, ScannedJson& document) {
+  std::optional<Error> wrong = read_document(response, document);
+  const JsonNode* data = wrong ? nullptr : find_member(document.root(), "data");
+  if (wrong || (data != nullptr && data->type == JsonType::array)) return wrong;
+  return Error{.kind = ErrorKind::parse, .message = "answered with something that is no list"};
+}
+
+/// Decodes a list, which may be empty.
+template <class T>
+Result<T> decode_list(HttpResponse& response, bool&) {
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
+  return read_object<T>(document);
+}
+
 /// Decodes what came of a DELETE. An answer without a body says the same as `"deleted": true`.
 template <class T>
 Result<T> decode_deleted(HttpResponse& response, bool& delivered) {

@@ -4,6 +4,7 @@
 #include <openailb/error.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace openailb::detail {
@@ -40,6 +41,18 @@ inline bool says_something(const JsonNode& json) {
     case JsonType::object: return json.size > 1;
     default: return true;
   }
+}
+
+/// The type that an event says it has.
+inline std::string type_of(const JsonNode* json) {
+  const JsonNode* type = json == nullptr ? nullptr : find_member(*json, "type");
+  return type != nullptr && type->type == JsonType::string ? string_of(*type) : std::string{};
+}
+
+/// Whether the member of an object says something.
+inline bool tells(const JsonNode* object, std::string_view member) {
+  const JsonNode* found = object == nullptr ? nullptr : find_member(*object, member);
+  return found != nullptr && says_something(*found);
 }
 
 /// Whether an object has a member that says something, besides one of this name.

@@ -31,11 +31,7 @@ struct DecodePage {
 
   Result<Page<T, Execution>> operator()(HttpResponse& response, bool&) const {
     ScannedJson document;
-    if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
-    const JsonNode* data = find_member(document.root(), "data");
-    if (data == nullptr || data->type != JsonType::array) {
-      return Error{.kind = ErrorKind::parse, .message = "answered with something that is no list"};
-    }
+    if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
     auto page = read_json<Page<T, Execution>>(document.root());
     if (page.data.empty()) page.has_more = false;  // and nobody could say after what
     if (page.last_id.empty() && !page.data.empty()) page.last_id = page.data.back().id;

@@ -66,6 +66,8 @@ struct Call {
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
 
   bool reads() const { return method == "GET" || method == "DELETE"; }
+  /// Whether the answer is a stream of events.
+  bool wants_events() const { return streams && !is_bytes; }
 };
 
 /// The shorter of two limits; zero means no limit.
@@ -115,7 +117,12 @@ inline std::string finish_body(Call& call) {
     if (!model->starts_with('"')) return "model is not a string";
     call.model = string_of(*JsonScanner::scan_string(std::string_view(*model).substr(1)));
   }
-  if (call.streams && !call.is_bytes && body.is_object()) body.set({.name = "stream", .json = "true"});
+  // Speech is asked for as events by this format, and by no other member.
+  const std::string* format = body.find("stream_format");
+  const bool asked = format && *format == R"("sse")";
+  if (call.wants_events() && body.is_object() && !asked) {
+    body.set({.name = "stream", .json = "true"});
+  }
   const std::string* stream = body.find("stream");
   if (!call.streams && stream && *stream == "true") return needs_stream_method;
   if (body.flaw()) return body.flaw()->message();
@@ -132,14 +139,19 @@ inline std::string fault_of_part(const BodyPart& part) {
   return is_empty ? "the file " + file.filename + " is empty" : "";
 }
 
-/// Takes the parts of a form, and finds the model that it names. Gives what is wrong with them.
+/// Takes the parts of a form, finds the model that it names, and says that a stream is wanted. Gives what is
+/// wrong with them.
 inline std::string take_form(Form form, Call& call) {
   if (!form.fault.empty()) return std::move(form.fault);
   if (form.parts.empty()) return "the form has no parts";
   call.parts = std::move(form.parts);
   for (const BodyPart& part : call.parts) {
     if (std::string fault = fault_of_part(part); !fault.empty()) return fault;
-    if (part.name == "stream" && part.content == "true") return needs_stream_method;
+    if (!call.streams && part.name == "stream" && part.content == "true") return needs_stream_method;
+  }
+  if (call.wants_events()) {
+    std::erase_if(call.parts, [](const BodyPart& part) { return part.name == "stream"; });
+    call.parts.push_back({.name = "stream", .content = "true"});
   }
   const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
   if (model == call.parts.end() || !model->file.empty()) return {};

@@ -5,6 +5,8 @@
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/stream.hpp>
+#include <openailb/detail/src/types/audio_stream.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json.hpp>
@@ -16,6 +18,7 @@
 #include <openailb/resources/audio.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/audio.hpp>
+#include <openailb/types/audio_event.hpp>
 
 #include <optional>
 #include <string>
@@ -78,6 +81,13 @@ auto Transcriptions<Execution>::create(const TranscriptionCreateParams& params, 
 }
 
 template <class Execution>
+auto Transcriptions<Execution>::stream(const TranscriptionCreateParams& params, RequestOptions options) const
+    -> typename Base::template ChunkStream<TranscriptionStreamEvent> {
+  return Base::template stream_form<TranscriptionStreamEvent>("/audio/transcriptions",
+                                                              detail::form_of(params), std::move(options));
+}
+
+template <class Execution>
 auto Translations<Execution>::create(const TranslationCreateParams& params, RequestOptions options) const ->
     typename Base::template Answer<Transcription> {
   return Base::template post_form<Transcription>("/audio/translations", detail::form_of(params),
@@ -97,6 +107,13 @@ auto Speech<Execution>::create(const SpeechCreateParams& params, ByteSink into, 
     -> typename Base::template Answer<Downloaded> {
   return Base::receive(detail::speech_request(params), std::move(into), std::move(options),
                        detail::decode_audio);
+}
+
+template <class Execution>
+auto Speech<Execution>::stream(SpeechCreateParams params, RequestOptions options) const ->
+    typename Base::template ChunkStream<SpeechStreamEvent> {
+  params.stream_format = "sse";
+  return Base::template stream<SpeechStreamEvent>("/audio/speech", params, std::move(options));
 }
 
 }  // namespace openailb

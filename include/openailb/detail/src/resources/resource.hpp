@@ -129,6 +129,15 @@ auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, Re
 }
 
 template <class Execution>
+template <class Chunk>
+auto Resource<Execution>::stream_form(detail::ApiPath path, detail::Form form, RequestOptions options) const
+    -> ChunkStream<Chunk> {
+  detail::ApiRequest request{.path = std::move(path), .form = std::move(form), .streams = true};
+  return core_->runtime.template stream<Chunk>(core_->balancer,
+                                               make_call(std::move(request), std::move(options)));
+}
+
+template <class Execution>
 Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
                                                     RequestOptions options) const {
   const ClientOptions& client = core_->balancer->options();

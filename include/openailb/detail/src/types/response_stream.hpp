@@ -15,17 +15,6 @@
 
 namespace openailb::detail {
 
-inline std::string type_of(const JsonNode* json) {
-  const JsonNode* type = json == nullptr ? nullptr : find_member(*json, "type");
-  return type != nullptr && type->type == JsonType::string ? string_of(*type) : std::string{};
-}
-
-/// Whether the member of an object says something.
-inline bool tells(const JsonNode* object, std::string_view member) {
-  const JsonNode* found = object == nullptr ? nullptr : find_member(*object, member);
-  return found != nullptr && says_something(*found);
-}
-
 /// How the events of a response are put together, which of them is the commit point, and which the end.
 template <>
 struct StreamTraits<ResponseStreamEvent> : StreamRules {

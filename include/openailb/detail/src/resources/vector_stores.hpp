@@ -1,0 +1,163 @@
+#pragma once
+
+#include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/wire/api_path.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/options.hpp>
+#include <openailb/page.hpp>
+#include <openailb/resources/vector_stores.hpp>
+#include <openailb/types/deleted.hpp>
+#include <openailb/types/vector_store_files.hpp>
+#include <openailb/types/vector_stores.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace openailb {
+
+namespace detail {
+
+inline ApiPath vector_store_path(std::string_view store_id) { return ApiPath("/vector_stores") / store_id; }
+inline ApiPath vector_store_files_path(std::string_view store_id) {
+  return vector_store_path(store_id) / "files";
+}
+inline ApiPath vector_store_file_batches_path(std::string_view store_id) {
+  return vector_store_path(store_id) / "file_batches";
+}
+
+}  // namespace detail
+
+template <class Execution>
+auto VectorStores<Execution>::create(const VectorStoreCreateParams& params, RequestOptions options) const
+    -> Answer<VectorStore> {
+  return Base::template post_unhedged<VectorStore>("/vector_stores", params, std::move(options));
+}
+
+template <class Execution>
+auto VectorStores<Execution>::retrieve(std::string_view store_id, RequestOptions options) const
+    -> Answer<VectorStore> {
+  return Base::template get<VectorStore>(detail::vector_store_path(store_id), std::move(options),
+                                         detail::decode_object<VectorStore>);
+}
+
+template <class Execution>
+auto VectorStores<Execution>::update(std::string_view store_id, const VectorStoreUpdateParams& params,
+                                     RequestOptions options) const -> Answer<VectorStore> {
+  return Base::template post_unhedged<VectorStore>(detail::vector_store_path(store_id), params,
+                                                   std::move(options));
+}
+
+template <class Execution>
+auto VectorStores<Execution>::list(RequestOptions options) const -> Answer<Page<VectorStore, Execution>> {
+  return list(VectorStoreListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto VectorStores<Execution>::list(const VectorStoreListParams& params, RequestOptions options) const
+    -> Answer<Page<VectorStore, Execution>> {
+  return detail::ask_for_page<VectorStore>(Base::core(), detail::ApiPath("/vector_stores").with(params),
+                                           options);
+}
+
+template <class Execution>
+auto VectorStores<Execution>::del(std::string_view store_id, RequestOptions options) const
+    -> Answer<Deleted> {
+  return Base::template del<Deleted>(detail::vector_store_path(store_id), std::move(options),
+                                     detail::decode_deleted<Deleted>);
+}
+
+template <class Execution>
+auto VectorStores<Execution>::search(std::string_view store_id, const VectorStoreSearchParams& params,
+                                     RequestOptions options) const -> Answer<VectorStoreSearchResultsPage> {
+  return Base::template post_unhedged<VectorStoreSearchResultsPage>(
+      detail::vector_store_path(store_id) / "search", params, std::move(options),
+      detail::decode_list<VectorStoreSearchResultsPage>);
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::create(std::string_view store_id, const VectorStoreFileCreateParams& params,
+                                         RequestOptions options) const -> Answer<VectorStoreFile> {
+  return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id), params,
+                                                       std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::retrieve(std::string_view store_id, std::string_view file_id,
+                                           RequestOptions options) const -> Answer<VectorStoreFile> {
+  return Base::template get<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
+                                             std::move(options), detail::decode_object<VectorStoreFile>);
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::update(std::string_view store_id, std::string_view file_id,
+                                         const VectorStoreFileUpdateParams& params,
+                                         RequestOptions options) const -> Answer<VectorStoreFile> {
+  return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
+                                                       params, std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::list(std::string_view store_id, RequestOptions options) const
+    -> Answer<Page<VectorStoreFile, Execution>> {
+  return list(store_id, VectorStoreFileListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::list(std::string_view store_id, const VectorStoreFileListParams& params,
+                                       RequestOptions options) const
+    -> Answer<Page<VectorStoreFile, Execution>> {
+  return detail::ask_for_page<VectorStoreFile>(
+      Base::core(), detail::vector_store_files_path(store_id).with(params), options);
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::del(std::string_view store_id, std::string_view file_id,
+                                      RequestOptions options) const -> Answer<Deleted> {
+  return Base::template del<Deleted>(detail::vector_store_files_path(store_id) / file_id, std::move(options),
+                                     detail::decode_deleted<Deleted>);
+}
+
+template <class Execution>
+auto VectorStoreFileBatches<Execution>::create(std::string_view store_id,
+                                               const VectorStoreFileBatchCreateParams& params,
+                                               RequestOptions options) const -> Answer<VectorStoreFileBatch> {
+  return Base::template post_unhedged<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id),
+                                                            params, std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFileBatches<Execution>::retrieve(std::string_view store_id, std::string_view batch_id,
+                                                 RequestOptions options) const
+    -> Answer<VectorStoreFileBatch> {
+  return Base::template get<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id) / batch_id,
+                                                  std::move(options),
+                                                  detail::decode_object<VectorStoreFileBatch>);
+}
+
+template <class Execution>
+auto VectorStoreFileBatches<Execution>::cancel(std::string_view store_id, std::string_view batch_id,
+                                               RequestOptions options) const -> Answer<VectorStoreFileBatch> {
+  return Base::template post_unhedged<VectorStoreFileBatch>(
+      detail::vector_store_file_batches_path(store_id) / batch_id / "cancel", {}, std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFileBatches<Execution>::list_files(std::string_view store_id, std::string_view batch_id,
+                                                   RequestOptions options) const
+    -> Answer<Page<VectorStoreFile, Execution>> {
+  return list_files(store_id, batch_id, VectorStoreFileListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFileBatches<Execution>::list_files(std::string_view store_id, std::string_view batch_id,
+                                                   const VectorStoreFileListParams& params,
+                                                   RequestOptions options) const
+    -> Answer<Page<VectorStoreFile, Execution>> {
+  detail::ApiPath path = detail::vector_store_file_batches_path(store_id) / batch_id / "files";
+  return detail::ask_for_page<VectorStoreFile>(Base::core(), std::move(path).with(params), options);
+}
+
+}  // namespace openailb

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <string_view>
+
+namespace openailb {
+
+struct Conversation;
+struct ConversationCreateParams;
+struct ConversationItem;
+struct ConversationItemCreateParams;
+struct ConversationItemList;
+struct ConversationItemListParams;
+struct ConversationItemQuery;
+struct ConversationUpdateParams;
+struct Deleted;
+struct ResponseItem;
+template <class T, class Execution>
+class Page;
+
+/// `client.conversations.items`.
+template <class Execution>
+class ConversationItems : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Adds items to a conversation. The answer has them with their ids.
+  Answer<ConversationItemList> create(std::string_view conversation_id,
+                                      const ConversationItemCreateParams& params,
+                                      RequestOptions options = {}) const;
+  Answer<ConversationItemList> create(std::string_view conversation_id,
+                                      const ConversationItemCreateParams& params,
+                                      const ConversationItemQuery& query, RequestOptions options = {}) const;
+  /// Lists what has been said, page by page.
+  Answer<Page<ResponseItem, Execution>> list(std::string_view conversation_id,
+                                             RequestOptions options = {}) const;
+  Answer<Page<ResponseItem, Execution>> list(std::string_view conversation_id,
+                                             const ConversationItemListParams& params,
+                                             RequestOptions options = {}) const;
+  Answer<ConversationItem> retrieve(std::string_view conversation_id, std::string_view item_id,
+                                    RequestOptions options = {}) const;
+  Answer<ConversationItem> retrieve(std::string_view conversation_id, std::string_view item_id,
+                                    const ConversationItemQuery& query, RequestOptions options = {}) const;
+  /// Takes an item out of a conversation. The answer is the conversation.
+  Answer<Conversation> del(std::string_view conversation_id, std::string_view item_id,
+                           RequestOptions options = {}) const;
+};
+
+/// `client.conversations`, for programs that include openailb/conversations.hpp.
+template <class Execution>
+class Conversations : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Begins a conversation. Its id goes into `ResponseCreateParams::conversation`.
+  Answer<Conversation> create(const ConversationCreateParams& params, RequestOptions options = {}) const;
+  Answer<Conversation> retrieve(std::string_view conversation_id, RequestOptions options = {}) const;
+  Answer<Conversation> update(std::string_view conversation_id, const ConversationUpdateParams& params,
+                              RequestOptions options = {}) const;
+  /// Deletes a conversation. Its items stay.
+  Answer<Deleted> del(std::string_view conversation_id, RequestOptions options = {}) const;
+
+  ConversationItems<Execution> items{Base::core()};
+};
+
+}  // namespace openailb

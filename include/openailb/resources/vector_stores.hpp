@@ -1,0 +1,114 @@
+#pragma once
+
+#include <openailb/options.hpp>
+#include <openailb/resources/resource.hpp>
+
+#include <string_view>
+
+namespace openailb {
+
+struct Deleted;
+struct VectorStore;
+struct VectorStoreCreateParams;
+struct VectorStoreFile;
+struct VectorStoreFileBatch;
+struct VectorStoreFileBatchCreateParams;
+struct VectorStoreFileCreateParams;
+struct VectorStoreFileListParams;
+struct VectorStoreFileUpdateParams;
+struct VectorStoreListParams;
+struct VectorStoreSearchParams;
+struct VectorStoreSearchResultsPage;
+struct VectorStoreUpdateParams;
+template <class T, class Execution>
+class Page;
+
+/// `client.vector_stores.files`.
+template <class Execution>
+class VectorStoreFiles : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Adds an uploaded file to a store. It is "in_progress" until it can be found.
+  Answer<VectorStoreFile> create(std::string_view store_id, const VectorStoreFileCreateParams& params,
+                                 RequestOptions options = {}) const;
+  /// A file, as it stands. One that could not be added is an answer too: its `last_error` says why.
+  Answer<VectorStoreFile> retrieve(std::string_view store_id, std::string_view file_id,
+                                   RequestOptions options = {}) const;
+  /// Changes the attributes of a file.
+  Answer<VectorStoreFile> update(std::string_view store_id, std::string_view file_id,
+                                 const VectorStoreFileUpdateParams& params,
+                                 RequestOptions options = {}) const;
+  /// Lists the files of a store, page by page.
+  Answer<Page<VectorStoreFile, Execution>> list(std::string_view store_id, RequestOptions options = {}) const;
+  Answer<Page<VectorStoreFile, Execution>> list(std::string_view store_id,
+                                                const VectorStoreFileListParams& params,
+                                                RequestOptions options = {}) const;
+  /// Takes a file out of a store. The uploaded file stays; see `client.files.del`.
+  Answer<Deleted> del(std::string_view store_id, std::string_view file_id, RequestOptions options = {}) const;
+};
+
+/// `client.vector_stores.file_batches`.
+template <class Execution>
+class VectorStoreFileBatches : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Adds uploaded files to a store.
+  Answer<VectorStoreFileBatch> create(std::string_view store_id,
+                                      const VectorStoreFileBatchCreateParams& params,
+                                      RequestOptions options = {}) const;
+  /// How far they are.
+  Answer<VectorStoreFileBatch> retrieve(std::string_view store_id, std::string_view batch_id,
+                                        RequestOptions options = {}) const;
+  /// Stops adding those that have not been added yet.
+  Answer<VectorStoreFileBatch> cancel(std::string_view store_id, std::string_view batch_id,
+                                      RequestOptions options = {}) const;
+  /// Lists the files of a batch, page by page.
+  Answer<Page<VectorStoreFile, Execution>> list_files(std::string_view store_id, std::string_view batch_id,
+                                                      RequestOptions options = {}) const;
+  Answer<Page<VectorStoreFile, Execution>> list_files(std::string_view store_id, std::string_view batch_id,
+                                                      const VectorStoreFileListParams& params,
+                                                      RequestOptions options = {}) const;
+};
+
+/// `client.vector_stores`, for programs that include openailb/vector_stores.hpp.
+template <class Execution>
+class VectorStores : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  template <class T>
+  using Answer = typename Base::template Answer<T>;
+
+ public:
+  using Base::Base;
+
+  /// Makes a store. Files that it is made of are "in_progress" until they can be found.
+  Answer<VectorStore> create(const VectorStoreCreateParams& params, RequestOptions options = {}) const;
+  /// A store, as it stands.
+  Answer<VectorStore> retrieve(std::string_view store_id, RequestOptions options = {}) const;
+  Answer<VectorStore> update(std::string_view store_id, const VectorStoreUpdateParams& params,
+                             RequestOptions options = {}) const;
+  /// Lists stores, page by page.
+  Answer<Page<VectorStore, Execution>> list(RequestOptions options = {}) const;
+  Answer<Page<VectorStore, Execution>> list(const VectorStoreListParams& params,
+                                            RequestOptions options = {}) const;
+  /// Deletes a store. The uploaded files stay; see `client.files.del`.
+  Answer<Deleted> del(std::string_view store_id, RequestOptions options = {}) const;
+  /// Finds the pieces of files that have to do with a text. That there are none is an answer too.
+  Answer<VectorStoreSearchResultsPage> search(std::string_view store_id,
+                                              const VectorStoreSearchParams& params,
+                                              RequestOptions options = {}) const;
+
+  VectorStoreFiles<Execution> files{Base::core()};
+  VectorStoreFileBatches<Execution> file_batches{Base::core()};
+};
+
+}  // namespace openailb
