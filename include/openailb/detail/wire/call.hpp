@@ -163,9 +163,10 @@ inline std::string take_form(Form form, Call& call) {
 inline void find_objects(Call& call) {
   call.makes_objects = makes_objects(call.path, call.body);
   add_object_ids_of_path(call.path, call.objects);
-  add_object_ids(call.body, call.path.starts_with("/chat/completions"), call.objects);
+  add_object_ids(call.body, call.path.find("/chat/completions") != std::string::npos, call.objects);
   for (const BodyPart& part : call.parts) {
-    if (part.file.empty() && is_object_id(part.content)) call.objects.push_back(part.content);
+    const bool may_be_one = part.file.empty() && may_name_an_object(member_of_part(part.name));
+    if (may_be_one && is_object_id(part.content)) call.objects.push_back(part.content);
   }
 }
 
