@@ -68,12 +68,13 @@ int run(const std::filesystem::path& requests, std::size_t concurrency) {
 
   progress.finish();
   std::cout << "The results are in " << files.results().string() << '\n';
-  if (progress.failed() > 0) std::cout << "What failed is in " << files.errors().string() << '\n';
+  const std::size_t failed = progress.failed() + files.faulty();
+  if (failed > 0) std::cout << "What failed is in " << files.errors().string() << '\n';
   if (interrupted != 0) {
     std::cout << "Interrupted. Run it again to go on.\n";
     return 130;
   }
-  return progress.failed() == 0 ? 0 : 1;
+  return failed == 0 ? 0 : 1;
 }
 
 }  // namespace

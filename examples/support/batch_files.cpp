@@ -18,7 +18,12 @@ bool is_blank(const std::string& line) { return line.find_first_not_of(" \t\r") 
 
 /// Throws what is wrong with the line, in words.
 BatchRequest parse(const std::string& line) {
-  const ordered_json json = ordered_json::parse(line, nullptr, false);
+  // nlohmann_json copies recursively.
+  const auto is_flat = [](int depth, ordered_json::parse_event_t, const ordered_json&) {
+    demand(depth < 256, "this line is nested too deeply");
+    return true;
+  };
+  const ordered_json json = ordered_json::parse(line, is_flat, false);
   demand(json.is_object(), "this line is not a JSON object");
   const auto text = [&](const char* name) {
     demand(json.contains(name) && json[name].is_string(), std::string(name) + " is missing");
@@ -34,17 +39,22 @@ BatchRequest parse(const std::string& line) {
 }
 
 /// Notes which requests have a line in the file. A line that was cut off, because the program was ended while
-/// it wrote, is removed.
+/// it wrote, is removed. A file in which nothing is a result is someone else's.
 void read_finished(const std::filesystem::path& path, std::unordered_set<std::string>& finished) {
   if (!std::filesystem::exists(path)) return;
   std::ifstream file(path, std::ios::binary);
   std::uintmax_t whole = 0;
-  for (std::string line; std::getline(file, line) && !file.eof(); whole += line.size() + 1) {
+  std::string line;
+  for (; std::getline(file, line) && !file.eof(); whole += line.size() + 1) {
     const ordered_json json = ordered_json::parse(line, nullptr, false);
     const bool has_id = json.is_object() && json.contains("custom_id") && json["custom_id"].is_string();
     demand(has_id, path.string() + " has a line that is no result: " + line);
     finished.insert(json["custom_id"]);
   }
+  demand(file.eof(), "cannot read " + path.string());  // else what could not be read would be removed
+  constexpr std::string_view begin_of_result = R"({"custom_id":)";
+  const bool is_ours = whole > 0 || begin_of_result.starts_with(line.substr(0, begin_of_result.size()));
+  demand(is_ours, path.string() + " has a line that is no result: " + line);
   file.close();
   std::filesystem::resize_file(path, whole);
 }
@@ -65,10 +75,11 @@ BatchFiles::BatchFiles(const std::filesystem::path& requests)
     : results_path_(std::filesystem::path(requests).replace_extension(".results.jsonl")),
       errors_path_(std::filesystem::path(requests).replace_extension(".errors.jsonl")),
       requests_(requests) {
-  demand(requests_.is_open(), "cannot read " + requests.string());
   for (std::string line; std::getline(requests_, line);) total_ += is_blank(line) ? 0 : 1;
+  demand(requests_.eof(), "cannot read " + requests.string());
   requests_.clear();
   requests_.seekg(0);
+  demand(requests_.good(), "cannot read " + requests.string() + " twice, as only a file on disk can be");
 
   read_finished(results_path_, finished_);
   read_finished(errors_path_, finished_);
@@ -82,12 +93,16 @@ std::optional<BatchRequest> BatchFiles::next() {
     if (is_blank(line)) continue;
     try {
       BatchRequest request = parse(line);
+      demand(met_.insert(request.custom_id).second, "another line has the custom_id " + request.custom_id);
       if (!finished_.contains(request.custom_id)) return request;
     } catch (const std::runtime_error& fault) {
       const std::string name = "line " + std::to_string(line_);
-      if (finished_.insert(name).second) write_line(errors_, name, nullptr, {{"message", fault.what()}});
+      if (!finished_.insert(name).second) continue;
+      ++faulty_;
+      write_line(errors_, name, nullptr, {{"message", fault.what()}});
     }
   }
+  demand(requests_.eof(), "cannot read the requests to their end");
   return std::nullopt;
 }
 

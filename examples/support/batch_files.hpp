@@ -30,10 +30,12 @@ class BatchFiles {
 
   std::size_t total() const noexcept { return total_; }  ///< lines with a request
   std::size_t finished() const noexcept { return finished_.size(); }
+  std::size_t faulty() const noexcept { return faulty_; }  ///< lines that have become errors since
   const std::filesystem::path& results() const noexcept { return results_path_; }
   const std::filesystem::path& errors() const noexcept { return errors_path_; }
 
-  /// The next request that is not finished; null at the end. A line that is no request becomes an error.
+  /// The next request that is not finished; null at the end. A line that is no request, or that has the
+  /// custom_id of another, becomes an error.
   std::optional<BatchRequest> next();
   /// Writes the result down, unless the request was canceled: then it is not finished.
   void write(const BatchRequest& request, const openailb::Result<openailb::JsonResponse>& result);
@@ -65,7 +67,9 @@ class BatchFiles {
   std::filesystem::path errors_path_;
   std::size_t total_{};
   std::size_t line_{};
+  std::size_t faulty_{};
   std::unordered_set<std::string> finished_{};
+  std::unordered_set<std::string> met_{};  // the custom_ids that were read
   std::ifstream requests_{};
   std::ofstream results_{};
   std::ofstream errors_{};

@@ -22,7 +22,8 @@ namespace openailb {
 struct ForEachOptions {
   std::size_t concurrency{64};  ///< the most calls that are under way at the same time
   /// Of each call. Unless it says otherwise, the calls wait for rate limits until their deadlines. When its
-  /// stop_token or should_stop ends them, no more inputs are read.
+  /// stop_token or should_stop ends them, no more inputs are read; should_stop is also called on the calling
+  /// thread, before each input.
   RequestOptions request{};
 };
 

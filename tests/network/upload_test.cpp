@@ -115,7 +115,8 @@ TEST(Upload, WithALineBreakInANameIsNotSent) {
 }
 
 TEST(Upload, HearsARefusalBeforeAllIsSent) {
-  const TemporaryFile file(numbered(16 << 20));
+  const TemporaryFile file("");
+  std::filesystem::resize_file(file.path(), 16 << 20);
   ScriptedServer refusing([](Connection& connection) {
     connection.skip(std::size_t{1} << 20);
     connection.write(http_response(413, R"({"error":{"message":"too large"}})"));
@@ -125,7 +126,7 @@ TEST(Upload, HearsARefusalBeforeAllIsSent) {
   const Client client({{.base_url = refusing.url()}, {.base_url = other.url()}});
   const Error error = client.upload("/files", form(openailb::file(file.path()))).error();
   EXPECT_EQ(error.status, 413);
-  EXPECT_EQ(error.message, "too large");
+  EXPECT_THAT(error.message, HasSubstr("too large"));
   EXPECT_EQ(other.connection_count(), 0);
 }
 

@@ -280,6 +280,11 @@ TEST(Hedge, IsSentForRequestsWithToolsOnlyWhenAskedFor) {
   EXPECT_EQ(requests_of(question(), false, {.extra_body = {{"functions", tools}}}), 1U);
 }
 
+TEST(Hedge, IsNotSentForWorkInTheBackground) {
+  EXPECT_EQ(requests_of(question(), true, {.extra_body = {{"background", false}}}), 2U);
+  EXPECT_EQ(requests_of(question(), true, {.extra_body = {{"background", true}}}), 1U);
+}
+
 TEST(Hedge, SaysThatItIsTheSecondAttempt) {
   Hedged simulation({{after(5s, ok())}, {ok()}});
   EXPECT_TRUE(ask(simulation.client()));

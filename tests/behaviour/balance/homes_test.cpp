@@ -254,6 +254,108 @@ TEST(Home, MayBeTheEndpointThatIsDown) {
   }
 }
 
+TEST(Home, IsNotMadeOfUsersOwnNames) {
+  Simulation simulation({{ok()}, {ok()}});
+  const Client client = simulation.client();
+  const nlohmann::json run{{"model", "m"}, {"metadata", {{"run_id", "run-17"}}}};
+  const nlohmann::json step{{"model", "m"}, {"metadata", {{"step_id", "step-2"}}}};
+  const nlohmann::json both{{"model", "m"}, {"metadata", {{"run_id", "run-17"}, {"step_id", "step-2"}}}};
+  ASSERT_TRUE(client.post("/responses", run));
+  ASSERT_TRUE(client.post("/responses", step));
+  EXPECT_TRUE(client.post("/responses", both)) << "neither is kept anywhere";
+  EXPECT_TRUE(client.post("/responses", run));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+}
+
+TEST(Home, IsNotMadeOfTheTextsOfAForm) {
+  Simulation simulation({{answering(R"({"text": "part-time"})")}, {answering(R"({"text": "part-time"})")}});
+  const Client client = simulation.client();
+  for (int call = 0; call < 4; ++call) {
+    EXPECT_TRUE(client.audio.transcriptions.create(
+        {.model = "step-asr", .file = file_from_bytes("a.wav", "RIFF"), .prompt = "part-time"}));
+  }
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+}
+
+TEST(Home, IsFoundInTheFieldsOfAFormThatNameAnObject) {
+  Simulation simulation({{made("file-a"), answering(R"({"text": ""})")}, {answering(R"({"text": ""})")}});
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.post("/files", {{"purpose", "user_data"}}));
+  simulation.sent.clear();
+  for (const nlohmann::json& named :
+       {nlohmann::json{{"file_id", "file-a"}}, nlohmann::json{{"file_ids", {"file-a"}}},
+        nlohmann::json{{"video", {{"id", "file-a"}}}}}) {
+    EXPECT_TRUE(client.audio.transcriptions.create({.model = "m", .file = file_from_bytes("a.wav", "RIFF")},
+                                                   {.extra_body = named}));
+  }
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0));
+}
+
+TEST(Home, IsNotMadeOfAModelsName) {
+  Simulation simulation({{ok()}, {ok()}});
+  const Client client = simulation.client();
+  for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.get("/models/step-1-8k"));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+}
+
+TEST(Home, IsNotMadeOfTheIdsOfToolCalls) {
+  // vLLM's.
+  const nlohmann::json body{
+      {"model", "m"},
+      {"messages",
+       {{{"role", "user"}, {"content", {{{"type", "file"}, {"file", {{"file_id", "none"}}}}}}},
+        {{"role", "assistant"}, {"tool_calls", {{{"id", "chatcmpl-tool-1"}, {"type", "function"}}}}}}}};
+  for (const char* path : {"/chat/completions", "/v1/chat/completions"}) {
+    Simulation simulation({{ok()}, {ok()}});
+    const Client client = simulation.client();
+    for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.post(path, body));
+    EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1)) << path;
+  }
+}
+
+TEST(Home, IsNotNeededForItemsThatAreThereInWhole) {
+  Simulation simulation;
+  for (int index = 0; index < 2; ++index) {
+    const std::string answer = std::to_string(index);
+    simulation.add(script({answering(R"({"id": "resp_)" + answer + R"(", "output": [{"id": "msg_)" + answer +
+                                     R"("}, {"id": "rs_)" + answer + R"("}]})")}));
+  }
+  const Client client = simulation.client();
+  const auto say = [&](nlohmann::json input, bool store) {
+    return client.post("/responses", {{"model", "m"}, {"input", std::move(input)}, {"store", store}});
+  };
+  ASSERT_TRUE(say("Hello", true));
+  ASSERT_TRUE(say("Hello", true));
+  const nlohmann::json whole{
+      {{"type", "message"}, {"id", "msg_0"}, {"content", {{{"type", "output_text"}, {"text", "Hi"}}}}},
+      {{"type", "message"}, {"id", "msg_1"}, {"content", {{{"type", "output_text"}, {"text", "Hi"}}}}},
+      {{"type", "function_call"}, {"id", "fc_1"}, {"call_id", "call_1"}, {"arguments", "{}"}}};
+  simulation.sent.clear();
+  for (const bool store : {true, false, true, false}) EXPECT_TRUE(say(whole, store));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+  simulation.sent.clear();
+  for (const nlohmann::json& reference : {nlohmann::json{{"type", "item_reference"}, {"id", "msg_1"}},
+                                          nlohmann::json{{"type", "reasoning"}, {"id", "rs_1"}}}) {
+    EXPECT_TRUE(say({reference}, true));
+  }
+  EXPECT_THAT(simulation.asked(), ElementsAre(1, 1));
+}
+
+TEST(Home, IsLearnedFromAnswersWithBrokenCharacters) {
+  Simulation simulation({{answering(R"({"id": "resp_1", "output": "half of it: \ud83d"})")}});
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.post("/responses", {{"model", "m"}}));
+  EXPECT_EQ(client.home_of("resp_1"), "endpoint-0");
+}
+
+TEST(Home, IsNotLearnedOfIdsWithoutEnd) {
+  const std::string id = "file-" + std::string(100'000, 'a');
+  Simulation simulation({{made(id)}});
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
+  EXPECT_EQ(client.home_of(id), std::nullopt);
+}
+
 TEST(Home, OfOldObjectsIsForgotten) {
   Accounts accounts;
   accounts.options.remembered_objects = 2;

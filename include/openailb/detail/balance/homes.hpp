@@ -40,7 +40,7 @@ class Homes {
   /// Remembers the objects that an answered attempt has named or made. `answer` is its JSON.
   void remember(const Trial& trial, std::string_view answer) {
     std::vector<std::string> ids = trial.call->objects;
-    if (trial.call->makes_objects) add_object_ids(answer, "", ids);
+    if (trial.call->makes_objects) add_object_ids(answer, "", IdsOf::answer, ids);
     for (const std::string& id : ids) remember(id, trial.endpoint->index());
   }
 

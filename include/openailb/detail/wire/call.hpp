@@ -163,15 +163,22 @@ inline std::string take_form(Form form, Call& call) {
 inline void find_objects(Call& call) {
   call.makes_objects = makes_objects(call.path, call.body);
   add_object_ids_of_path(call.path, call.objects);
-  add_object_ids(call.body, call.path.starts_with("/chat/completions"), call.objects);
+  add_object_ids(call.body, call.path.find("/chat/completions") != std::string::npos, call.objects);
   for (const BodyPart& part : call.parts) {
-    if (part.file.empty() && is_object_id(part.content)) call.objects.push_back(part.content);
+    const bool may_be_one = part.file.empty() && may_name_an_object(member_of_part(part.name));
+    if (may_be_one && is_object_id(part.content)) call.objects.push_back(part.content);
   }
 }
 
 /// Whether the body offers the model tools, which it may then call twice if two endpoints are asked.
 inline bool has_tools(const JsonBody& body) {
   return body.find("tools") != nullptr || body.find("functions") != nullptr;
+}
+
+/// Whether the body asks for work in the background, which would go on at both endpoints.
+inline bool begins_a_job(const JsonBody& body) {
+  const std::string* background = body.find("background");
+  return background != nullptr && *background == "true";
 }
 
 /// Checks the request, merges the options and finds the model. If something is wrong, returns an error of
@@ -212,7 +219,8 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
-  call.may_hedge = may_hedge && (client.hedge->with_tools || !has_tools(call.body));
+  call.may_hedge =
+      may_hedge && !begins_a_job(call.body) && (client.hedge->with_tools || !has_tools(call.body));
   return call;
 }
 

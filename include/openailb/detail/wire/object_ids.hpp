@@ -16,8 +16,12 @@
 
 namespace openailb::detail {
 
+/// Where ids are looked for.
+enum class IdsOf { request, answer };
+
 /// Whether a text looks like such an id: "file-abc", "resp_123".
 inline bool is_object_id(std::string_view text) {
+  constexpr std::size_t longest = 256;  // so that an endpoint cannot fill the memory with them
   static constexpr std::array kinds{
       std::string_view("asst"),     std::string_view("batch"),   std::string_view("cfile"),
       std::string_view("chatcmpl"), std::string_view("cntr"),    std::string_view("conv"),
@@ -28,7 +32,7 @@ inline bool is_object_id(std::string_view text) {
       std::string_view("step"),     std::string_view("thread"),  std::string_view("upload"),
       std::string_view("video"),    std::string_view("vs"),      std::string_view("vsfb")};
   const std::size_t kind = text.find_first_of("-_");
-  if (kind == std::string_view::npos || kind + 1 == text.size()) return false;
+  if (kind == std::string_view::npos || kind + 1 == text.size() || text.size() > longest) return false;
   const bool is_plain = std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
@@ -42,30 +46,46 @@ inline bool may_name_an_object(std::string_view member) {
          member == "conversation" || member == "container";
 }
 
+/// Whether a message or the call of a function is there in whole, and not only named: then nobody looks its
+/// id up.
+inline bool is_whole(const JsonNode& object, std::string_view id) {
+  const std::string_view kind = id.substr(0, id.find_first_of("-_"));
+  if (kind != "msg" && kind != "fc") return false;
+  const JsonNode* rest = find_member(object, kind == "msg" ? "content" : "arguments");
+  return rest != nullptr && rest->type != JsonType::null;
+}
+
 /// Adds the ids in a JSON value to `ids`. `member` is the name of the member whose value it is, or of which
 /// it is an element.
-inline void add_object_ids(const JsonNode& value, std::string_view member, std::vector<std::string>& ids) {
+inline void add_object_ids(const JsonNode& value, std::string_view member, IdsOf where,
+                           std::vector<std::string>& ids) {
+  // In the one users write what they like, and ids of tool calls are kept nowhere.
+  if (member == "metadata" || member == "tool_calls") return;
   if (value.type == JsonType::string) {
     if (may_name_an_object(member) && is_object_id(value.text)) ids.emplace_back(value.text);
   } else if (value.is_structured()) {
     for (const JsonNode* one = &value + 1; one != value.end(); one = one->end()) {
       if (value.type == JsonType::object) member = (one++)->text;
-      add_object_ids(*one, member, ids);
+      if (where == IdsOf::request && member == "id" && is_whole(value, one->text)) continue;
+      add_object_ids(*one, member, where, ids);
     }
   }
 }
-inline void add_object_ids(std::string_view json, std::string_view member, std::vector<std::string>& ids) {
-  std::vector<JsonNode> nodes;
-  if (JsonScanner::scan(json, true, nodes)) add_object_ids(nodes.front(), member, ids);
+inline void add_object_ids(std::string_view json, std::string_view member, IdsOf where,
+                           std::vector<std::string>& ids) {
+  ScannedJson document;
+  if (document.read(json)) add_object_ids(document.root(), member, where, ids);
 }
 
-/// The segments of a path that are such ids.
+/// The segments of a path that are such ids. Models are not kept, whatever they are called.
 inline void add_object_ids_of_path(std::string_view path, std::vector<std::string>& ids) {
   path = path.substr(0, path.find('?'));
+  std::string_view previous;
   while (!path.empty()) {
     const std::string_view segment = path.substr(0, path.find('/'));
-    if (is_object_id(segment)) ids.emplace_back(segment);
+    if (previous != "models" && is_object_id(segment)) ids.emplace_back(segment);
     path.remove_prefix((std::min)(segment.size() + 1, path.size()));
+    previous = segment;
   }
 }
 
@@ -73,8 +93,19 @@ inline void add_object_ids_of_path(std::string_view path, std::vector<std::strin
 /// there can be any: most have none, and long texts.
 inline void add_object_ids(const JsonBody& body, bool is_chat, std::vector<std::string>& ids) {
   body.each_member([&](std::string_view name, std::string_view json) {
-    if (!is_chat || json.find("\"file_id\"") != std::string_view::npos) add_object_ids(json, name, ids);
+    if (is_chat && json.find("\"file_id\"") == std::string_view::npos) return;
+    add_object_ids(json, name, IdsOf::request, ids);
   });
+}
+
+/// The member that a part of a form is: "file_ids" of "file_ids[]", "id" of "video[id]".
+inline std::string_view member_of_part(std::string_view name) {
+  if (name.starts_with("metadata[")) return "metadata";
+  if (name.ends_with("[]")) name.remove_suffix(2);
+  const std::size_t bracket = name.rfind('[');
+  if (bracket == std::string_view::npos) return name;
+  name.remove_prefix(bracket + 1);
+  return name.substr(0, name.find(']'));
 }
 
 /// Whether what a service answers to this request is kept there, or may be.
