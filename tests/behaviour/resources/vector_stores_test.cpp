@@ -289,6 +289,16 @@ TEST(VectorStores, DoNotTakeFilesThatAreKeptElsewhere) {
   EXPECT_TRUE(simulation.sent.empty());
 }
 
+TEST(VectorStores, HaveAttributesThatNameNoObjects) {
+  Simulation simulation({{answering(file.dump())}, {answering(file.dump())}});
+  const Client client = simulation.client();
+  client.remember_home("vs_1", "endpoint-0");
+  client.remember_home("file-of-mine", "endpoint-1");
+  ASSERT_TRUE(client.vector_stores.files.create(
+      "vs_1", {.file_id = "file-1", .attributes = {{"source_id", "file-of-mine"}}}));
+  EXPECT_EQ(client.home_of("file-of-mine"), "endpoint-1");
+}
+
 TEST(VectorStores, NothingOptionalLosesTheAnswer) {
   for (const json& other : variations(store, {"id"})) {
     Simulation simulation({{answering(other.dump())}});

@@ -59,8 +59,8 @@ inline bool is_whole(const JsonNode& object, std::string_view id) {
 /// it is an element.
 inline void add_object_ids(const JsonNode& value, std::string_view member, IdsOf where,
                            std::vector<std::string>& ids) {
-  // In the one users write what they like, and ids of tool calls are kept nowhere.
-  if (member == "metadata" || member == "tool_calls") return;
+  // In the first two users write what they like, and ids of tool calls are kept nowhere.
+  if (member == "metadata" || member == "attributes" || member == "tool_calls") return;
   if (value.type == JsonType::string) {
     if (may_name_an_object(member) && is_object_id(value.text)) ids.emplace_back(value.text);
   } else if (value.is_structured()) {
