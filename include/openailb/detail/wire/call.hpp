@@ -219,8 +219,8 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
-  call.may_hedge = may_hedge && !begins_a_job(call.body) &&
-                   (client.hedge->with_tools || !has_tools(call.body));
+  call.may_hedge =
+      may_hedge && !begins_a_job(call.body) && (client.hedge->with_tools || !has_tools(call.body));
   return call;
 }
 
