@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace openailb::rate_limit_wait_test {
@@ -18,6 +19,8 @@ using namespace test;
 using std::chrono::nanoseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Le;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -117,6 +120,24 @@ TEST(WaitForRateLimits, CostsNoRetryBudget) {
   Simulation simulation({limited_times(200, "1")});
   simulation.options.retry_budget = RetryBudgetOptions{.per_call = 0.0, .per_second = 0.0};
   EXPECT_TRUE(ask(simulation.client(), {.deadline = 2h, .wait_for_rate_limits = true}));
+}
+
+TEST(WaitForRateLimits, OutlastsARetryBudgetThatIsUsedUp) {
+  const auto ask_behind_an_open_breaker = [](nanoseconds deadline, WhenAllOpen when_all_open) {
+    Simulation simulation({{failing(503), failing(503), failing(503), limited("1"), ok()}});
+    simulation.options.retry_budget = RetryBudgetOptions{.per_call = 0.0, .per_second = 0.0};
+    simulation.options.when_all_open = when_all_open;
+    const Client client = simulation.client();
+    for (int call = 0; call < 3; ++call) EXPECT_FALSE(ask(client, {.max_retries = 0}));
+    const bool answered = ask(client, {.deadline = deadline, .wait_for_rate_limits = true}).has_value();
+    return std::pair(answered, simulation.elapsed());
+  };
+  const auto [answered, waited] = ask_behind_an_open_breaker(1h, WhenAllOpen::ask);
+  EXPECT_TRUE(answered) << "until the breaker admits";
+  EXPECT_GE(waited, 30s);
+  EXPECT_LE(waited, 40s);
+  EXPECT_THAT(ask_behind_an_open_breaker(20s, WhenAllOpen::ask), Pair(false, Le(20s)));
+  EXPECT_THAT(ask_behind_an_open_breaker(1h, WhenAllOpen::fail), Pair(false, 0s));
 }
 
 TEST(WaitForRateLimits, WhatAskingAgainDoesNotHelpIsNotWaitedFor) {

@@ -77,6 +77,8 @@ class Balancer {
  private:
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
+  std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
+                                           TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, TimePoint now) const;
   std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
@@ -165,7 +167,8 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
     }
     const bool heeded_breakers = !can.asks_refusing();
     if (auto until = wait(can, progress, now)) return {.wait = until};
-    if (!heeded_breakers || !can.asks_refusing()) return {};  // else it no longer waits for them
+    if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
+    return {.wait = wait_for_budget(can, progress, now)};
   }
 }
 
@@ -196,6 +199,15 @@ inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& 
   const auto room = (std::min)(soonest->until - now, progress.deadline - soonest->until);
   const double part = progress.waits_for_rate_limits ? 1.0 : 0.1;
   return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
+}
+
+/// Until when to wait for the retry budget; null if the call does not. One that waits for a rate limit must
+/// not fail of it because its endpoint's breaker has opened meanwhile, and others have used the budget up.
+inline std::optional<TimePoint> Balancer::wait_for_budget(const Candidates& can, const Progress& progress,
+                                                          TimePoint now) const {
+  if (!progress.budget_used_up || !can.any_was_limited()) return std::nullopt;
+  const TimePoint until = now + backoff(static_cast<unsigned>(progress.attempts.size()), random());
+  return until < progress.deadline ? std::optional(until) : std::nullopt;
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,

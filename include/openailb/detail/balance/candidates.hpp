@@ -83,6 +83,13 @@ class Candidates {
     return any([&](std::size_t index) { return admits(index) && wait_for(index); });
   }
 
+  /// Whether there is an endpoint of which the call knows only a rate limit that is over by now, but whose
+  /// breaker refuses.
+  bool any_was_limited() const {
+    return asks_refusing() &&
+           any([&](std::size_t index) { return untried(index) && progress_->endpoints[index].again_at; });
+  }
+
   /// A time to wait for.
   struct Wait {
     TimePoint until;
