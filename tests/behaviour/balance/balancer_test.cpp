@@ -230,13 +230,13 @@ TEST(Breaker, ThatClosesWhileACallGivesUpLeavesItNoWait) {
                     {.breaker = trips_at_once, .when_all_open = WhenAllOpen::fail}, begin);
   const auto call =
       std::make_shared<const Call>(*make_call({.method = "GET", .path = "/models"}, balancer.options(), {}));
-  Progress failed = balancer.begin(*call, begin);
+  Progress failed = *balancer.begin(*call, begin);
   auto failing = balancer.next(call, failed, begin).trial;
   const Failure failure{.treatment = {.breaker = Outcome::failure}};
   failing->settle(&failure, begin);
 
   const TimePoint later = begin + 2s;
-  Progress probing = balancer.begin(*call, later), kept_out = balancer.begin(*call, later);
+  Progress probing = *balancer.begin(*call, later), kept_out = *balancer.begin(*call, later);
   auto probe = balancer.next(call, probing, later).trial;
   const Balancer::Step nothing = balancer.next(call, kept_out, later);
   ASSERT_TRUE(probe && !nothing.trial && !nothing.wait);
