@@ -51,7 +51,9 @@ int run(const std::filesystem::path& requests, std::size_t concurrency) {
   std::signal(SIGINT, interrupt);
 
   // [batch]
-  openailb::AsyncClient client(openailb_examples::endpoints());
+  // When all endpoints are down, requests wait for one to come back instead of failing by turns.
+  openailb::AsyncClient client(openailb_examples::endpoints(),
+                               {.when_all_open = openailb::WhenAllOpen::wait});
   openailb::for_each(
       files,
       [&](const openailb_examples::BatchRequest& request, const openailb::RequestOptions& options) {

@@ -135,7 +135,7 @@ double measure_picking(int threads) {
   for (int round = 0; round < 5; ++round) {
     const auto now = Clock::now();
     times.push_back(time_calls(threads, 1'000'000 / threads, [&](int) {
-      Progress progress = balancer.begin(*call, now);
+      Progress progress = *balancer.begin(*call, now);
       balancer.next(call, progress, now).trial->settle(nullptr, now);
     }));
   }
