@@ -331,14 +331,14 @@ TEST(CallerFault, OfARedirectSaysWhereItLeads) {
               ::testing::HasSubstr("a redirect to https://elsewhere.example/v1, which is not followed"));
 }
 
-TEST(NotFound, OfSomethingTheServerMadeIsTheCallersFault) {
-  Unhurried simulation({{failing(404)}, {ok()}});
+TEST(NotFound, OfSomethingTheServerMadeIsNoFaultOfTheEndpoints) {
+  Unhurried simulation({{failing(404)}, {failing(404)}});
   const Client client = simulation.client();
   const Result<nlohmann::json> result = client.get("/responses/resp_abc");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::not_found);
-  EXPECT_THAT(simulation.asked(), ElementsAre(0));
-  EXPECT_EQ(client.endpoints().at(0).counts.total_successes, 1U);
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1));
+  for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.counts.total_successes, 1U);
 }
 
 TEST(NullError, IsNoError) {
