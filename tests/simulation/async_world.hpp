@@ -32,7 +32,8 @@ class AsyncWorld final : public World {
   struct Caller {
     const std::vector<CallPlan>* calls{};
     std::size_t next{};
-    Task<bool> call{};  ///< the coroutine of the one that is under way
+    CallRecord* under_way{};  ///< null between two calls, and while one is ending
+    Task<bool> call{};        ///< its coroutine
   };
   using Step = std::function<void()>;
 
@@ -90,6 +91,7 @@ inline void AsyncWorld::run(const std::function<void()>& observe) {
 /// Takes a step when it is the client's turn to call functions of users: the answer to a call that cannot be
 /// made is there at once.
 inline void AsyncWorld::do_soon(Step step) {
+  if (is_over_) return;  // then the client may be ending
   Future<ChatCompletion> none = client_.chat.completions.create({}, {.timeout = -1s});
   std::move(none).then([this, step = std::move(step)](const Result<ChatCompletion>&) { take(step); });
 }
@@ -139,6 +141,7 @@ inline void AsyncWorld::go_on(Caller& caller) {
 
 inline void AsyncWorld::begin_call(Caller& caller) {
   CallRecord& record = begin((*caller.calls)[caller.next++]);
+  caller.under_way = &record;
   if (record.plan.drop) {
     do_at(now() + *record.plan.drop, [this, &caller, &record] { drop_call(caller, record); });
   }
@@ -153,13 +156,14 @@ inline void AsyncWorld::begin_call(Caller& caller) {
 
 /// Destroys what waits for a call, and with it the Future or the stream.
 inline void AsyncWorld::drop_call(Caller& caller, CallRecord& record) {
-  if (record.fate != CallRecord::Fate::running) return;
+  if (caller.under_way != &record) return;
   caller.call = {};
   end_soon(caller, record, CallRecord::Fate::dropped);
 }
 
 /// Ends a call after what has been dropped for it is gone, and what that has dropped: a Future its stream.
 inline void AsyncWorld::end_soon(Caller& caller, CallRecord& record, CallRecord::Fate fate) {
+  caller.under_way = nullptr;
   do_soon([this, &caller, &record, fate] {
     do_soon([this, &caller, &record, fate] {
       end(record, fate);
