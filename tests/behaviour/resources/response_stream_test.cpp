@@ -62,7 +62,7 @@ json message(const std::string& said) {
           {"content", {{{"type", "output_text"}, {"text", said}, {"annotations", json::array()}}}}};
 }
 std::string completed(const std::string& said) {
-  return about_response("response.completed", response("completed", {message(said)}));
+  return about_response("response.completed", response("completed", json::array({message(said)})));
 }
 
 /// What OpenAI sends before the first word.
@@ -303,7 +303,7 @@ TEST(ResponseStream, NothingOptionalLosesAnEvent) {
   for (const json& other : variations(delta, {"type", "delta", "output_index", "content_index"})) {
     EXPECT_EQ(add_up(beginning() + sse_event(other.dump())).output_text(), "Hi") << other;
   }
-  for (const json& other : variations(response("completed", {message("Hi")}), {"output"})) {
+  for (const json& other : variations(response("completed", json::array({message("Hi")})), {"output"})) {
     OneEndpoint simulation(streaming(beginning() + about_response("response.completed", other)));
     auto stream = open(simulation.client());
     while (stream.next()) {
