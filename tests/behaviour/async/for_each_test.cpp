@@ -98,7 +98,7 @@ TEST(ForEach, TakesInputsOfAnyKind) {
   const AsyncClient client = simulation.client();
 
   std::istringstream text("1 2 3");
-  EXPECT_EQ(for_each(client, std::views::istream<int>(text), params_of, ignore), 3U);
+  EXPECT_EQ(for_each(client, std::ranges::istream_view<int>(text), params_of, ignore), 3U);
 
   std::vector<std::unique_ptr<int>> owned;
   owned.push_back(std::make_unique<int>(4));
