@@ -2,6 +2,7 @@
 
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
@@ -39,8 +40,14 @@ class Homes {
 
   /// Remembers the objects that an answered attempt has named or made. `answer` is its JSON.
   void remember(const Trial& trial, std::string_view answer) {
-    std::vector<std::string> ids = trial.call->objects;
-    if (trial.call->makes_objects) add_object_ids(answer, "", IdsOf::answer, ids);
+    for (const std::string& id : trial.call->objects) remember(id, trial.endpoint->index());
+    ScannedJson document;
+    if (trial.call->makes_objects && document.read(answer)) remember(trial, document.root());
+  }
+  /// Remembers those that an answer has made, or an event of it.
+  void remember(const Trial& trial, const JsonNode& answer) {
+    std::vector<std::string> ids;
+    add_object_ids(answer, "", IdsOf::answer, ids);
     for (const std::string& id : ids) remember(id, trial.endpoint->index());
   }
 
@@ -61,13 +68,14 @@ class Homes {
     const std::string* known = nullptr;
     for (const std::string& id : ids) {
       const std::optional<std::size_t> one = find(id);
-      if (one && all && one != all) {
+      if (!one) continue;
+      if (all && one != all) {
         return Error{.kind = ErrorKind::bad_request,
                      .message = "not sent: " + *known + " is kept by " + name_of(*all) + ", but " + id +
                                 " by " + name_of(*one)};
       }
-      if (one) known = &id;
-      if (one) all = one;
+      known = &id;
+      all = one;
     }
     return all;
   }

@@ -99,7 +99,6 @@ Task<const Chunk*> CommittedStream<Chunk>::next() {
 
 template <class Chunk>
 const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
-  if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, event.data);
   // An event named error is a failure even if it looks like the chunk before it.
   if (event.event != "error" && chunks_.read_repetition(event.data)) return accept();
   StreamEvent said = read_event(event, document_);
@@ -109,6 +108,7 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
     trial_->transfer->set_satisfied();
     StreamTraits<Chunk>::ends_with_done ? finish() : end_too_soon();
   } else {
+    if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, document_.root());
     chunks_.read(document_, event.data);
     return accept();
   }

@@ -47,37 +47,27 @@ class Runtime<Async> {
 
   template <class T, class Decode>
   Future<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
-    if (!call) {
-      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
-    }
-    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    return Future<T>(run_on<T>(thread_, answer_call<T>(thread_->loop(), balancer, *std::move(call), decode),
-                               std::move(polling)));
+    return begin_call<T>(std::move(call), [&](Call made) {
+      return answer_call<T>(thread_->loop(), balancer, std::move(made), decode);
+    });
   }
 
   template <class Decode>
   Future<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
-    using Answer = Result<Downloaded>;
-    if (!call) {
-      return Future<Downloaded>(std::make_shared<Pending<Answer>>(thread_, Answer(std::move(call).error())));
-    }
-    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    auto task = download_call(thread_->loop(), balancer, *std::move(call), decode, std::move(sink),
-                              AskByErrand{thread_});
-    return Future<Downloaded>(run_on<Downloaded>(thread_, std::move(task), std::move(polling)));
+    return begin_call<Downloaded>(std::move(call), [&](Call made) {
+      return download_call(thread_->loop(), balancer, std::move(made), decode, std::move(sink),
+                           AskByErrand{thread_});
+    });
   }
 
   template <class T, class Decode>
   Future<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
-    if (!call) {
-      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
-    }
-    std::unique_ptr<StopPolling> stop = poll_for_stop(*call);
-    auto task = poll_call<T>(thread_->loop(), balancer, *std::move(call), decode, std::move(polling),
-                             AskByErrand{thread_});
-    return Future<T>(run_on<T>(thread_, std::move(task), std::move(stop)));
+    return begin_call<T>(std::move(call), [&](Call made) {
+      return poll_call<T>(thread_->loop(), balancer, std::move(made), decode, std::move(polling),
+                          AskByErrand{thread_});
+    });
   }
 
   template <class Chunk>
@@ -94,6 +84,16 @@ class Runtime<Async> {
   }
 
  private:
+  /// `make_task(call)` makes the coroutine of the whole call.
+  template <class T, class MakeTask>
+  Future<T> begin_call(Result<Call> call, MakeTask make_task) const {
+    if (!call) {
+      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
+    }
+    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    return Future<T>(run_on<T>(thread_, make_task(*std::move(call)), std::move(polling)));
+  }
+
   std::shared_ptr<LoopThread> thread_;
   ClockFunction clock_;
 };

@@ -14,6 +14,7 @@
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/event_loop.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
@@ -43,31 +44,25 @@ class Runtime<Blocking> {
 
   template <class T, class Decode>
   Result<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
-    if (!call) return std::move(call).error();
-    const LoopLease loop = loops_->lease();
-    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    auto task = answer_call<T>(*loop, balancer, *std::move(call), decode);
-    return run(*loop, std::move(task), polling.get());
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
+      return answer_call<T>(loop, balancer, std::move(made), decode);
+    });
   }
 
   template <class Decode>
   Result<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
-    if (!call) return std::move(call).error();
-    const LoopLease loop = loops_->lease();
-    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    auto task = download_call(*loop, balancer, *std::move(call), decode, std::move(sink), AskHere());
-    return run(*loop, std::move(task), polling.get());
+    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), AskHere());
+    });
   }
 
   template <class T, class Decode>
   Result<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
-    if (!call) return std::move(call).error();
-    const LoopLease loop = loops_->lease();
-    const std::unique_ptr<StopPolling> stop = poll_for_stop(*call);
-    auto task = poll_call<T>(*loop, balancer, *std::move(call), decode, std::move(polling), AskHere());
-    return run(*loop, std::move(task), stop.get());
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), AskHere());
+    });
   }
 
   template <class Chunk>
@@ -83,6 +78,16 @@ class Runtime<Blocking> {
   }
 
  private:
+  /// `make_task(loop, call)` makes the coroutine of the whole call.
+  template <class T, class MakeTask>
+  Result<T> run_call(Result<Call> call, MakeTask make_task) const {
+    if (!call) return std::move(call).error();
+    const LoopLease loop = loops_->lease();
+    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    Task<Result<T>> task = make_task(*loop, *std::move(call));
+    return run(*loop, std::move(task), polling.get());
+  }
+
   std::shared_ptr<LoopPool> loops_;
   ClockFunction clock_;
 };
