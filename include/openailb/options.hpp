@@ -16,6 +16,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace openailb {
 
@@ -36,6 +37,23 @@ struct EndpointConfig {
   Headers headers{};           ///< added to every request; an empty value removes a default one
   std::map<std::string, std::string> query{};  ///< added to every URL
   BreakerSettings breaker{};                   ///< what is unset here is taken from ClientOptions::breaker
+  /// Its share of the calls beside other endpoints: one of weight 2 gets twice as many as one of weight 1.
+  double weight{1.0};
+  /// Endpoints of priority 0 are asked first. Those of a higher number are asked only while none of a lower
+  /// number can be.
+  int priority{};
+  /// The models that are asked for here, by the caller's names: `{"gpt-4o", "gpt-4*"}`. Empty: all.
+  std::vector<std::string> models{};
+  /// Members to add to each JSON body that goes here, or to replace in it; null removes one.
+  JsonDocument extra_body{};
+  int max_in_flight{};        ///< attempts at once, open streams included; zero: no limit
+  int requests_per_minute{};  ///< zero: no limit
+  /// Tokens of requests and answers together; zero: no limit. What a request will take is estimated, and
+  /// corrected by the answer's `usage`.
+  int tokens_per_minute{};
+  /// Endpoints of the same group share an account's limits: rate limits and budgets per minute are theirs
+  /// together.
+  std::string quota_group{};
 };
 
 /// How connections are made. Certificates are always verified.
@@ -140,6 +158,12 @@ struct RequestOptions {
   /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
+  /// Calls of the same session go to the same endpoint if Picker::affinity is used.
+  std::string session{};
+  /// Models to ask for, in this order, when every endpoint has failed with the model of the request.
+  std::vector<std::string> fallback_models{};
+  std::string context_length_fallback{};  ///< the model to ask for when the request is too long for its model
+  std::string content_filter_fallback{};  ///< the model to ask for when the request's content is refused
 };
 
 }  // namespace openailb
