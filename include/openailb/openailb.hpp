@@ -32,6 +32,7 @@
 #include <openailb/moderations.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
+#include <openailb/picker.hpp>
 #include <openailb/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>

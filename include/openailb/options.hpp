@@ -5,6 +5,7 @@
 #include <openailb/error.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
+#include <openailb/picker.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -116,6 +117,12 @@ struct ClientOptions {
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
+  /// Chooses among the endpoints that can be asked: least_in_flight, lowest_latency, affinity, or a function
+  /// of yours. Null: round robin, by their weights.
+  Picker picker{};
+  /// How many attempts may be in flight at once, open streams included. Calls beyond that wait, and who came
+  /// first goes first. Zero: no limit.
+  int max_in_flight{};
   /// Whether calls wait until a rate limit is over, for as long as their deadlines allow. What they are
   /// refused with 429 meanwhile is not counted as a retry, and costs no retry budget. Else a 429 is retried
   /// as other failures are, and no wait of more than two minutes is accepted.
@@ -158,7 +165,7 @@ struct RequestOptions {
   /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
-  /// Calls of the same session go to the same endpoint if Picker::affinity is used.
+  /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
   std::string session{};
   /// Models to ask for, in this order, when every endpoint has failed with the model of the request.
   std::vector<std::string> fallback_models{};

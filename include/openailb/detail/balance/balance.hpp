@@ -45,7 +45,8 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
       Balancer::Step step = balancer.next(call, progress, began);
       if (step.wait) {
         Timer pause(loop, *step.wait, call->stop_token);
-        FirstOf over(pause);
+        Timer seat(loop, (TimePoint::max)(), step.seat);
+        FirstOf over(pause, seat);
         co_await over;
         continue;
       }
@@ -67,7 +68,7 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
     }
     if (race.undecided()) race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
     auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
-    balancer.record_answer(progress, ended->trial, answered->info.status, now);
+    balancer.record_answer(progress, ended->trial, answered->info, now);
     answered->info.attempts = std::move(progress.attempts);
     co_return Balanced<T>{std::move(answered), std::move(ended->trial)};
   }

@@ -26,7 +26,7 @@ namespace openailb::detail {
 /// One attempt of a call that is under way, with what it was given and what has been seen of it. The record
 /// of one that has ended is an Attempt.
 struct Trial {
-  Endpoint* endpoint;
+  std::shared_ptr<const Endpoint> endpoint;
   Admission admission;
   std::shared_ptr<const Call> call;
   TimePoint ends{(TimePoint::max)()};          ///< when its time is over
@@ -49,7 +49,7 @@ struct Trial {
 
   ResponseInfo info(HttpResponse response) const;
   void settle(const Failure* failure, TimePoint now) {
-    admission.settle(failure, endpoint->wire_model(*call), now);
+    admission.settle(failure, endpoint->wire_model(*call), call->streams, now);
   }
 
  private:
@@ -104,7 +104,7 @@ inline Failure Trial::interrupted(const Timer& limit, TimePoint deadline, EventL
 
 inline Evidence Trial::ended(EndedBy by, std::chrono::nanoseconds given, std::chrono::nanoseconds usual,
                              std::string message) const {
-  const TrackRecord& record = endpoint->standing().record();
+  const TrackRecord& record = endpoint->standing()->record;
   return {.error = {.kind = ErrorKind::timeout, .message = std::move(message)},
           .ended_by = by,
           .given = given,
