@@ -84,9 +84,16 @@ class Balancer {
   Candidates candidates(const Call& call, const Progress& progress, TimePoint now) const {
     return Candidates(options_, call, progress, at_client_, now);
   }
-  bool queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
+  /// Lets the call go on with the endpoints that the client has now.
+  void heed_changes(Progress& progress) const {
+    if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
+  }
+  void queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
-  std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
+  static bool waits_for_breakers_alone(const Candidates& can) {
+    return !can.asks_refusing() && !can.any_only_waits();
+  }
+  std::optional<TimePoint> wait(const Candidates& can, const Progress& progress, TimePoint now) const;
   std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
                                            TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
@@ -161,40 +168,40 @@ inline void Balancer::remember_home(std::string_view id, std::string_view endpoi
 inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Progress& progress,
                                      TimePoint now) {
   if (now >= progress.deadline) return {};
-  if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
+  heed_changes(progress);
   const Candidates can = candidates(*call, progress, now);
   progress.budget_used_up = false;
-  for (bool queues = false;;) {
+  for (bool queues = false, looked_again = false;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
     if (auto picked = turns_.pick(can, affords, now)) {
       progress.place.reset();
       return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
     }
-    const bool heeded_breakers = !can.asks_refusing();
-    const auto until = wait(can, progress, now);
     auto full = can.full_seats();
-    if (queues && !full.empty()) {
-      return {.wait = until.value_or(progress.deadline), .seat = progress.place->called()};
-    }
-    if (queues || !full.empty()) {
-      queues = queue(std::move(full), progress);
+    if (!full.empty()) {
+      if (queues) {
+        const TimePoint until = wait(can, progress, now).value_or(progress.deadline);
+        return {.wait = until, .seat = progress.place->called()};
+      }
+      queue(std::move(full), progress);
+      queues = true;
       continue;  // a seat may have become free before the call was in the queue
     }
+    if (!std::exchange(looked_again, true)) continue;  // or before it knew that none is
+    progress.place.reset();                            // something else keeps it
+    const bool heeded_breakers = !can.asks_refusing();
+    const auto until = wait(can, progress, now);
+    if (waits_for_breakers_alone(can)) progress.waited_for_reopening = true;
     if (until) return {.wait = until};
     if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
     return {.wait = wait_for_budget(can, progress, now)};
   }
 }
 
-/// Lets the call wait for one of these seats. False when there are none.
-inline bool Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
-  if (full.empty()) {
-    progress.place.reset();
-    return false;
-  }
+/// Lets the call wait for one of these seats.
+inline void Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
   if (!progress.place) progress.place = std::make_unique<WaitingRoom::Place>(waiting_room_);
   progress.place->wait_for(std::move(full));
-  return true;
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
@@ -207,17 +214,14 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
 }
 
 /// Until when to wait, now that no endpoint can be asked; null if it is no use to wait.
-inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& progress,
+inline std::optional<TimePoint> Balancer::wait(const Candidates& can, const Progress& progress,
                                                TimePoint now) const {
-  const bool for_breakers_alone = !can.asks_refusing() && !can.any_only_waits();
+  const bool for_breakers_alone = waits_for_breakers_alone(can);
   const auto longest = for_breakers_alone ? longest_wait_for_reopening : progress.longest_wait();
   std::optional<Candidates::Wait> soonest = can.soonest();
   if (soonest && soonest->until - now > longest) soonest.reset();
-  if (for_breakers_alone) {
-    if (options_.when_all_open == WhenAllOpen::fail) return std::nullopt;
-    progress.waited_for_reopening = true;
-  }
-  if (!soonest) return std::nullopt;
+  const bool fails = for_breakers_alone && options_.when_all_open == WhenAllOpen::fail;
+  if (fails || !soonest) return std::nullopt;
   if (!soonest->shared) return soonest->until;
   // Calls that wait for the same time must not all come at once. Those that wait for rate limits may be
   // hundreds: when the first of them are refused, the others shall not have come yet.
@@ -274,6 +278,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   if (now >= progress.deadline || progress.ran_it + 1 >= options_.max_endpoints) return std::nullopt;
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedging_->take()) return std::nullopt;
+  heed_changes(progress);
   const Candidates can = candidates(*call, progress, now);
   std::optional<Picked> picked = turns_.pick_for_hedge(can, now);
   if (!picked) {

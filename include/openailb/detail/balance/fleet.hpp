@@ -163,6 +163,7 @@ inline std::shared_ptr<Quota> Fleet::quota_for(const EndpointConfig& config, con
 inline void Fleet::publish(Endpoints endpoints) {
   list_ = std::make_shared<const Endpoints>(std::move(endpoints));
   current_.store(list_.get());
+  room_->call_all();
 }
 
 }  // namespace openailb::detail

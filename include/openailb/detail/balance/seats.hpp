@@ -82,6 +82,12 @@ class WaitingRoom {
     std::stop_source call_{};
   };
 
+  /// Lets all who wait look again, as the endpoints have changed.
+  void call_all() noexcept {
+    const std::lock_guard lock(mutex_);
+    for (Place* place : queue_) place->call_.request_stop();
+  }
+
  private:
   friend class Seats;
 

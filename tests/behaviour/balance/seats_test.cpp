@@ -1,0 +1,60 @@
+// Calls that wait for seats: who is called when, and what else may keep them.
+
+#include "support/simulation.hpp"
+#include <openailb/detail/balance/seats.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+
+namespace openailb::seats_test {
+namespace {
+
+using namespace detail;
+using namespace test;
+
+struct Queue {
+  std::shared_ptr<WaitingRoom> room{std::make_shared<WaitingRoom>()};
+  std::shared_ptr<Seats> seats{std::make_shared<Seats>(room)};
+  Queue() { seats->set_most(1); }
+};
+
+TEST(WaitingRoom, CallsWhoCameFirst) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(false));
+  WaitingRoom::Place first(queue.room), second(queue.room);
+  first.wait_for({queue.seats});
+  second.wait_for({queue.seats});
+  queue.seats->leave();
+  EXPECT_TRUE(first.called().stop_requested());
+  EXPECT_FALSE(second.called().stop_requested());
+  EXPECT_FALSE(queue.seats->take(false)) << "it is kept for who waits";
+  EXPECT_TRUE(queue.seats->take(true));
+}
+
+TEST(WaitingRoom, CallsTheNextIfTheFirstDoesNotCome) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(false));
+  auto first = std::make_unique<WaitingRoom::Place>(queue.room);
+  WaitingRoom::Place second(queue.room);
+  first->wait_for({queue.seats});
+  second.wait_for({queue.seats});
+  queue.seats->leave();
+  first.reset();
+  EXPECT_TRUE(second.called().stop_requested());
+}
+
+TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(false));
+  WaitingRoom::Place first(queue.room), second(queue.room);
+  first.wait_for({queue.seats});
+  second.wait_for({queue.seats});
+  queue.room->call_all();
+  EXPECT_TRUE(first.called().stop_requested());
+  EXPECT_TRUE(second.called().stop_requested());
+}
+
+}  // namespace
+}  // namespace openailb::seats_test
