@@ -4,6 +4,7 @@
 #include "simulation/plan.hpp"
 #include "simulation/record.hpp"
 #include "simulation/world.hpp"
+#include "simulation/world_options.hpp"
 #include <openailb/openailb.hpp>
 
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,10 @@ class AsyncWorld final : public World {
   std::vector<EndpointStatus> status() const override { return client_.endpoints(); }
 
  private:
+  void add(EndpointConfig endpoint) override { client_.add_endpoint(std::move(endpoint)); }
+  void remove(const std::string& name) override { client_.remove_endpoint(name); }
+  void replace(std::vector<EndpointConfig> all) override { client_.set_endpoints(std::move(all)); }
+
   struct Caller {
     const std::vector<CallPlan>* calls{};
     std::size_t next{};

@@ -4,12 +4,12 @@
 #include <openailb/testing/random.hpp>
 #include <openailb/testing/simulated_server.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ostream>
-#include <type_traits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,6 +35,7 @@ struct CallPlan {
   std::optional<nanoseconds> deadline{};
   std::optional<int> max_retries{};
   bool wait_for_rate_limits{};
+  std::size_t session{};
   bool by_function{};  ///< of an AsyncClient: a function is given what comes, not a coroutine
 };
 
@@ -62,7 +63,25 @@ struct EndpointPlan {
   bool maps_models{};
   BreakerSettings breaker{};
   std::uint32_t failures_to_open{};
+  double weight{1.0};
+  int priority{};
+  int max_in_flight{};
+  int requests_per_minute{};
+  std::string quota_group{};
+  nanoseconds joins{};                  ///< zero: it is there from the beginning
+  std::optional<nanoseconds> leaves{};  ///< null: it stays
+
+  bool is_limited() const { return max_in_flight > 0 || requests_per_minute > 0 || !quota_group.empty(); }
+  bool moves() const { return joins > 0s || leaves; }
 };
+
+/// Which picker the client has.
+enum class PickerPlan { none, least_in_flight, lowest_latency, affinity, whim };
+
+/// What PickerPlan::whim says that an endpoint costs: anything, but always the same for a session.
+inline double whim(std::size_t endpoint, std::size_t session) {
+  return static_cast<double>((7 * endpoint + 3 * session) % 4);
+}
 
 /// Where the user's own code throws, now and then.
 enum class Thrower { nobody, classify, ready_to_trip, api_key };
@@ -85,6 +104,16 @@ struct WorldPlan {
   nanoseconds idle_timeout{};
   std::optional<HedgeOptions> hedge{};
   std::optional<RetryBudgetOptions> retry_budget{};
+  PickerPlan picker{};
+  int max_in_flight{};
+  bool replaces{};  ///< the fleet is changed by set_endpoints, not by adding and removing
+
+  /// Whether nothing but weights decides among endpoints that are well.
+  bool takes_turns() const {
+    return picker == PickerPlan::none && std::ranges::none_of(endpoints, [](const EndpointPlan& endpoint) {
+             return endpoint.priority != 0 || endpoint.is_limited() || endpoint.moves();
+           });
+  }
 };
 
 inline constexpr std::size_t models = 2;
@@ -116,10 +145,49 @@ class Planner {
     for (auto& calls : plan_.callers) {
       for (CallPlan& call : calls) call.by_function = random_.chance(0.4);
     }
+    route();
+    if (!plan_.calm) limit();
+    if (!plan_.calm && random_.chance(0.25)) move();
     return std::move(plan_);
   }
 
  private:
+  void route() {
+    if (random_.chance(0.4)) plan_.picker = static_cast<PickerPlan>(random_.between(1, 4));
+    const bool weights = random_.chance(0.3), tiers = random_.chance(0.25);
+    for (EndpointPlan& endpoint : plan_.endpoints) {
+      if (weights) endpoint.weight = random_.between(1, 4);
+      if (tiers) endpoint.priority = random_.between(0, 2);
+    }
+    for (auto& calls : plan_.callers) {
+      for (CallPlan& call : calls) call.session = random_.below(5);
+    }
+  }
+
+  void limit() {
+    const bool seats = random_.chance(0.3), budgets = random_.chance(0.2), groups = random_.chance(0.2);
+    if (seats && random_.chance(0.5)) plan_.max_in_flight = random_.between(1, 4);
+    const std::vector<int> of_group{random_.between(2, 60), 0};
+    for (EndpointPlan& endpoint : plan_.endpoints) {
+      if (seats && random_.chance(0.6)) endpoint.max_in_flight = random_.between(1, 3);
+      if (budgets && random_.chance(0.6)) endpoint.requests_per_minute = random_.between(2, 60);
+      if (!groups || random_.chance(0.4)) continue;
+      const std::size_t group = random_.below(of_group.size());
+      endpoint.quota_group = "group-" + std::to_string(group);
+      endpoint.requests_per_minute = of_group[group];
+    }
+  }
+
+  /// The first endpoint stays, for a client needs one.
+  void move() {
+    plan_.replaces = random_.chance(0.3);
+    for (std::size_t index = 1; index < plan_.endpoints.size(); ++index) {
+      EndpointPlan& endpoint = plan_.endpoints[index];
+      if (random_.chance(0.4)) endpoint.joins = random_.between(1s, 20s);
+      if (random_.chance(0.4)) endpoint.leaves = endpoint.joins + random_.between(1s, 20s);
+    }
+  }
+
   HedgeOptions hedge() {
     return {.delay = random_.chance(0.3) ? 0s : random_.between(1ms, 2s),
             .percentile = random_.uniform(),
@@ -186,58 +254,5 @@ class Planner {
 };
 
 inline WorldPlan plan_of(std::uint64_t seed) { return Planner(seed).plan(); }
-
-/// A plan in words, for the person who looks into what went wrong in it.
-inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
-  const auto text = [](nanoseconds duration) { return openailb::detail::duration_text(duration); };
-  const auto option = [&](const char* name, const auto& value) {
-    if constexpr (std::is_same_v<decltype(*value), const nanoseconds&>) {
-      if (value) out << ", " << name << ' ' << text(*value);
-    } else {
-      if (value) out << ", " << name << ' ' << *value;
-    }
-  };
-  out << "world " << plan.seed << (plan.calm ? " (calm)" : "") << (plan.async ? " (async)" : "")
-      << ": max_retries " << plan.max_retries << ", max_endpoints " << plan.max_endpoints
-      << ", when_all_open " << static_cast<int>(plan.when_all_open) << ", timeout " << text(plan.timeout)
-      << ", first token " << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout)
-      << ", deadline " << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
-  if (plan.hedge) {
-    out << "  hedges after " << text(plan.hedge->delay) << " or percentile " << plan.hedge->percentile
-        << ", at most " << plan.hedge->max_fraction << '\n';
-  }
-  if (plan.retry_budget) {
-    out << "  retry budget: " << plan.retry_budget->per_call << " per call, " << plan.retry_budget->per_second
-        << " per second\n";
-  }
-  for (const auto& [at, by] : plan.jumps)
-    out << "  at " << text(at) << " the clock jumps by " << text(by) << '\n';
-  for (const EndpointPlan& endpoint : plan.endpoints) {
-    out << "  an endpoint: latency " << text(endpoint.latency) << ", retry_after "
-        << text(endpoint.retry_after) << ", opens after " << endpoint.failures_to_open << " for "
-        << text(endpoint.breaker.timeout) << ", probes " << endpoint.breaker.max_requests << '\n';
-    for (const Phase& phase : endpoint.phases) {
-      out << "    from " << text(phase.from) << ':';
-      for (const auto& [fault, share] : phase.faults) out << ' ' << to_string(fault) << ' ' << share;
-      out << '\n';
-    }
-  }
-  for (const auto& calls : plan.callers) {
-    out << "  a caller:\n";
-    for (const CallPlan& call : calls) {
-      out << "    after " << text(call.pause) << ' ' << to_string(call.kind) << " of model " << call.model;
-      option("stopped after", call.stop);
-      option("dropped after", call.drop);
-      option("on endpoint", call.endpoint);
-      option("timeout", call.timeout);
-      option("deadline", call.deadline);
-      option("max_retries", call.max_retries);
-      if (call.wait_for_rate_limits) out << ", waits for rate limits";
-      if (plan.async && call.by_function) out << ", by function";
-      out << '\n';
-    }
-  }
-  return out;
-}
 
 }  // namespace openailb::simulation

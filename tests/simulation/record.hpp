@@ -15,11 +15,17 @@ namespace openailb::simulation {
 
 /// Whether an endpoint could be asked at some moment.
 struct Availability {
+  bool present{};          ///< the client has it
   bool open{};             ///< its breaker is open
   bool admits{};           ///< its breaker would let a call through
   nanoseconds cooldown{};  ///< for how long the call's model is rate limited there
+  nanoseconds budget{};    ///< for how long its requests per minute are used up
+  bool sure_budget{};      ///< and no attempts have been paid for that were not sent, as api_key threw
+  bool free_seat{};
+  bool sure_seat{};  ///< and it would be free if all other calls that wait were served first
 
-  bool now() const { return admits && cooldown == 0ns; }
+  bool but_for_seats() const { return present && admits && cooldown == 0ns && budget == 0ns; }
+  bool now() const { return but_for_seats() && sure_budget && sure_seat; }
 };
 
 /// A request as it arrived at a server.
@@ -58,6 +64,8 @@ struct CallRecord {
   std::vector<Availability> available{};  ///< of every endpoint, at the end
 
   bool streams() const { return plan.kind == CallPlan::Kind::stream; }
+  bool has_deadline_passed() const { return ended >= deadline; }
+  bool may_ask(std::size_t endpoint) const { return plan.endpoint.value_or(endpoint) == endpoint; }
   /// The request of an attempt. An endpoint's attempts end in the order in which they were sent.
   std::size_t request_of(std::size_t attempt) const {
     const auto is_its = [&](const Attempt& one) { return one.endpoint == attempts()[attempt].endpoint; };

@@ -6,6 +6,7 @@
 #include "simulation/task_world.hpp"
 #include "simulation/world.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -61,6 +62,25 @@ inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
       }
     }
   }
+  for (std::size_t i = 0; i < plan.endpoints.size(); ++i) {
+    const EndpointPlan& endpoint = plan.endpoints[i];
+    const auto plainer = [&](auto member) {
+      if (endpoint.*member == EndpointPlan{}.*member) return;
+      without([&](WorldPlan& smaller) { smaller.endpoints[i].*member = EndpointPlan{}.*member; });
+    };
+    plainer(&EndpointPlan::weight);
+    plainer(&EndpointPlan::priority);
+    plainer(&EndpointPlan::max_in_flight);
+    plainer(&EndpointPlan::joins);
+    plainer(&EndpointPlan::leaves);
+  }
+  if (std::ranges::any_of(plan.endpoints, &EndpointPlan::requests_per_minute)) {
+    without([](WorldPlan& smaller) {
+      for (EndpointPlan& endpoint : smaller.endpoints) endpoint.requests_per_minute = 0;
+    });
+  }
+  if (plan.picker != PickerPlan::none) without([](WorldPlan& smaller) { smaller.picker = PickerPlan::none; });
+  if (plan.max_in_flight > 0) without([](WorldPlan& smaller) { smaller.max_in_flight = 0; });
   if (plan.async) without([](WorldPlan& smaller) { smaller.async = false; });
   if (plan.hedge) without([](WorldPlan& smaller) { smaller.hedge.reset(); });
   if (plan.retry_budget) without([](WorldPlan& smaller) { smaller.retry_budget.reset(); });

@@ -5,6 +5,7 @@
 //   simulation --scenarios                     no worlds, but the table of fault scenarios
 //   simulation --routing                       no worlds, but the table of pickers
 #include "simulation/plan.hpp"
+#include "simulation/plan_text.hpp"
 #include "simulation/routing.hpp"
 #include "simulation/scenario.hpp"
 #include "simulation/shrink.hpp"

@@ -4,12 +4,14 @@
 #include "simulation/plan.hpp"
 #include "simulation/record.hpp"
 #include "simulation/world.hpp"
+#include "simulation/world_options.hpp"
 #include <openailb/openailb.hpp>
 
 #include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,10 @@ class TaskWorld final : public World {
   std::vector<EndpointStatus> status() const override { return client_.endpoints(); }
 
  private:
+  void add(EndpointConfig endpoint) override { client_.add_endpoint(std::move(endpoint)); }
+  void remove(const std::string& name) override { client_.remove_endpoint(name); }
+  void replace(std::vector<EndpointConfig> all) override { client_.set_endpoints(std::move(all)); }
+
   using Streaming = Task<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>>;
 
   Task<bool> caller(const std::vector<CallPlan>& calls);

@@ -3,6 +3,7 @@
 #include "simulation/concurrent.hpp"
 #include "simulation/plan.hpp"
 #include "simulation/record.hpp"
+#include "simulation/request_times.hpp"
 #include <openailb/openailb.hpp>
 #include <openailb/testing/simulated_network.hpp>
 #include <openailb/testing/simulated_server.hpp>
@@ -12,8 +13,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -53,7 +56,17 @@ class World {
   /// The endpoints in the order in which they were asked.
   const std::vector<std::size_t>& asked() const noexcept { return asked_; }
   const std::vector<Transition>& transitions() const noexcept { return transitions_; }
+  static std::size_t index_of(const EndpointStatus& endpoint) {
+    return std::stoul(endpoint.name.substr(std::string("endpoint-").size()));
+  }
+  /// Of every endpoint, for a call, now.
+  std::vector<Availability> available(const CallRecord& record) const;
 
+  /// What the endpoint's requests per minute are counted by.
+  std::string quota(std::size_t endpoint) const {
+    const std::string& group = plan_.endpoints[endpoint].quota_group;
+    return group.empty() ? name(endpoint) : group;
+  }
   static std::string key(std::size_t endpoint) { return "sk-secret-" + std::to_string(endpoint) + "-secret"; }
   std::string wire_model(std::size_t endpoint, std::size_t model) const {
     const std::string name = "model-" + std::to_string(model);
@@ -65,6 +78,12 @@ class World {
     UserError() : std::runtime_error("the user's own") {}
   };
 
+  virtual void add(EndpointConfig endpoint) = 0;
+  virtual void remove(const std::string& name) = 0;
+  virtual void replace(std::vector<EndpointConfig> endpoints) = 0;
+
+  static std::string name(std::size_t endpoint) { return "endpoint-" + std::to_string(endpoint); }
+  /// Those that the client has now.
   std::vector<EndpointConfig> endpoints();
   ClientOptions options();
   CallRecord& begin(const CallPlan& plan);
@@ -84,7 +103,10 @@ class World {
     if (plan_.thrower == from && random_.chance(0.1)) throw UserError();
   }
 
-  std::vector<Availability> available(const CallRecord& record) const;
+  void move(std::size_t index, bool joins);
+  bool is_present(std::size_t index) const { return present_.contains(index); }
+  nanoseconds budget_wait(std::size_t index) const;
+  Picker picker() const;
 
   WorldPlan plan_;
   Random random_;
@@ -94,6 +116,8 @@ class World {
   std::vector<std::size_t> asked_{};
   std::vector<Transition> transitions_{};
   std::size_t running_{};
+  std::set<std::size_t> present_{};
+  std::map<std::string, RequestTimes> sent_{};  // by quota
 };
 
 inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {
@@ -102,8 +126,14 @@ inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x
     servers_.emplace_back(
         testing::ServerBehaviour{.latency = endpoint.latency, .chunk_interval = endpoint.chunk_interval},
         endpoint.seed);
-    net_.network.serve("https://endpoint-" + std::to_string(index) + ".example",
+    net_.network.serve("https://" + name(index) + ".example",
                        [this, index](const HttpRequest& request) { return serve(index, request); });
+    if (endpoint.joins > 0s) {
+      net_.network.at(now() + endpoint.joins, [this, index] { move(index, true); });
+    } else {
+      present_.insert(index);
+    }
+    if (endpoint.leaves) net_.network.at(now() + *endpoint.leaves, [this, index] { move(index, false); });
     for (const Phase& phase : endpoint.phases) {
       net_.network.at(now() + phase.from,
                       [this, index, faults = phase.faults] { servers_[index].behaviour().faults = faults; });
@@ -112,54 +142,32 @@ inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x
   for (const auto& [at, by] : plan_.jumps) net_.network.at(now() + at, [this, by] { net_.network.jump(by); });
 }
 
-inline std::vector<EndpointConfig> World::endpoints() {
-  std::vector<EndpointConfig> endpoints;
-  for (std::size_t index = 0; index < plan_.endpoints.size(); ++index) {
-    endpoints.push_back(configuration(index));
+/// Lets an endpoint join the client's, or leave them.
+inline void World::move(std::size_t index, bool joins) {
+  if (joins) {
+    present_.insert(index);
+  } else {
+    present_.erase(index);
   }
-  return endpoints;
+  if (plan_.replaces) {
+    replace(endpoints());
+  } else if (joins) {
+    add(configuration(index));
+  } else {
+    remove(name(index));
+  }
+  // What the last of a group has left behind is forgotten.
+  std::erase_if(sent_, [this](const auto& entry) {
+    return std::ranges::none_of(present_, [&](std::size_t one) { return quota(one) == entry.first; });
+  });
 }
 
-inline EndpointConfig World::configuration(std::size_t index) {
-  const EndpointPlan& endpoint = plan_.endpoints[index];
-  EndpointConfig config{.base_url = "https://endpoint-" + std::to_string(index) + ".example/v1",
-                        .breaker = endpoint.breaker};
-  config.api_key = key(index);
-  if (plan_.thrower == Thrower::api_key) {
-    config.api_key = [this, index] {
-      maybe_throw(Thrower::api_key);
-      return key(index);
-    };
-  }
-  for (std::size_t model = 0; endpoint.maps_models && model < models; ++model)
-    config.model_map["model-" + std::to_string(model)] = wire_model(index, model);
-  config.breaker.ready_to_trip = [this, most = endpoint.failures_to_open](const Counts& counts) {
-    maybe_throw(Thrower::ready_to_trip);
-    return counts.consecutive_failures >= most;
-  };
-  config.breaker.on_state_change = [this, index](const std::string&, State, State to) {
-    transitions_.push_back({index, to, now()});
-  };
-  return config;
-}
-
-inline ClientOptions World::options() {
-  ClientOptions options{.max_retries = plan_.max_retries,
-                        .max_endpoints = plan_.max_endpoints,
-                        .timeout = plan_.timeout,
-                        .deadline = plan_.deadline,
-                        .first_token_timeout = plan_.first_token_timeout,
-                        .idle_timeout = plan_.idle_timeout};
-  options.classify = [this](const Error&) -> std::optional<FailureClass> {
-    maybe_throw(Thrower::classify);
-    return std::nullopt;
-  };
-  options.random = [this] { return random_.uniform(); };
-  options.when_all_open = plan_.when_all_open;
-  options.hedge = plan_.hedge;
-  options.retry_budget = plan_.retry_budget;
-  options.event_loop = net_.loops();
-  return options;
+/// How long the endpoint's requests per minute are used up.
+inline nanoseconds World::budget_wait(std::size_t index) const {
+  const int per_minute = plan_.endpoints[index].requests_per_minute;
+  const auto found = sent_.find(quota(index));
+  if (per_minute == 0 || found == sent_.end()) return 0ns;
+  return std::max(found->second.next(per_minute) - now(), nanoseconds(0));
 }
 
 /// Takes note of a request and answers it with words that no other answer has.
@@ -180,21 +188,29 @@ inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpReques
   servers_[index].behaviour().content = [content = arrived.content](const HttpRequest&) { return content; };
   record.requests.push_back(std::move(arrived));
   asked_.push_back(index);
+  sent_[quota(index)].add(now());
   return servers_[index].answer(request, fault);
 }
 
 inline std::vector<Availability> World::available(const CallRecord& record) const {
-  std::vector<Availability> available;
+  std::vector<Availability> available(plan_.endpoints.size());
+  const int others = plan_.hedge ? static_cast<int>(running_) : static_cast<int>(running_ - transfers());
   for (const EndpointStatus& endpoint : status()) {
-    const std::size_t index = available.size();
+    const std::size_t index = index_of(endpoint);
+    const EndpointPlan& plan = plan_.endpoints[index];
     const Counts& counts = endpoint.counts;
-    const bool has_room =
-        endpoint.state != State::half_open ||
-        counts.requests - counts.total_exclusions < plan_.endpoints[index].breaker.max_requests;
-    auto cooldown = endpoint.cooldowns.find(wire_model(index, record.plan.model));
-    available.push_back({.open = endpoint.state == State::open,
-                         .admits = endpoint.state != State::open && has_room,
-                         .cooldown = cooldown == endpoint.cooldowns.end() ? 0ns : cooldown->second});
+    const bool has_room = endpoint.state != State::half_open ||
+                          counts.requests - counts.total_exclusions < plan.breaker.max_requests;
+    const auto cooldown = endpoint.cooldowns.find(wire_model(index, record.plan.model));
+    const int most = plan.max_in_flight;
+    available[index] = {.present = true,
+                        .open = endpoint.state == State::open,
+                        .admits = endpoint.state != State::open && has_room,
+                        .cooldown = cooldown == endpoint.cooldowns.end() ? 0ns : cooldown->second,
+                        .budget = budget_wait(index),
+                        .sure_budget = plan.requests_per_minute == 0 || plan_.thrower != Thrower::api_key,
+                        .free_seat = most == 0 || endpoint.in_flight < most,
+                        .sure_seat = most == 0 || endpoint.in_flight + others <= most};
   }
   return available;
 }
@@ -247,9 +263,10 @@ inline RequestOptions World::options(const CallRecord& record) {
                          .deadline = plan.deadline,
                          .max_retries = plan.max_retries,
                          .wait_for_rate_limits = plan.wait_for_rate_limits};
+  options.session = std::to_string(plan.session);
   options.extra_headers["x-call"] = record.id;
   options.stop_token = stop->get_token();
-  if (plan.endpoint) options.endpoint = "endpoint-" + std::to_string(*plan.endpoint);
+  if (plan.endpoint) options.endpoint = name(*plan.endpoint);
   return options;
 }
 

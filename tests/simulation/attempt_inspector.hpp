@@ -1,0 +1,229 @@
+#pragma once
+
+#include "simulation/breaker_inspector.hpp"
+#include "simulation/inspection.hpp"
+#include "simulation/record.hpp"
+#include "simulation/rules.hpp"
+#include "simulation/world.hpp"
+#include <openailb/openailb.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb::simulation {
+
+/// How many attempts of all calls were hedges, and how many the retry budget had to pay.
+struct Spending {
+  double hedges{};
+  double paid{};
+};
+
+/// Looks at the attempts of each call that has ended: whether each was owed or allowed, whether another
+/// endpoint's turn was before, and whether the call gave up too early.
+class AttemptInspector : Inspection {
+ public:
+  AttemptInspector(const World& world, Violations& violations, BreakerInspector& breakers,
+                   const Answers& answers, Spending& spending)
+      : Inspection(world, violations), breakers_(&breakers), answers_(&answers), spending_(&spending) {}
+
+  void inspect(const CallRecord& call);
+
+ private:
+  /// What a call knew of its endpoints when it did something, worked out from the servers' side.
+  struct Story {
+    std::map<std::size_t, Row> last{};            ///< by endpoint that was asked
+    std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
+    std::set<std::size_t> ran{};
+    int retries{};
+    std::optional<std::size_t> owed{};  ///< whose kept connection has died, the first time in the call
+    bool free_retry_used{};
+    bool may_go_on{true};
+    bool hedged{};
+
+    TimePoint not_before(std::size_t endpoint) const {
+      auto found = again_at.find(endpoint);
+      return found == again_at.end() ? (TimePoint::min)() : found->second;
+    }
+  };
+  static constexpr nanoseconds longest_backoff = 8s;
+
+  /// The lowest comes first: of the first tier, what the picker finds cheapest.
+  std::pair<int, double> rank(const CallRecord& call, std::size_t endpoint) const {
+    const bool by_whim = plan().picker == PickerPlan::whim;
+    return {plan().endpoints[endpoint].priority, by_whim ? whim(endpoint, call.plan.session) : 0.0};
+  }
+  void inspect_hedge(const CallRecord& call, Story& story, std::size_t index);
+  void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
+  void add_failure(const CallRecord& call, Story& story, std::size_t index);
+  std::optional<Row> row_of_timeout(const CallRecord& call, const WireRequest& request, Row row,
+                                    TimePoint end);
+  void inspect_giving_up(const CallRecord& call, const Story& story);
+
+  BreakerInspector* breakers_;
+  const Answers* answers_;
+  Spending* spending_;
+};
+
+/// That each attempt was one the call owed or was allowed, and that it did not give up too early.
+inline void AttemptInspector::inspect(const CallRecord& call) {
+  const std::vector<Attempt>& attempts = call.attempts();
+  const bool answered = call.fate == CallRecord::Fate::succeeded || call.committed;
+  if (!answered && call.fate != CallRecord::Fate::failed) {  // nobody knows how its attempts ended
+    for (const WireRequest& request : call.requests) {
+      for (Outcome outcome : {Outcome::success, Outcome::failure, Outcome::exclusion})
+        breakers_->note(request, outcome, request.at, call.ended);
+    }
+    return;
+  }
+  require(attempts.size() == call.requests.size(), call, "its attempts are not the requests that were sent");
+  if (attempts.size() != call.requests.size()) return;
+  Story story;
+  std::size_t ended = 0;
+  for (std::size_t index = 0; index < call.requests.size(); ++index) {
+    const WireRequest& request = call.requests[index];
+    const auto ended_before = [&](std::size_t attempt) {
+      return call.request_of(attempt) < index && call.end_of(attempt) <= request.at;
+    };
+    while (ended < attempts.size() && ended_before(ended)) add_failure(call, story, ended++);
+    require(story.may_go_on, call, "it went on after a failure that ends a call");
+    if (ended < index) {
+      inspect_hedge(call, story, index);
+    } else {
+      inspect_choice(call, story, request);
+    }
+  }
+  const std::size_t failures = attempts.size() - (answered ? 1 : 0);
+  while (ended < failures) add_failure(call, story, ended++);
+  if (!answered) inspect_giving_up(call, story);
+}
+
+/// A hedge is a call's only second attempt at the same time, and goes to another endpoint that admits.
+inline void AttemptInspector::inspect_hedge(const CallRecord& call, Story& story, std::size_t index) {
+  const WireRequest& request = call.requests[index];
+  const std::optional<HedgeOptions>& hedge = plan().hedge;
+  ++spending_->hedges;
+  ++spending_->paid;
+  require(hedge.has_value(), call, "a hedge although there is to be none");
+  require(!std::exchange(story.hedged, true), call, "hedged twice");
+  require(call.plan.kind != CallPlan::Kind::post && !call.plan.endpoint, call, "not to be hedged");
+  const Availability& available = request.available[request.endpoint];
+  require(!available.open && available.cooldown == 0ns, call, "a hedge on an endpoint that does not admit");
+  require(!story.last.contains(request.endpoint), call, "a hedge on an endpoint that it has tried");
+  require(static_cast<int>(story.ran.size()) + 1 < plan().max_endpoints, call,
+          "a hedge beyond max_endpoints");
+  if (!hedge || index == 0) return;
+  const WireRequest& first = call.requests[index - 1];
+  require(first.endpoint != request.endpoint, call, "hedged on the same endpoint");
+  require(request.at >= first.at + hedge->delay, call, "hedged before the delay");
+}
+
+/// A breaker decides the order: one that refuses comes after all that admit and have not been tried.
+inline void AttemptInspector::inspect_choice(const CallRecord& call, Story& story,
+                                             const WireRequest& request) {
+  const bool all_ran = static_cast<int>(story.ran.size()) >= plan().max_endpoints;
+  const bool refuses = request.available[request.endpoint].open;
+  auto before = story.last.find(request.endpoint);
+  require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
+  require(!refuses || asks_refusing(), call, "asked an open endpoint although it is to fail");
+  if (story.owed == request.endpoint) return story.owed.reset();
+  const bool free = story.last.empty() || (before == story.last.end() && !refuses);
+  if (!free) ++spending_->paid;
+  for (std::size_t other = 0; other < request.available.size(); ++other) {
+    const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
+    const bool passed_over = untried && !all_ran && request.available[other].now() &&
+                             request.at > story.not_before(other) + longest_backoff;
+    require(!passed_over || before == story.last.end(), call,
+            "asked an endpoint again while another had not been tried");
+    require(!passed_over || !refuses, call, "asked an open endpoint while another admitted");
+    const bool comes_first = passed_over && !story.hedged && rank(call, other) < rank(call, request.endpoint);
+    require(!comes_first || refuses || before != story.last.end(), call,
+            "asked an endpoint although another came first");
+  }
+  require(request.at >= story.not_before(request.endpoint), call, "asked again before the time");
+  if (before == story.last.end()) return;
+  require(story.retries < call.max_retries, call, "retried more often than max_retries");
+  require(before->second.same, call, "asked an endpoint again that would fail again");
+  ++story.retries;
+}
+
+/// What a timeout means: nothing about an endpoint that was not given the time it needs.
+inline std::optional<Row> AttemptInspector::row_of_timeout(const CallRecord& call, const WireRequest& request,
+                                                           Row row, TimePoint end) {
+  const nanoseconds given = std::min(call.timeout, call.deadline - request.at);
+  const nanoseconds usual =
+      call.streams() ? shorter(plan().timeout, plan().first_token_timeout) : plan().timeout;
+  if (end >= call.deadline) row.another = row.same = false;
+  const bool not_connected = request.fault == Fault::black_hole && end - request.at < given;
+  if (not_connected || given >= usual) return row;
+  const std::optional<bool> blames =
+      answers_->blames(request.endpoint, call.streams(), request.at, request.at + given);
+  if (!blames) breakers_->note(request, Outcome::failure, end, end);  // as well as what follows
+  if (blames != true) row.breaker = Outcome::exclusion;
+  return row;
+}
+
+inline void AttemptInspector::add_failure(const CallRecord& call, Story& story, std::size_t index) {
+  const WireRequest& request = call.requests[call.request_of(index)];
+  const Attempt& attempt = call.attempts()[index];
+  const TimePoint end = request.at + attempt.elapsed;
+  if (was_lost(attempt)) {
+    require(story.hedged, call, "an attempt lost although there was no other");
+    return breakers_->note(request, Outcome::exclusion, end, end);
+  }
+  std::optional<Row> row = row_of(request.fault, attempt);
+  // After a jump of the clock an attempt may be too late between the head of its answer and the first token.
+  if (!row && attempt.kind == ErrorKind::timeout && !steady()) row = Row{.ran_it = true};
+  if (attempt.kind == ErrorKind::canceled) {
+    row = Row{.another = false, .breaker = Outcome::exclusion};
+    require(call.plan.stop.has_value(), call, "canceled by nobody");
+  } else if (row && attempt.kind == ErrorKind::timeout) {
+    row = row_of_timeout(call, request, *row, end);
+  }
+  require(row.has_value(), call, "an attempt failed that its server answered: " + attempt.message);
+  if (!row) return;
+  breakers_->note(request, row->breaker, end, end);
+  story.last[request.endpoint] = *row;
+  story.may_go_on = row->another;
+  if (row->ran_it) story.ran.insert(request.endpoint);
+  const bool limited = request.fault == Fault::rate_limited && attempt.status == 429;
+  story.again_at[request.endpoint] = limited ? end + request.retry_after : end;
+  if (limited && call.plan.wait_for_rate_limits) story.last.erase(request.endpoint);
+  const bool died = request.fault == Fault::idle_connection_died && attempt.kind == ErrorKind::connection;
+  if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
+}
+
+/// A call fails only when there is nothing left that it could try.
+inline void AttemptInspector::inspect_giving_up(const CallRecord& call, const Story& story) {
+  if (call.committed) return;
+  if (call.error.kind == ErrorKind::canceled)
+    return require(call.plan.stop.has_value(), call, "canceled by nobody");
+  if (call.has_deadline_passed() || !story.may_go_on) return;
+  const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max() : 120s;
+  const bool all_ran = static_cast<int>(story.ran.size()) >= plan().max_endpoints;
+  const bool budget_used_up = call.error.message.find("retry budget is used up") != std::string::npos;
+  require(!budget_used_up || plan().retry_budget, call, "it had no budget that could be used up");
+  for (std::size_t index = 0; index < call.available.size(); ++index) {
+    const Availability& available = call.available[index];
+    if (!available.present || !call.may_ask(index)) continue;
+    if (!available.admits && !asks_refusing()) continue;
+    auto before = story.last.find(index);
+    const bool tried = before != story.last.end();
+    if (all_ran && !story.ran.contains(index)) continue;
+    const bool may_retry = story.retries < call.max_retries || story.owed == index;
+    if (tried && (!before->second.same || !may_retry)) continue;
+    if (budget_used_up && (tried ? story.owed != index : !available.admits)) continue;
+    if (!available.sure_budget) continue;
+    TimePoint ready = call.ended + std::max(available.cooldown, available.budget);
+    ready = (std::max)(ready, story.not_before(index) + longest_backoff);
+    require(ready >= call.deadline || ready - call.ended > longest_wait, call,
+            "it gave up while endpoint-" + std::to_string(index) + " could be asked");
+  }
+}
+
+}  // namespace openailb::simulation

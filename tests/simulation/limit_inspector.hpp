@@ -1,0 +1,88 @@
+#pragma once
+
+#include "simulation/inspection.hpp"
+#include "simulation/record.hpp"
+#include "simulation/world.hpp"
+#include <openailb/openailb.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace openailb::simulation {
+
+/// Watches the limits of attempts in flight: that they are kept, and that no call waits for nothing.
+class LimitInspector : Inspection {
+ public:
+  using Inspection::Inspection;
+
+  void observe();
+
+ private:
+  /// Endpoints that a call could not ask, now or before.
+  struct Kept {
+    std::set<std::size_t> by_seats{};
+    std::set<std::size_t> by_others{};
+  };
+
+  void watch(const CallRecord& call, bool client_has_seat);
+
+  std::map<const CallRecord*, Kept> kept_{};
+  /// Calls that had to wait for a seat, and where they need not wait any more.
+  std::map<const CallRecord*, std::size_t> could_go_{};
+  TimePoint observed_{};
+};
+
+inline void LimitInspector::observe() {
+  int in_flight = 0;
+  for (const EndpointStatus& endpoint : world().status()) {
+    const int most = plan().endpoints[World::index_of(endpoint)].max_in_flight;
+    require(most == 0 || endpoint.in_flight <= most, endpoint.name + ": more in flight than max_in_flight");
+    in_flight += endpoint.in_flight;
+  }
+  const int most = plan().max_in_flight;
+  in_flight = std::max(in_flight, static_cast<int>(world().transfers()));
+  require(most == 0 || in_flight <= most, "more in flight than the client's max_in_flight");
+  const bool time_passed = std::exchange(observed_, world().now()) < world().now();
+  for (const auto& [call, endpoint] : could_go_) {
+    require(!time_passed || !steady(), *call,
+            "it waits for a seat although endpoint-" + std::to_string(endpoint) + " has one");
+  }
+  could_go_.clear();
+  if (plan().async) return;  // there, much happens between two observations
+  for (const auto& call : world().calls()) {
+    const bool waits = call->fate == CallRecord::Fate::running && call->requests.empty();
+    if (waits) watch(*call, most == 0 || in_flight < most);
+  }
+}
+
+/// A call that has not made an attempt yet takes the first seat: at an endpoint that nothing but seats has
+/// kept it from or, if it has waited for nothing else anywhere, at one that has joined.
+inline void LimitInspector::watch(const CallRecord& call, bool client_has_seat) {
+  Kept& kept = kept_[&call];
+  const std::vector<Availability> available = world().available(call);
+  for (std::size_t index = 0; index < available.size(); ++index) {
+    const Availability& its = available[index];
+    if (!call.may_ask(index) || !its.present) continue;
+    if (!its.but_for_seats() || !its.sure_budget) {
+      kept.by_others.insert(index);
+    } else if (!its.free_seat || !client_has_seat) {
+      kept.by_seats.insert(index);
+    }
+  }
+  for (std::size_t index = 0; index < available.size(); ++index) {
+    const Availability& its = available[index];
+    const bool could = call.may_ask(index) && its.but_for_seats() && its.free_seat && client_has_seat;
+    // Who sleeps until a breaker admits or a limit is over does not hear of one that joins.
+    const bool was_there = world().began() + plan().endpoints[index].joins <= call.began;
+    const bool waited_here = was_there && kept.by_seats.contains(index) && !kept.by_others.contains(index);
+    const bool waited_for_seats = !kept.by_seats.empty() && kept.by_others.empty();
+    if (could && (waited_here || waited_for_seats)) could_go_[&call] = index;
+  }
+}
+
+}  // namespace openailb::simulation
