@@ -1,6 +1,7 @@
 // Calls that wait for seats: who is called when, and what else may keep them.
 
 #include "support/simulation.hpp"
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/seats.hpp>
 
 #include <gtest/gtest.h>
@@ -54,6 +55,16 @@ TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
   queue.room->call_all();
   EXPECT_TRUE(first.called().stop_requested());
   EXPECT_TRUE(second.called().stop_requested());
+}
+
+TEST(Fleet, LetsThoseWhoWaitForSeatsLookAgain) {
+  Queue queue;
+  const ClientOptions options;
+  Fleet fleet({{.base_url = "https://one.example/v1"}}, options, queue.room, TimePoint{});
+  WaitingRoom::Place place(queue.room);
+  place.wait_for({queue.seats});
+  fleet.add({.base_url = "https://two.example/v1"}, TimePoint{});
+  EXPECT_TRUE(place.called().stop_requested());
 }
 
 }  // namespace
