@@ -84,7 +84,7 @@ class Balancer {
   Candidates candidates(const Call& call, const Progress& progress, TimePoint now) const {
     return Candidates(options_, call, progress, at_client_, now);
   }
-  bool queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
+  std::stop_token queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
@@ -139,6 +139,11 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
     auto home = homes_.find_for_all(call.objects, name_of);
     if (!home) return std::move(home).error();
     progress.home = *home;
+    if (*home && !progress.has(**home)) {
+      return Error{.kind = ErrorKind::bad_request,
+                   .message = "not sent: it names an object that is kept by " + name_of(**home) +
+                              ", which is not among the endpoints any more"};
+    }
   }
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;
@@ -164,7 +169,7 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
   const Candidates can = candidates(*call, progress, now);
   progress.budget_used_up = false;
-  for (bool queues = false;;) {
+  for (;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
     if (auto picked = turns_.pick(can, affords, now)) {
       progress.place.reset();
@@ -172,29 +177,21 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
     }
     const bool heeded_breakers = !can.asks_refusing();
     const auto until = wait(can, progress, now);
-    auto full = can.full_seats();
-    if (queues && !full.empty()) {
-      return {.wait = until.value_or(progress.deadline), .seat = progress.place->called()};
+    if (auto full = can.full_seats(); !full.empty()) {
+      return {.wait = until.value_or(progress.deadline), .seat = queue(std::move(full), progress)};
     }
-    if (queues || !full.empty()) {
-      queues = queue(std::move(full), progress);
-      continue;  // a seat may have become free before the call was in the queue
-    }
+    progress.place.reset();
     if (until) return {.wait = until};
     if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
     return {.wait = wait_for_budget(can, progress, now)};
   }
 }
 
-/// Lets the call wait for one of these seats. False when there are none.
-inline bool Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
-  if (full.empty()) {
-    progress.place.reset();
-    return false;
-  }
+/// Lets the call wait for one of these seats. What it gives is told when there is one.
+inline std::stop_token Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
   if (!progress.place) progress.place = std::make_unique<WaitingRoom::Place>(waiting_room_);
   progress.place->wait_for(std::move(full));
-  return true;
+  return progress.place->call();
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so

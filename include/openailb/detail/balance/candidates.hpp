@@ -30,7 +30,7 @@ class Candidates {
   std::size_t size() const noexcept { return progress_->fleet->size(); }
   const Endpoint& at(std::size_t index) const { return *(*progress_->fleet)[index]; }
   /// The call, as one that wants to make an attempt.
-  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), waits_for_seat()}; }
+  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
 
   /// Whether it is among the endpoints that the call may ask at all.
   bool allows(std::size_t index) const {
@@ -139,10 +139,10 @@ class Candidates {
   const Standing& standing(std::size_t index) const { return *at(index).standing(); }
   TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
   bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
-  bool waits_for_seat() const { return progress_->place != nullptr; }
-  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(waits_for_seat()); }
+  bool was_called() const { return progress_->place && progress_->place->was_called(); }
+  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(was_called()); }
   bool has_room(std::size_t index) const {
-    return !client_is_full() && standing(index).seats.has_room(waits_for_seat());
+    return !client_is_full() && standing(index).seats.has_room(was_called());
   }
   /// What the call itself has learned of when it may ask the endpoint.
   TimePoint not_before(std::size_t index) const {

@@ -51,7 +51,7 @@ class Endpoint {
   struct Applicant {
     const Call& call;
     Seats* at_client;  ///< null: their number is not limited
-    bool waits;        ///< it waits for a seat already
+    bool was_called;   ///< to a seat for which it has waited
   };
   /// Admits an attempt. Null when there is no seat, the quota is used up, or the breaker refuses.
   std::optional<Admission> admit(const Applicant& who, TimePoint now) const;
@@ -123,10 +123,10 @@ inline EndpointStatus Endpoint::status(TimePoint now) const {
 
 inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who, TimePoint now) const {
   Admission::Place place{.tokens = who.call.expected_tokens};
-  if (!standing_->seats.take(who.waits)) return std::nullopt;
+  if (!standing_->seats.take(who.was_called)) return std::nullopt;
   place.at_endpoint.reset(&standing_->seats);
   if (who.at_client != nullptr) {
-    if (!who.at_client->take(who.waits)) return std::nullopt;
+    if (!who.at_client->take(who.was_called)) return std::nullopt;
     place.at_client.reset(who.at_client);
   }
   if (!quota_->take(demand(who.call), now)) return std::nullopt;

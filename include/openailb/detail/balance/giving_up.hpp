@@ -57,8 +57,8 @@ inline Error error_of_giving_up(const Candidates& can, const Call& call, const P
         .append(unavailability(endpoint, admits_at, limited_until, now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: there is no endpoint named " + call.endpoint};
+    const std::string which = call.endpoint.empty() ? "left that may be asked" : "named " + call.endpoint;
+    return {.kind = ErrorKind::bad_request, .message = "not sent: there is no endpoint " + which};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;

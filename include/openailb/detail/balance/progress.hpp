@@ -65,6 +65,8 @@ struct Progress {
     return waits_for_rate_limits && failure.failure_class == FailureClass::rate_limited;
   }
 
+  /// Whether the client has an endpoint of this id now.
+  bool has(std::size_t id) { return find(id) != nullptr; }
   /// Goes on with these endpoints, which the client has now.
   void change_fleet(Fleet::List endpoints);
 
