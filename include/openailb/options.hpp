@@ -3,6 +3,7 @@
 #include <openailb/api_key.hpp>
 #include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
 #include <openailb/picker.hpp>
@@ -146,9 +147,12 @@ struct ClientOptions {
   /// where your coroutines and functions then go on. Called from any thread. It must not own what it has not
   /// called yet, which owns it. Null: they go on on the client's own thread, which must not be blocked.
   std::function<void(std::function<void()>)> executor{};
-  /// Of an AsyncClient: called with what a function or coroutine of yours threw where nobody else would see
-  /// it. Called from any thread. Null: it is written to the standard error.
+  /// Called with what on_event threw and, of an AsyncClient, what another function or coroutine of yours
+  /// threw where nobody else would see it. Called from any thread. Null: it is written to the standard error.
   std::function<void(std::exception_ptr)> on_unhandled{};
+  /// Is told what happens: attempts, waits, changes of breakers, rate limits, ends of calls. Called from any
+  /// thread, and must be quick. What it throws goes to on_unhandled. Null costs nothing.
+  EventListener on_event{};
 };
 
 /// Settings of one call. What is not set is taken from the client.

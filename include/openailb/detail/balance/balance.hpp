@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/race.hpp>
 #include <openailb/detail/balance/trial.hpp>
@@ -35,6 +36,9 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
   Result<Progress> begun = balancer.begin(*call, loop.now());
   if (!begun) co_return std::move(begun).error();
   Progress& progress = *begun;
+  if (balancer.options().on_event) {
+    progress.watch = std::make_shared<CallWatch>(balancer.options(), *call, loop.clock());
+  }
   Race<T, Attempt> race(loop, balancer, progress, attempt);
   for (;;) {
     if (race.over()) {

@@ -19,6 +19,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
@@ -75,7 +76,9 @@ class Balancer {
   void remember_home(std::string_view id, std::string_view endpoint);
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
-    return error_of_giving_up(candidates(call, progress, now), call, progress, now);
+    Error error = error_of_giving_up(candidates(call, progress, now), call, progress, now);
+    if (progress.watch) progress.watch->ends(error.kind);
+    return error;
   }
   /// See Client::set_endpoints.
   Fleet& fleet() noexcept { return fleet_; }
@@ -90,7 +93,8 @@ class Balancer {
   std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
                                            TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                    const Candidates& can, TimePoint now) const;
+                    const Candidates& can, bool is_hedge, TimePoint now) const;
+  static void tell_end(const Trial& trial, AttemptEnded event, TimePoint now);
   std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
                                        const Progress& progress) const;
   double random() const;
@@ -169,21 +173,27 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
   const Candidates can = candidates(*call, progress, now);
   progress.budget_used_up = false;
+  const auto waits = [&](std::optional<TimePoint> until, WaitReason reason, std::stop_token seat = {}) {
+    if (until && progress.watch) progress.watch->waits(reason, *until - now);
+    return Step{.wait = until, .seat = std::move(seat)};
+  };
   for (;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
     if (auto picked = turns_.pick(can, affords, now)) {
       progress.place.reset();
-      return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
+      return {.trial = begin_trial(*std::move(picked), call, progress, can, false, now)};
     }
     const bool heeded_breakers = !can.asks_refusing();
     const auto until = wait(can, progress, now);
     if (auto full = can.full_seats(); !full.empty()) {
-      return {.wait = until.value_or(progress.deadline), .seat = queue(std::move(full), progress)};
+      return waits(until.value_or(progress.deadline), WaitReason::seat, queue(std::move(full), progress));
     }
     progress.place.reset();
-    if (until) return {.wait = until};
+    if (until)
+      return waits(until,
+                   heeded_breakers && !can.any_only_waits() ? WaitReason::breaker : can.reason_to_wait());
     if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
-    return {.wait = wait_for_budget(can, progress, now)};
+    return waits(wait_for_budget(can, progress, now), WaitReason::budget);
   }
 }
 
@@ -233,7 +243,7 @@ inline std::optional<TimePoint> Balancer::wait_for_budget(const Candidates& can,
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                                   const Candidates& can, TimePoint now) const {
+                                   const Candidates& can, bool is_hedge, TimePoint now) const {
   const std::shared_ptr<const Endpoint>& endpoint = (*progress.fleet)[picked.index];
   const bool is_owed = progress.owed_to == endpoint->id();
   const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
@@ -247,15 +257,22 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
   if (can.another_than(picked.index)) {
     connect_timeout = shorter(connect_timeout, options_.failover_connect_timeout);
   }
-  return {.endpoint = endpoint,
-          .admission = std::move(picked.admission),
-          .call = call,
-          .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
-          .connect_timeout = connect_timeout,
-          .attempts_before = progress.attempts.size(),
-          .retries_left = &progress.retries_left,
-          .fresh_connection = is_owed,
-          .seeks_object = progress.seeks_object};
+  Trial trial{.endpoint = endpoint,
+              .admission = std::move(picked.admission),
+              .call = call,
+              .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
+              .connect_timeout = connect_timeout,
+              .attempts_before = progress.attempts.size(),
+              .retries_left = &progress.retries_left,
+              .fresh_connection = is_owed,
+              .seeks_object = progress.seeks_object,
+              .watch = progress.watch};
+  if (trial.watch)
+    trial.watch->attempt_began({.endpoint = endpoint->name(),
+                                .model = endpoint->wire_model(*call),
+                                .is_hedge = is_hedge,
+                                .is_last_resort = trial.admission.is_last_resort()});
+  return trial;
 }
 
 inline std::optional<TimePoint> Balancer::hedge_due(const Trial& trial, const Progress& progress,
@@ -279,7 +296,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   }
   RetryBudget::spend(cost);
   progress.hedged = true;
-  Trial trial = begin_trial(*std::move(picked), call, progress, can, now);
+  Trial trial = begin_trial(*std::move(picked), call, progress, can, true, now);
   ++trial.attempts_before;  // the first, which is under way
   return trial;
 }
@@ -288,11 +305,17 @@ inline void Balancer::record_answer(Progress& progress, const Trial& trial, cons
                                     TimePoint now) const {
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   trial.admission.answered(trial.call->streams, now);
-  if (const auto reset = rate_limit_reset(info.headers)) {
-    trial.admission.used_up(trial.endpoint->wire_model(*trial.call), *reset, now);
-  }
+  if (const auto reset = rate_limit_reset(info.headers)) trial.used_up(*reset, now);
+  tell_end(trial, {.status = info.status, .elapsed = took}, now);
   if (hedging_) hedging_->answered(trial.endpoint->id(), trial.call->streams, took);
   progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = info.status, .elapsed = took});
+}
+
+inline void Balancer::tell_end(const Trial& trial, AttemptEnded event, TimePoint now) {
+  if (!trial.watch) return;
+  event.endpoint = trial.endpoint->name();
+  event.model = trial.endpoint->wire_model(*trial.call);
+  trial.watch->attempt_ended(event, now);
 }
 
 inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const {
@@ -302,6 +325,7 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
                                .kind = ErrorKind::canceled,
                                .elapsed = after,
                                .message = std::move(why)});
+  tell_end(trial, {.kind = ErrorKind::canceled, .elapsed = after}, now);
   const Failure canceled{.failure_class = FailureClass::canceled,
                          .treatment = treatment(FailureClass::canceled)};
   trial.settle(&canceled, now);
@@ -310,6 +334,11 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
   progress.record(trial.endpoint->id(), failure, pause_after(failure, *trial.call, progress),
                   trial.admission.admitted(), now);
+  tell_end(trial,
+           {.kind = failure.error.kind,
+            .status = failure.error.status,
+            .elapsed = now - trial.admission.admitted()},
+           now);
   trial.settle(&failure, now);
 }
 

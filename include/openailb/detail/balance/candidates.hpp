@@ -7,6 +7,7 @@
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
 #include <openailb/picker.hpp>
 
@@ -122,6 +123,11 @@ class Candidates {
     TimePoint until;
     bool shared;  ///< other calls wait for the same time
   };
+  /// Why the call waits for what is soonest, if not for a breaker.
+  WaitReason reason_to_wait() const {
+    const std::optional<Wait> wait = soonest();
+    return wait && wait->shared ? WaitReason::rate_limit : WaitReason::backoff;
+  }
 
   /// The first time at which an endpoint can be asked that cannot be asked now: when its cooldown is over,
   /// when its backoff is over or, if endpoints whose breakers refuse are not asked, when its breaker admits

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/balance/seats.hpp>
@@ -48,6 +49,7 @@ struct Progress {
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
   bool waited_for_reopening{};                  ///< see WhenAllOpen::wait
+  std::shared_ptr<CallWatch> watch{};           ///< null without a listener
   RetryBudget::Reserved reserved{};             ///< for the call's next retry; null when none was needed yet
   bool budget_used_up{};                        ///< nothing could be reserved
   bool hedged{};                                ///< a hedge was sent
