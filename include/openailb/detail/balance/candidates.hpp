@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
@@ -26,10 +27,11 @@ class Candidates {
   /// `at_client` are the client's seats; null: their number is not limited.
   Candidates(const ClientOptions& options, const Call& call, const Progress& progress,
              const std::shared_ptr<Seats>& at_client, TimePoint now)
-      : options_(&options), call_(&call), progress_(&progress), at_client_(&at_client), now_(now) {}
+      : endpoints_(progress.fleet.get()),
+        options_(&options), call_(&call), progress_(&progress), at_client_(&at_client), now_(now) {}
 
-  std::size_t size() const noexcept { return progress_->fleet->size(); }
-  const Endpoint& at(std::size_t index) const { return *(*progress_->fleet)[index]; }
+  std::size_t size() const noexcept { return endpoints_->size(); }
+  const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   /// The call, as one that wants to make an attempt.
   Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
 
@@ -72,6 +74,7 @@ class Candidates {
   }
 
   /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
+  bool any_owed() const noexcept { return progress_->owed_to.has_value(); }
   bool owed(std::size_t index) const { return is_owed(index) && again(index); }
 
   /// Whether endpoints whose breakers refuse are asked as a last resort.
@@ -190,6 +193,7 @@ class Candidates {
     return false;
   }
 
+  const Fleet::Endpoints* endpoints_;
   const ClientOptions* options_;
   const Call* call_;
   const Progress* progress_;

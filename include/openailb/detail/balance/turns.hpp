@@ -67,8 +67,10 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
   const auto admitting = [&](auto wanted) {
     return pick_admitting<&Endpoint::turn>(calls_, wanted, can, now);
   };
-  if (auto picked = admitting(owed)) return picked;
-  if (auto picked = pick_refusing(owed, can, now)) return picked;
+  if (can.any_owed()) {
+    if (auto picked = admitting(owed)) return picked;
+    if (auto picked = pick_refusing(owed, can, now)) return picked;
+  }
   if (auto picked = admitting(untried)) return picked;
   if (!affords()) return std::nullopt;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
