@@ -59,6 +59,7 @@ int main() {
   std::cout << "the cheapest\n";
   for (int i = 0; i < 2; ++i) call(cheapest);
 
+  std::cout << "one session\n";
   // [affinity]
   // Calls of one session go to one endpoint, which has their prompts in its cache.
   openailb::Client sessions(given, {.picker = openailb::affinity});

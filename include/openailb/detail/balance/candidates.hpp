@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace openailb::detail {
@@ -28,7 +29,11 @@ class Candidates {
   Candidates(const ClientOptions& options, const Call& call, const Progress& progress,
              const std::shared_ptr<Seats>& at_client, TimePoint now)
       : endpoints_(progress.fleet.get()),
-        options_(&options), call_(&call), progress_(&progress), at_client_(&at_client), now_(now) {}
+        options_(&options),
+        call_(&call),
+        progress_(&progress),
+        at_client_(&at_client),
+        now_(now) {}
 
   std::size_t size() const noexcept { return endpoints_->size(); }
   const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
@@ -44,6 +49,10 @@ class Candidates {
   bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
   int priority(std::size_t index) const { return at(index).config().priority; }
+  /// What comes before everything that a picker says: whether it would refuse, and its tier.
+  std::pair<bool, int> tier(std::size_t index) const {
+    return {at(index).is_used_up(*call_, now_), priority(index)};
+  }
 
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }

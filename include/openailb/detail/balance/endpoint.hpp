@@ -68,6 +68,11 @@ class Endpoint {
   TimePoint limited_until(const Call& call, TimePoint now) const {
     return quota_->limits_any() ? quota_->until(demand(call), now) : (TimePoint::min)();
   }
+  /// Whether the limits of its account are used up, by what an answer has said.
+  bool is_used_up(const Call& call, TimePoint now) const {
+    const Cooldowns& cooldowns = quota_->cooldowns();
+    return cooldowns.any() && cooldowns.is_used_up(wire_model(call), now);
+  }
 
   /// The key to use now.
   Result<std::string> key() const;
