@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fallback.hpp>
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
 #include <openailb/detail/balance/homes.hpp>
@@ -69,12 +70,18 @@ class Balancer {
   std::optional<std::string> home_of(std::string_view id);
   /// Throws std::invalid_argument if there is no endpoint of that name.
   void remember_home(std::string_view id, std::string_view endpoint);
+  /// The call with another model, as which it goes on when it would give up; null when it gives up.
+  std::shared_ptr<const Call> fall_back(const Call& call, Progress& progress, TimePoint now) const {
+    return detail::fall_back(Candidates(endpoints_, options_, call, progress, now), call, progress, now);
+  }
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
     return error_of_giving_up(endpoints_, options_, call, progress, now);
   }
 
  private:
+  /// Finds the endpoint that keeps what the call names.
+  Result<void> find_home(const Call& call, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
@@ -130,7 +137,16 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
                     .waits_for_rate_limits = call.wait_for_rate_limits,
                     .retries_left = call.max_retries};
   progress.endpoints.resize(endpoints_.size());
-  if (!call.endpoint.empty()) return progress;
+  if (Result<void> fine = find_home(call, progress); !fine) return std::move(fine).error();
+  if (!call.fallbacks.models.empty()) {
+    const Candidates can(endpoints_, options_, call, progress, now);
+    progress.another_model = Fallback(can, call, progress).next() != nullptr;
+  }
+  return progress;
+}
+
+inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
+  if (!call.endpoint.empty()) return {};
   if (!call.objects.empty()) {
     const auto name_of = [this](std::size_t index) { return endpoints_[index]->name(); };
     auto home = homes_.find_for_all(call.objects, name_of);
@@ -139,7 +155,7 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   }
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;
-  return progress;
+  return {};
 }
 
 inline std::optional<std::string> Balancer::home_of(std::string_view id) {
@@ -265,7 +281,10 @@ inline void Balancer::record_answer(Progress& progress, const Trial& trial, int 
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   trial.admission.answered(trial.call->streams, now);
   if (hedging_) hedging_->answered(trial.endpoint->index(), trial.call->streams, took);
-  progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = status, .elapsed = took});
+  progress.attempts.push_back({.endpoint = trial.endpoint->name(),
+                               .status = status,
+                               .elapsed = took,
+                               .model = trial.call->model.value_or("")});
 }
 
 inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const {
@@ -274,15 +293,16 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
   progress.attempts.push_back({.endpoint = trial.endpoint->name(),
                                .kind = ErrorKind::canceled,
                                .elapsed = after,
-                               .message = std::move(why)});
+                               .message = std::move(why),
+                               .model = trial.call->model.value_or("")});
   const Failure canceled{.failure_class = FailureClass::canceled,
                          .treatment = treatment(FailureClass::canceled)};
   trial.settle(&canceled, now);
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  progress.record(trial.endpoint->index(), failure, pause_after(failure, *trial.call, progress),
-                  trial.admission.admitted(), now);
+  progress.record(trial.endpoint->index(), trial.call->model, failure,
+                  pause_after(failure, *trial.call, progress), trial.admission.admitted(), now);
   trial.settle(&failure, now);
 }
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace openailb::detail {
@@ -25,7 +26,13 @@ class Candidates {
       : endpoints_(&endpoints), options_(&options), call_(&call), progress_(&progress), now_(now) {}
 
   /// Whether it is among the endpoints that the call may ask at all.
-  bool allows(std::size_t index) const {
+  bool allows(std::size_t index) const { return is_named(index) && at(index).serves(call_->model); }
+  /// Whether it could ask any of them for a model.
+  bool any_serves(const std::string& model) const {
+    return any([&](std::size_t index) { return is_named(index) && at(index).serves(model); });
+  }
+  /// Whether it may ask the endpoint, as far as the call itself names one.
+  bool is_named(std::size_t index) const {
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
     return !progress_->home || progress_->home == index;
   }

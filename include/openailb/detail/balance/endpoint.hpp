@@ -4,7 +4,10 @@
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/model_patterns.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/http.hpp>
@@ -13,6 +16,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,9 +45,15 @@ class Endpoint {
   EndpointStatus status(TimePoint now);
 
   /// The name of the call's model at this endpoint; empty when the call has none.
-  std::string_view wire_model(const Call& call) const;
+  std::string wire_model(const Call& call) const {
+    return call.model ? models_.name_of(*call.model) : std::string{};
+  }
+  /// Whether a model may be asked for here; null: the call has none.
+  bool serves(const std::optional<std::string>& model) const { return !model || served_.has(*model); }
   /// Until when the call's model is rate limited here.
-  TimePoint cooldown_until(const Call& call) const { return standing_.cooldown_until(wire_model(call)); }
+  TimePoint cooldown_until(const Call& call) const {
+    return standing_.any_cooldown() ? standing_.cooldown_until(wire_model(call)) : (TimePoint::min)();
+  }
 
   /// The key to use now.
   Result<std::string> key() const;
@@ -53,6 +63,7 @@ class Endpoint {
 
  private:
   Headers headers(const Call& call, std::string_view key, std::size_t attempts_before) const;
+  std::string body(const Call& call) const;
   std::vector<BodyPart> parts(const Call& call) const;
 
   std::size_t index_;
@@ -62,6 +73,9 @@ class Endpoint {
   std::vector<std::string> secrets_;
   Url base_url_;
   std::string shown_url_;
+  ModelMap models_;
+  ModelList served_;
+  JsonBody extra_body_;
   Standing standing_;
 };
 
@@ -74,6 +88,9 @@ inline Endpoint::Endpoint(std::size_t index, EndpointConfig config, const Client
       secrets_(endpoint_secrets(config_, options)),
       base_url_(checked_base_url(config_, default_headers_)),
       shown_url_(base_url_.display()),
+      models_(config_.model_map),
+      served_(config_.models),
+      extra_body_(config_.extra_body),
       standing_(config_.breaker, now) {
   merge_query(base_url_.query, options.default_query);
   merge_query(base_url_.query, config_.query);
@@ -86,12 +103,6 @@ inline EndpointStatus Endpoint::status(TimePoint now) {
           .counts = standing_.counts(),
           .in_flight = standing_.in_flight(),
           .cooldowns = standing_.cooldowns(now)};
-}
-
-inline std::string_view Endpoint::wire_model(const Call& call) const {
-  if (!call.model) return {};
-  auto mapped = config_.model_map.find(*call.model);
-  return mapped == config_.model_map.end() ? *call.model : mapped->second;
 }
 
 inline Result<std::string> Endpoint::key() const {
@@ -122,7 +133,7 @@ inline HttpRequest Endpoint::http_request(const Call& call, std::string_view key
                                           std::size_t attempts_before) const {
   return HttpRequest{.method = call.method,
                      .headers = headers(call, key, attempts_before),
-                     .body = call.body.text(wire_model(call)),
+                     .body = body(call),
                      .parts = parts(call),
                      .max_response_size = options_->max_response_size};
 }
@@ -147,8 +158,21 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
   return headers;
 }
 
+inline std::string Endpoint::body(const Call& call) const {
+  if (!call.body.is_object() || extra_body_.empty()) return call.body.text(wire_model(call));
+  JsonBody merged = call.body;
+  merged.merge(extra_body_);
+  return merged.text(wire_model(call));
+}
+
 inline std::vector<BodyPart> Endpoint::parts(const Call& call) const {
   std::vector<BodyPart> parts = call.parts;
+  // The form of an upload names no model: what is said to models does not belong there.
+  if (call.model && !parts.empty() && !extra_body_.empty()) {
+    Form form{.parts = std::move(parts)};
+    merge_form(form, config_.extra_body.value());
+    parts = std::move(form.parts);
+  }
   const auto model = std::ranges::find(parts, "model", &BodyPart::name);
   if (call.model && model != parts.end()) model->content = wire_model(call);
   return parts;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace openailb::detail {
 
@@ -23,6 +24,18 @@ inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at,
   }
   if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
   return endpoint.name() + " has just become available again";
+}
+
+/// Why a call may ask none of the endpoints.
+inline std::string why_none_is_allowed(const Candidates::Endpoints& endpoints, const Call& call,
+                                       const Candidates& can) {
+  std::vector<std::string> named;
+  for (const auto& endpoint : endpoints) {
+    if (can.is_named(endpoint->index())) named.push_back(endpoint->name());
+  }
+  if (named.empty()) return "there is no endpoint named " + call.endpoint;
+  const std::string who = named.size() == 1 ? named.front() + " does not serve" : "no endpoint serves";
+  return who + " the model " + call.model.value_or("") + ": check it, or add it to EndpointConfig::models";
 }
 
 /// The error of a call that can make no more attempts.
@@ -52,8 +65,7 @@ inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const Cl
         .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: there is no endpoint named " + call.endpoint};
+    return {.kind = ErrorKind::bad_request, .message = "not sent: " + why_none_is_allowed(endpoints, call, can)};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;

@@ -59,6 +59,8 @@ class Standing {
     const bool is_a_time = after != (TimePoint::min)() && after != (TimePoint::max)();
     return is_a_time ? after + TimePoint::duration(1) : after;
   }
+  /// Whether any model is or was rate limited here.
+  bool any_cooldown() const { return cooldowns_.any(); }
   /// Until when the model is rate limited here.
   TimePoint cooldown_until(std::string_view model) const {
     return cooldowns_.any() ? cooldowns_.until(model) : (TimePoint::min)();

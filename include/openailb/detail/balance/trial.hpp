@@ -118,7 +118,8 @@ inline ResponseInfo Trial::info(HttpResponse response) const {
                     .status = response.status,
                     .request_id = std::string(header(response.headers, "x-request-id")),
                     .headers = std::move(response.headers),
-                    .body = std::move(response.body)};
+                    .body = std::move(response.body),
+                    .model = call->model.value_or("")};
   const Redactor secrets = redactor();
   secrets.redact(info.request_id);
   secrets.redact(info.body);
