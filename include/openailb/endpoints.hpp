@@ -10,8 +10,8 @@
 #include <vector>
 
 /// \file
-/// Endpoints of a file, and of well-known services. What else one needs, such as a name or a model map, can be set
-/// afterwards.
+/// Endpoints of a file, and of well-known services. What else one needs, such as a name or a model map, can
+/// be set afterwards.
 
 namespace openailb {
 

@@ -65,7 +65,8 @@ inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const Cl
         .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request, .message = "not sent: " + why_none_is_allowed(endpoints, call, can)};
+    return {.kind = ErrorKind::bad_request,
+            .message = "not sent: " + why_none_is_allowed(endpoints, call, can)};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;

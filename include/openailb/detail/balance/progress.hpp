@@ -43,10 +43,10 @@ struct Progress {
   /// retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
-  bool waited_for_reopening{};       ///< see WhenAllOpen::wait
-  RetryBudget::Reserved reserved{};  ///< for the call's next retry; null when none was needed yet
-  bool budget_used_up{};             ///< nothing could be reserved
-  bool hedged{};                     ///< a hedge was sent
+  bool waited_for_reopening{};        ///< see WhenAllOpen::wait
+  RetryBudget::Reserved reserved{};   ///< for the call's next retry; null when none was needed yet
+  bool budget_used_up{};              ///< nothing could be reserved
+  bool hedged{};                      ///< a hedge was sent
   std::vector<std::string> models{};  ///< those that it has given up, before it fell back on another one
   bool another_model{};               ///< it can still fall back on another one
   std::vector<Endpoint> endpoints{};
@@ -64,7 +64,8 @@ struct Progress {
     return waits_for_rate_limits && failure.failure_class == FailureClass::rate_limited;
   }
 
-  /// Begins anew with another model than `given_up`. The deadline stays, and what the call has seen and spent.
+  /// Begins anew with another model than `given_up`. The deadline stays, and what the call has seen and
+  /// spent.
   void begin_model(const std::string& given_up, int max_retries);
   /// Records a failed attempt; `delay` is the pause before the same endpoint may be asked again.
   void record(std::size_t index, const std::optional<std::string>& model, const Failure& failure,

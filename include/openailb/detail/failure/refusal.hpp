@@ -21,9 +21,9 @@ inline bool mentions(std::string_view text, std::initializer_list<std::string_vi
 
 /// Whether words, in lower case, are about content that is not allowed.
 inline bool speaks_of_content(std::string_view says) {
-  return mentions(says, {"moderation", "flagged", "content_policy", "content policy", "content_filter",
-                         "content filter", "content management policy", "responsibleaipolicyviolation",
-                         "data_inspection_failed"});
+  return mentions(
+      says, {"moderation", "flagged", "content_policy", "content policy", "content_filter", "content filter",
+             "content management policy", "responsibleaipolicyviolation", "data_inspection_failed"});
 }
 
 /// Whether the request itself was refused, rather than its sender, or the moment.
@@ -37,23 +37,24 @@ inline bool refuses_request(const Error& error) {
 /// Whether an error says that the request is too long for its model.
 inline bool says_too_long(const Error& error) {
   const std::string code = lower(error.code + ' ' + error.type);
-  if (mentions(code, {"context_length_exceeded", "exceed_context_size", "context_window_exceeded"})) return true;
+  if (mentions(code, {"context_length_exceeded", "exceed_context_size", "context_window_exceeded"}))
+    return true;
   // Old llama.cpp answers with 500.
   if (!refuses_request(error) && error.status != 413 && error.status != 500) return false;
   const std::string says = lower(error.message);
-  return mentions(says, {"maximum context length",                    // OpenAI, vLLM, OpenRouter, Mistral
-                         "maximum model length",                      // vLLM
-                         "context_length_exceeded",                   // through OpenRouter
-                         "available context size",                    // llama.cpp
-                         "model's context length",                    // SGLang
-                         "exceeds the context length",                // Ollama
-                         "context window",                            // OpenAI's responses, Groq, LM Studio
-                         "exceed context limit",                      // Anthropic
-                         "prompt is too long",                        // Anthropic
-                         "maximum prompt length",                     // xAI
-                         "input is too long for requested model",     // Bedrock
-                         "maximum number of tokens allowed",          // Gemini
-                         "input tokens exceed the configured limit",  // OpenAI
+  return mentions(says, {"maximum context length",                     // OpenAI, vLLM, OpenRouter, Mistral
+                         "maximum model length",                       // vLLM
+                         "context_length_exceeded",                    // through OpenRouter
+                         "available context size",                     // llama.cpp
+                         "model's context length",                     // SGLang
+                         "exceeds the context length",                 // Ollama
+                         "context window",                             // OpenAI's responses, Groq, LM Studio
+                         "exceed context limit",                       // Anthropic
+                         "prompt is too long",                         // Anthropic
+                         "maximum prompt length",                      // xAI
+                         "input is too long for requested model",      // Bedrock
+                         "maximum number of tokens allowed",           // Gemini
+                         "input tokens exceed the configured limit",   // OpenAI
                          "`inputs` tokens + `max_new_tokens` must"});  // TGI, Together
 }
 

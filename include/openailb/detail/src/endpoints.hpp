@@ -30,7 +30,8 @@ inline EndpointConfig read_endpoint(const FileReader& read, const FilePlace& pla
           {"api_key", [&](auto& at) { config.api_key = read.text(at); }},
           {"base_url", [&](auto& at) { config.base_url = read.text(at); }},
           {"model_map", [&](auto& at) { config.model_map = read.texts(at); }},
-          {"models", [&](auto& at) { read.each(at, [&](auto& one) { config.models.push_back(read.text(one)); }); }},
+          {"models",
+           [&](auto& at) { read.each(at, [&](auto& one) { config.models.push_back(read.text(one)); }); }},
           {"organization", [&](auto& at) { config.organization = read.text(at); }},
           {"project", [&](auto& at) { config.project = read.text(at); }},
           {"headers",
@@ -42,11 +43,12 @@ inline EndpointConfig read_endpoint(const FileReader& read, const FilePlace& pla
           {"breaker",
            [&](auto& at) {
              BreakerSettings& breaker = config.breaker;
-             read.members(at, {{"name", [&](auto& one) { breaker.name = read.text(one); }},
-                               {"max_requests", [&](auto& one) { read.integer(one, breaker.max_requests); }},
-                               {"interval", [&](auto& one) { breaker.interval = read.seconds(one); }},
-                               {"bucket_period", [&](auto& one) { breaker.bucket_period = read.seconds(one); }},
-                               {"timeout", [&](auto& one) { breaker.timeout = read.seconds(one); }}});
+             read.members(at,
+                          {{"name", [&](auto& one) { breaker.name = read.text(one); }},
+                           {"max_requests", [&](auto& one) { read.integer(one, breaker.max_requests); }},
+                           {"interval", [&](auto& one) { breaker.interval = read.seconds(one); }},
+                           {"bucket_period", [&](auto& one) { breaker.bucket_period = read.seconds(one); }},
+                           {"timeout", [&](auto& one) { breaker.timeout = read.seconds(one); }}});
            }},
           {"weight", [&](auto& at) { config.weight = read.number(at); }},
           {"priority", [&](auto& at) { read.integer(at, config.priority); }},

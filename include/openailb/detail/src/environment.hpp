@@ -37,8 +37,11 @@ inline std::string expand_environment(std::string_view text, std::string& fault)
     const std::size_t begin = text.find("${");
     expanded += text.substr(0, begin);
     if (begin == std::string_view::npos) return expanded;
-    const std::size_t end = (std::min)(text.find('}', begin), text.size());
-    if (end == text.size()) fault = "${ has no }";
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string_view::npos) {
+      fault = "${ has no }";
+      return expanded;
+    }
     expanded += value_of_reference(text.substr(begin + 2, end - begin - 2), fault);
     if (!fault.empty()) return expanded;
     text.remove_prefix(end + 1);
