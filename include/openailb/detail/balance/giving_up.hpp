@@ -35,7 +35,8 @@ inline std::string why_none_is_allowed(const Candidates::Endpoints& endpoints, c
   }
   if (named.empty()) return "there is no endpoint named " + call.endpoint;
   const std::string who = named.size() == 1 ? named.front() + " does not serve" : "no endpoint serves";
-  return who + " the model " + call.model.value_or("") + ": check it, or add it to EndpointConfig::models";
+  return who + " the model " + one_line(call.model.value_or("")) +
+         ": check it, or add it to EndpointConfig::models";
 }
 
 /// The error of a call that can make no more attempts.

@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
 #include <algorithm>
@@ -141,7 +142,7 @@ inline std::string Progress::story() const {
   std::string story;
   for (const auto& [attempt, times] : kinds) {
     story.append(story.empty() ? "" : "; ").append(attempt->endpoint);
-    if (!models.empty()) story.append(" with ").append(attempt->model);
+    if (!models.empty()) story.append(" with ").append(one_line(attempt->model));
     if (times > 1) story.append(", ").append(std::to_string(times)).append(" times");
     story.append(": ").append(attempt->message);
   }
