@@ -1,10 +1,9 @@
 #pragma once
 
+#include <openailb/breaker_settings.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/src/endpoints_file.hpp>
 #include <openailb/detail/src/inline.hpp>
-#include <openailb/detail/wire/json_scanner.hpp>
-#include <openailb/detail/wire/json_text.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/options.hpp>
 
@@ -20,43 +19,94 @@ namespace openailb {
 
 namespace detail {
 
-/// Reads the members of an endpoint; see EndpointConfig.
+/// Whether there is such a member that a file can have; if so, it is read.
+inline bool read_member(const FileReader& read, const std::string& name, const FilePlace& at,
+                        BreakerSettings& breaker) {
+  if (name == "name") {
+    breaker.name = read.text(at);
+  } else if (name == "max_requests") {
+    read.integer(at, breaker.max_requests);
+  } else if (name == "interval") {
+    breaker.interval = read.seconds(at);
+  } else if (name == "bucket_period") {
+    breaker.bucket_period = read.seconds(at);
+  } else if (name == "timeout") {
+    breaker.timeout = read.seconds(at);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The same of the members that are texts.
+inline bool read_text(const FileReader& read, const std::string& name, const FilePlace& at,
+                      EndpointConfig& config) {
+  if (name == "name") {
+    config.name = read.text(at);
+  } else if (name == "api_key") {
+    config.api_key = read.text(at);
+  } else if (name == "base_url") {
+    config.base_url = read.text(at);
+  } else if (name == "organization") {
+    config.organization = read.text(at);
+  } else if (name == "project") {
+    config.project = read.text(at);
+  } else if (name == "quota_group") {
+    config.quota_group = read.text(at);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The same of those that are numbers.
+inline bool read_number(const FileReader& read, const std::string& name, const FilePlace& at,
+                        EndpointConfig& config) {
+  if (name == "weight") {
+    config.weight = read.number(at);
+  } else if (name == "priority") {
+    read.integer(at, config.priority);
+  } else if (name == "max_in_flight") {
+    read.integer(at, config.max_in_flight);
+  } else if (name == "requests_per_minute") {
+    read.integer(at, config.requests_per_minute);
+  } else if (name == "tokens_per_minute") {
+    read.integer(at, config.tokens_per_minute);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The same of all.
+inline bool read_member(const FileReader& read, const std::string& name, const FilePlace& at,
+                        EndpointConfig& config) {
+  if (name == "model_map") {
+    config.model_map = read.texts(at);
+  } else if (name == "models") {
+    read.each(at, [&](const FilePlace& one) { config.models.push_back(read.text(one)); });
+  } else if (name == "headers") {
+    for (auto& [header, value] : read.texts(at)) config.headers.insert_or_assign(header, value);
+  } else if (name == "query") {
+    config.query = read.texts(at);
+  } else if (name == "extra_body") {
+    config.extra_body = read.json(at);
+  } else if (name == "breaker") {
+    read.members(at, [&](const std::string& member, const FilePlace& place) {
+      return read_member(read, member, place, config.breaker);
+    });
+  } else {
+    return read_text(read, name, at, config) || read_number(read, name, at, config);
+  }
+  return true;
+}
+
+/// Reads an endpoint.
 inline EndpointConfig read_endpoint(const FileReader& read, const FilePlace& place) {
   EndpointConfig config;
-  read.members(
-      place,
-      {
-          {"name", [&](auto& at) { config.name = read.text(at); }},
-          {"api_key", [&](auto& at) { config.api_key = read.text(at); }},
-          {"base_url", [&](auto& at) { config.base_url = read.text(at); }},
-          {"model_map", [&](auto& at) { config.model_map = read.texts(at); }},
-          {"models",
-           [&](auto& at) { read.each(at, [&](auto& one) { config.models.push_back(read.text(one)); }); }},
-          {"organization", [&](auto& at) { config.organization = read.text(at); }},
-          {"project", [&](auto& at) { config.project = read.text(at); }},
-          {"headers",
-           [&](auto& at) {
-             for (auto& [name, value] : read.texts(at)) config.headers.insert_or_assign(name, value);
-           }},
-          {"query", [&](auto& at) { config.query = read.texts(at); }},
-          {"extra_body", [&](auto& at) { config.extra_body = read.json(at); }},
-          {"breaker",
-           [&](auto& at) {
-             BreakerSettings& breaker = config.breaker;
-             read.members(at,
-                          {{"name", [&](auto& one) { breaker.name = read.text(one); }},
-                           {"max_requests", [&](auto& one) { read.integer(one, breaker.max_requests); }},
-                           {"interval", [&](auto& one) { breaker.interval = read.seconds(one); }},
-                           {"bucket_period", [&](auto& one) { breaker.bucket_period = read.seconds(one); }},
-                           {"timeout", [&](auto& one) { breaker.timeout = read.seconds(one); }}});
-           }},
-          {"weight", [&](auto& at) { config.weight = read.number(at); }},
-          {"priority", [&](auto& at) { read.integer(at, config.priority); }},
-          {"max_in_flight", [&](auto& at) { read.integer(at, config.max_in_flight); }},
-          {"requests_per_minute", [&](auto& at) { read.integer(at, config.requests_per_minute); }},
-          {"tokens_per_minute", [&](auto& at) { read.integer(at, config.tokens_per_minute); }},
-          {"quota_group", [&](auto& at) { config.quota_group = read.text(at); }},
-      });
+  read.members(place, [&](const std::string& name, const FilePlace& at) {
+    return read_member(read, name, at, config);
+  });
   return config;
 }
 

@@ -11,14 +11,12 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace openailb::detail {
@@ -33,8 +31,6 @@ struct FilePlace {
 /// member, but never with a value, since keys are among them.
 class FileReader {
  public:
-  using Read = std::function<void(const FilePlace&)>;
-
   /// Both must stay for as long as it reads.
   FileReader(const std::string& file, std::string_view content) : file_(&file), content_(content) {
     if (content_.starts_with("\xEF\xBB\xBF")) content_.remove_prefix(3);
@@ -54,19 +50,20 @@ class FileReader {
     if (place.node->type != JsonType::array) fail(place, "not a list");
     return place;
   }
-  void each(const FilePlace& place, const Read& read) const {
+  /// Calls `read(place)` for each element of a list.
+  template <class Read>
+  void each(const FilePlace& place, Read read) const {
     if (place.node->type != JsonType::array) fail(place, "not a list");
     std::size_t index = 0;
     for (const JsonNode* one = place.node + 1; one != place.node->end(); one = one->end()) {
-      read({one, place.path + '[' + std::to_string(index++) + ']'});
+      read(FilePlace{one, place.path + '[' + std::to_string(index++) + ']'});
     }
   }
-  /// Each member of an object is read by the function of its name.
-  void members(const FilePlace& place, const std::vector<std::pair<std::string_view, Read>>& known) const {
+  /// Calls `read(name, place)` for each member of an object, which returns whether there is such a member.
+  template <class Read>
+  void members(const FilePlace& place, Read read) const {
     each_member(place, [&](const std::string& name, const FilePlace& member) {
-      const auto found = std::ranges::find(known, name, &std::pair<std::string_view, Read>::first);
-      if (found == known.end()) fail(member, "unknown, known are " + names(known));
-      found->second(member);
+      if (!read(name, member)) fail(member, "no member that a file can have");
     });
   }
 
@@ -122,11 +119,6 @@ class FileReader {
       if (!seen.insert(text).second) fail(member, "is there twice");
       read(text, member);
     }
-  }
-  static std::string names(const std::vector<std::pair<std::string_view, Read>>& known) {
-    std::string all;
-    for (const auto& [name, read] : known) all.append(all.empty() ? "" : ", ").append(name);
-    return all;
   }
 
   std::string expanded(const FilePlace& place, std::string_view text) const {
