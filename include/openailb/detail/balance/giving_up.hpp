@@ -7,41 +7,46 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/options.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace openailb::detail {
 
 /// Why an endpoint cannot be asked now.
-inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
+inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint limited_until,
                                   TimePoint now) {
   if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
   if (admits_at > now) {
     return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
   }
-  if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
+  if (limited_until > now) {
+    return endpoint.name() + " is rate limited for " + duration_text(limited_until - now);
+  }
   return endpoint.name() + " has just become available again";
 }
 
 /// Why a call may ask none of the endpoints.
-inline std::string why_none_is_allowed(const Candidates::Endpoints& endpoints, const Call& call,
-                                       const Candidates& can) {
+inline std::string why_none_is_allowed(const Candidates& can, const Call& call) {
   std::vector<std::string> named;
-  for (const auto& endpoint : endpoints) {
-    if (can.is_named(endpoint->index())) named.push_back(endpoint->name());
+  for (std::size_t index = 0; index < can.size(); ++index) {
+    if (can.is_named(index)) named.push_back(can.at(index).name());
   }
-  if (named.empty()) return "there is no endpoint named " + call.endpoint;
+  if (named.empty()) {
+    return "there is no endpoint " +
+           (call.endpoint.empty() ? "left that may be asked" : "named " + call.endpoint);
+  }
   const std::string who = named.size() == 1 ? named.front() + " does not serve" : "no endpoint serves";
   return who + " the model " + one_line(call.model.value_or("")) +
          ": check it, or add it to EndpointConfig::models";
 }
 
 /// The error of a call that can make no more attempts.
-inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const ClientOptions& options,
-                                const Call& call, const Progress& progress, TimePoint now) {
+inline Error error_of_giving_up(const Candidates& can, const Call& call, const Progress& progress,
+                                TimePoint now) {
   if (progress.last) {
     Error error = progress.failed(*progress.last);
     if (progress.home && progress.another_endpoint) {
@@ -51,23 +56,24 @@ inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const Cl
     return error;
   }
   if (now >= progress.deadline) {
-    return {.kind = ErrorKind::timeout,
-            .message = "the deadline of " + duration_text(call.deadline) + " passed before any attempt"};
+    std::string why = "the deadline of " + duration_text(call.deadline) + " passed before any attempt";
+    if (progress.place) why += ", while the call waited for one of max_in_flight to end";
+    return {.kind = ErrorKind::timeout, .message = std::move(why)};
   }
-  const Candidates can(endpoints, options, call, progress, now);
   Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
   TimePoint soonest = (TimePoint::max)();
-  for (const auto& endpoint : endpoints) {
-    if (!can.allows(endpoint->index())) continue;
+  for (std::size_t index = 0; index < can.size(); ++index) {
+    if (!can.allows(index)) continue;
+    const Endpoint& endpoint = can.at(index);
     // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
-    const TimePoint admits_at = can.asks_refusing() ? now : endpoint->standing().admits_at();
-    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
+    const TimePoint admits_at = can.asks_refusing() ? now : endpoint.standing()->admits_at();
+    const TimePoint limited_until = endpoint.limited_until(call, now);
+    soonest = (std::min)(soonest, (std::max)({admits_at, limited_until, now}));
     error.message.append(error.message.ends_with(": ") ? "" : "; ")
-        .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
+        .append(unavailability(endpoint, admits_at, limited_until, now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: " + why_none_is_allowed(endpoints, call, can)};
+    return {.kind = ErrorKind::bad_request, .message = "not sent: " + why_none_is_allowed(can, call)};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;
