@@ -31,6 +31,9 @@ struct EndpointConfig {
   /// Scheme, host and path prefix. `{model}` in the path becomes the mapped model, as Azure OpenAI needs it.
   std::string base_url{"https://api.openai.com/v1"};
   /// What a model is called here: `{{"gpt-4o", "openai/gpt-4o"}}`. Models that are not listed pass unchanged.
+  /// In a key, `*` stands for any characters: `{{"gpt-4*", "four"}, {"*", "openai/*"}}`. The exact name comes
+  /// first, then the pattern with most characters beside its stars, then the first by name. A star in a name
+  /// stands for what the key's only star does.
   std::map<std::string, std::string> model_map{};
   /// Shown in errors and statuses; RequestOptions::endpoint takes it. Empty: "endpoint-0", "endpoint-1", ...
   std::string name{};
@@ -44,9 +47,11 @@ struct EndpointConfig {
   /// Endpoints of priority 0 are asked first. Those of a higher number are asked only while none of a lower
   /// number can be.
   int priority{};
-  /// The models that are asked for here, by the caller's names: `{"gpt-4o", "gpt-4*"}`. Empty: all.
+  /// The models that are asked for here, by the caller's names: `{"gpt-4o", "gpt-4*"}`. Empty: all. Calls
+  /// without a model are not affected.
   std::vector<std::string> models{};
-  /// Members to add to each JSON body that goes here, or to replace in it; null removes one.
+  /// Members to add to each JSON body that goes here, and to each form that names a model, or to replace in
+  /// it; null removes one. They override those of a call.
   JsonDocument extra_body{};
   int max_in_flight{};        ///< attempts at once, open streams included; zero: no limit
   int requests_per_minute{};  ///< zero: no limit
@@ -171,10 +176,13 @@ struct RequestOptions {
   std::string endpoint{};  ///< the name of the only endpoint to use
   /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
   std::string session{};
-  /// Models to ask for, in this order, when every endpoint has failed with the model of the request.
+  /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the
+  /// request, but not when the request itself was wrong. The deadline stays; retries begin anew.
   std::vector<std::string> fallback_models{};
   std::string context_length_fallback{};  ///< the model to ask for when the request is too long for its model
-  std::string content_filter_fallback{};  ///< the model to ask for when the request's content is refused
+  /// The model to ask for when a service refuses the request for its content. An answer that ends with the
+  /// finish reason "content_filter" is an answer.
+  std::string content_filter_fallback{};
 };
 
 }  // namespace openailb

@@ -20,6 +20,7 @@
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
 #include <openailb/detail/src/client.hpp>
+#include <openailb/detail/src/endpoints.hpp>
 #include <openailb/detail/src/execution.hpp>
 #include <openailb/detail/src/future.hpp>
 #include <openailb/detail/src/headers.hpp>
@@ -54,6 +55,7 @@
 #include <openailb/detail/src/types/response_params.hpp>
 #include <openailb/detail/src/types/text_input.hpp>
 #include <openailb/embeddings.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/files.hpp>
 #include <openailb/images.hpp>
 #include <openailb/models.hpp>

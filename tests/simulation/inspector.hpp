@@ -42,8 +42,11 @@ class Inspector {
     TimePoint latest{};
   };
 
-  /// What a call knew of its endpoints when it did something, worked out from the servers' side.
+  /// What a call knew of its endpoints when it did something, worked out from the servers' side. It begins
+  /// anew with each model.
   struct Story {
+    std::size_t model{};                          ///< the first, second, ... of the call's
+    bool asked{};                                 ///< for an earlier one of these
     std::map<std::size_t, Row> last{};            ///< by endpoint that was asked
     std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
     std::set<std::size_t> ran{};
@@ -53,6 +56,15 @@ class Inspector {
     bool may_go_on{true};
     bool hedged{};
 
+    void begin_model(std::size_t next) {
+      asked = asked || !last.empty();
+      model = next;
+      last.clear();
+      again_at.clear();
+      ran.clear();
+      retries = 0;
+      owed.reset();
+    }
     TimePoint not_before(std::size_t endpoint) const {
       auto found = again_at.find(endpoint);
       return found == again_at.end() ? (TimePoint::min)() : found->second;
@@ -78,6 +90,7 @@ class Inspector {
   void inspect_limits(const CallRecord& call);
   void inspect_secrecy(const CallRecord& call);
   void inspect_attempts(const CallRecord& call);
+  void inspect_fallback(const CallRecord& call, Story& story, const WireRequest& request, bool at_once);
   void inspect_hedge(const CallRecord& call, Story& story, std::size_t index);
   void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
   void add_failure(const CallRecord& call, Story& story, std::size_t index);
@@ -87,13 +100,22 @@ class Inspector {
     const bool last_resort = !request.available[request.endpoint].admits;
     endings_.push_back({request.endpoint, outcome, last_resort, request.at, earliest, latest});
   }
-  void inspect_giving_up(const CallRecord& call, const Story& story);
+  void inspect_giving_up(const CallRecord& call, Story story);
+  void inspect_giving_up_model(const CallRecord& call, const Story& story,
+                               const std::vector<Availability>& available, TimePoint now);
   void inspect_answer(const CallRecord& call);
   void inspect_stream(const CallRecord& call);
   void inspect_transitions();
   void inspect_spending();
   void inspect_shares();
 
+  /// Whether the call may ask any endpoint for the model.
+  bool is_served(const CallRecord& call, std::size_t model) const {
+    for (std::size_t index = 0; index < world_->plan().endpoints.size(); ++index) {
+      if (world_->serves(index, model, call)) return true;
+    }
+    return false;
+  }
   bool steady() const { return world_->plan().jumps.empty(); }
   bool asks_refusing() const { return world_->plan().when_all_open != WhenAllOpen::fail; }
   bool has_deadline_passed(const CallRecord& call) const { return call.ended >= call.deadline; }
@@ -164,7 +186,8 @@ inline void Inspector::inspect_limits(const CallRecord& call) {
   const std::size_t endpoints = call.plan.endpoint ? 1 : world_->plan().endpoints.size();
   const bool has_free_retry = std::ranges::any_of(
       call.requests, [](const WireRequest& one) { return one.fault == Fault::idle_connection_died; });
-  std::size_t most = endpoints + static_cast<std::size_t>(call.max_retries) + (has_free_retry ? 1 : 0);
+  const std::size_t per_model = endpoints + static_cast<std::size_t>(call.max_retries);
+  std::size_t most = call.models().size() * per_model + (has_free_retry ? 1 : 0);
   if (call.plan.wait_for_rate_limits) {
     most +=
         static_cast<std::size_t>(std::ranges::count(call.requests, Fault::rate_limited, &WireRequest::fault));
@@ -174,7 +197,8 @@ inline void Inspector::inspect_limits(const CallRecord& call) {
     require(request.at < call.deadline, call, "a request after the deadline");
     require(!call.plan.endpoint || request.endpoint == *call.plan.endpoint, call,
             "a request to another endpoint than the only one to use");
-    require(request.available[request.endpoint].cooldown == 0ns, call, "a request during a cooldown");
+    require(request.available[request.endpoint].cooldowns[request.model] == 0ns, call,
+            "a request during a cooldown");
     require(!call.plan.stop || !steady() || request.at <= call.began + *call.plan.stop, call,
             "a request after the stop");
   }
@@ -215,6 +239,11 @@ inline void Inspector::inspect_attempts(const CallRecord& call) {
     };
     while (ended < attempts.size() && ended_before(ended)) add_failure(call, story, ended++);
     require(story.may_go_on, call, "it went on after a failure that ends a call");
+    const TimePoint latest = ended == 0 ? call.began : call.end_of(ended - 1);
+    if (request.model != call.models()[story.model]) {
+      require(ended == index, call, "it fell back on another model during an attempt");
+      inspect_fallback(call, story, request, request.at == latest);
+    }
     if (ended < index) {
       inspect_hedge(call, story, index);
     } else {
@@ -224,6 +253,18 @@ inline void Inspector::inspect_attempts(const CallRecord& call) {
   const std::size_t failures = attempts.size() - (answered ? 1 : 0);
   while (ended < failures) add_failure(call, story, ended++);
   if (!answered) inspect_giving_up(call, story);
+}
+
+/// A call goes on with the next of its models that anybody serves, when it can do nothing more with those
+/// before. If it does not ask at once, nobody knows what it saw when it decided.
+inline void Inspector::inspect_fallback(const CallRecord& call, Story& story, const WireRequest& request,
+                                        bool at_once) {
+  const std::vector<std::size_t> all = call.models();
+  while (story.model + 1 < all.size() && request.model != all[story.model]) {
+    if (at_once) inspect_giving_up_model(call, story, request.available, request.at);
+    story.begin_model(story.model + 1);
+  }
+  require(request.model == all[story.model], call, "it went back to a model that it had given up");
 }
 
 /// A hedge is a call's only second attempt at the same time, and goes to another endpoint that admits.
@@ -236,7 +277,8 @@ inline void Inspector::inspect_hedge(const CallRecord& call, Story& story, std::
   require(!std::exchange(story.hedged, true), call, "hedged twice");
   require(call.plan.kind != CallPlan::Kind::post && !call.plan.endpoint, call, "not to be hedged");
   const Availability& available = request.available[request.endpoint];
-  require(!available.open && available.cooldown == 0ns, call, "a hedge on an endpoint that does not admit");
+  require(!available.open && available.cooldowns[request.model] == 0ns, call,
+          "a hedge on an endpoint that does not admit");
   require(!story.last.contains(request.endpoint), call, "a hedge on an endpoint that it has tried");
   require(static_cast<int>(story.ran.size()) + 1 < max_endpoints(), call, "a hedge beyond max_endpoints");
   if (!hedge || index == 0) return;
@@ -253,11 +295,13 @@ inline void Inspector::inspect_choice(const CallRecord& call, Story& story, cons
   require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
   require(!refuses || asks_refusing(), call, "asked an open endpoint although it is to fail");
   if (story.owed == request.endpoint) return story.owed.reset();
-  const bool free = story.last.empty() || (before == story.last.end() && !refuses);
+  const bool is_first = story.last.empty() && !story.asked;
+  const bool free = is_first || (before == story.last.end() && !refuses);
   if (!free) ++spending_.paid;
   for (std::size_t other = 0; other < request.available.size(); ++other) {
-    const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
-    const bool passed_over = untried && !all_ran && request.available[other].now() &&
+    const bool untried = world_->serves(other, request.model, call) && !story.last.contains(other) &&
+                         other != request.endpoint;
+    const bool passed_over = untried && !all_ran && request.available[other].now(request.model) &&
                              request.at > story.not_before(other) + longest_backoff;
     require(!passed_over || before == story.last.end(), call,
             "asked an endpoint again while another had not been tried");
@@ -316,19 +360,41 @@ inline void Inspector::add_failure(const CallRecord& call, Story& story, std::si
   if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
 }
 
-/// A call fails only when there is nothing left that it could try.
-inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& story) {
+/// A call fails only when there is nothing left that it could try, with any of its models.
+inline void Inspector::inspect_giving_up(const CallRecord& call, Story story) {
   if (call.committed) return;
   if (call.error.kind == ErrorKind::canceled)
     return require(call.plan.stop.has_value(), call, "canceled by nobody");
   if (has_deadline_passed(call) || !story.may_go_on) return;
-  const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max() : 120s;
+  const bool any_served =
+      std::ranges::any_of(call.models(), [&](std::size_t model) { return is_served(call, model); });
+  require(any_served || (call.error.kind == ErrorKind::bad_request && call.requests.empty()), call,
+          "asked for models that nobody serves");
+  const std::size_t last = call.models().size() - 1;
+  for (; story.model < last; story.begin_model(story.model + 1)) {
+    inspect_giving_up_model(call, story, call.available, call.ended);
+  }
+  inspect_giving_up_model(call, story, call.available, call.ended);
+}
+
+/// A call gives up a model only when there is nothing left that it could try with it.
+inline void Inspector::inspect_giving_up_model(const CallRecord& call, const Story& story,
+                                               const std::vector<Availability>& availables, TimePoint now) {
+  const std::vector<std::size_t> all = call.models();
+  const std::size_t model = all[story.model];
+  const bool is_last = std::none_of(all.begin() + static_cast<std::ptrdiff_t>(story.model) + 1, all.end(),
+                                    [&](std::size_t one) { return is_served(call, one); });
+  const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max()
+                                   : is_last                      ? nanoseconds(120s)
+                                                                  : longest_backoff;
   const bool all_ran = static_cast<int>(story.ran.size()) >= max_endpoints();
-  const bool budget_used_up = call.error.message.find("retry budget is used up") != std::string::npos;
-  require(!budget_used_up || world_->plan().retry_budget, call, "it had no budget that could be used up");
-  for (std::size_t index = 0; index < call.available.size(); ++index) {
-    const Availability& available = call.available[index];
-    if (call.plan.endpoint && index != *call.plan.endpoint) continue;
+  const bool says_so = call.error.message.find("retry budget is used up") != std::string::npos;
+  require(!says_so || world_->plan().retry_budget, call, "it had no budget that could be used up");
+  const bool is_end = model == all.back();  // of an earlier model nobody says whether the budget was used up
+  const bool budget_used_up = is_end ? says_so : world_->plan().retry_budget.has_value();
+  for (std::size_t index = 0; index < availables.size(); ++index) {
+    const Availability& available = availables[index];
+    if (!world_->serves(index, model, call)) continue;
     if (!available.admits && !asks_refusing()) continue;
     auto before = story.last.find(index);
     const bool tried = before != story.last.end();
@@ -336,10 +402,11 @@ inline void Inspector::inspect_giving_up(const CallRecord& call, const Story& st
     const bool may_retry = story.retries < call.max_retries || story.owed == index;
     if (tried && (!before->second.same || !may_retry)) continue;
     if (budget_used_up && (tried ? story.owed != index : !available.admits)) continue;
-    TimePoint ready = call.ended + available.cooldown;
+    TimePoint ready = now + available.cooldowns[model];
     ready = (std::max)(ready, story.not_before(index) + longest_backoff);
-    require(ready >= call.deadline || ready - call.ended > longest_wait, call,
-            "it gave up while endpoint-" + std::to_string(index) + " could be asked");
+    require(ready >= call.deadline || ready - now > longest_wait, call,
+            "it gave up model " + std::to_string(model) + " while endpoint-" + std::to_string(index) +
+                " could be asked");
   }
 }
 
@@ -350,6 +417,7 @@ inline void Inspector::inspect_answer(const CallRecord& call) {
     require(call.info.endpoint == "endpoint-" + std::to_string(last.endpoint), call,
             "answered by another endpoint than it says");
   }
+  require(call.info.model == World::name_of(last.model), call, "answered by another model than it says");
   note(last, Outcome::success, call.ended, call.ended);
 }
 

@@ -28,6 +28,7 @@ struct CallPlan {
   Kind kind{};
   nanoseconds pause{};                    ///< before it
   std::size_t model{};                    ///< which of the models
+  std::vector<std::size_t> fallbacks{};   ///< those that it falls back on
   std::optional<nanoseconds> stop{};      ///< when its stop token is requested, from its beginning
   std::optional<nanoseconds> drop{};      ///< when its task or stream is destroyed, from its beginning
   std::optional<std::size_t> endpoint{};  ///< the only one to use
@@ -60,6 +61,7 @@ struct EndpointPlan {
   nanoseconds retry_after{};    ///< the longest that a 429 says
   std::vector<Phase> phases{};  ///< none: always healthy
   bool maps_models{};
+  std::optional<std::size_t> lacks{};  ///< the model that it does not serve
   BreakerSettings breaker{};
   std::uint32_t failures_to_open{};
 };
@@ -87,7 +89,7 @@ struct WorldPlan {
   std::optional<RetryBudgetOptions> retry_budget{};
 };
 
-inline constexpr std::size_t models = 2;
+inline constexpr std::size_t models = 3;
 
 class Planner {
  public:
@@ -115,6 +117,12 @@ class Planner {
     plan_.async = random_.chance(0.5);
     for (auto& calls : plan_.callers) {
       for (CallPlan& call : calls) call.by_function = random_.chance(0.4);
+    }
+    for (auto& calls : plan_.callers) {
+      for (CallPlan& call : calls) call.fallbacks = fallbacks(call.model);
+    }
+    for (EndpointPlan& one : plan_.endpoints) {
+      if (!plan_.calm && random_.chance(0.2)) one.lacks = random_.below(models);
     }
     return std::move(plan_);
   }
@@ -161,6 +169,15 @@ class Planner {
       faults.emplace_back(fault, random_.chance(0.3) ? 1.0 : random_.uniform());
     }
     return faults;
+  }
+
+  std::vector<std::size_t> fallbacks(std::size_t model) {
+    std::vector<std::size_t> all;
+    if (random_.chance(0.6)) return all;
+    const std::size_t count = 1 + random_.below(models - 1);
+    const std::size_t step = 1 + random_.below(models - 1);
+    for (std::size_t i = 1; i <= count; ++i) all.push_back((model + i * step) % models);
+    return all;
   }
 
   std::vector<CallPlan> caller() {
@@ -215,7 +232,9 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
   for (const EndpointPlan& endpoint : plan.endpoints) {
     out << "  an endpoint: latency " << text(endpoint.latency) << ", retry_after "
         << text(endpoint.retry_after) << ", opens after " << endpoint.failures_to_open << " for "
-        << text(endpoint.breaker.timeout) << ", probes " << endpoint.breaker.max_requests << '\n';
+        << text(endpoint.breaker.timeout) << ", probes " << endpoint.breaker.max_requests;
+    option("without model", endpoint.lacks);
+    out << '\n';
     for (const Phase& phase : endpoint.phases) {
       out << "    from " << text(phase.from) << ':';
       for (const auto& [fault, share] : phase.faults) out << ' ' << to_string(fault) << ' ' << share;
@@ -226,6 +245,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
     out << "  a caller:\n";
     for (const CallPlan& call : calls) {
       out << "    after " << text(call.pause) << ' ' << to_string(call.kind) << " of model " << call.model;
+      for (const std::size_t model : call.fallbacks) out << " or " << model;
       option("stopped after", call.stop);
       option("dropped after", call.drop);
       option("on endpoint", call.endpoint);

@@ -4,6 +4,7 @@
 #include <openailb/openailb.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -15,16 +16,17 @@ namespace openailb::simulation {
 
 /// Whether an endpoint could be asked at some moment.
 struct Availability {
-  bool open{};             ///< its breaker is open
-  bool admits{};           ///< its breaker would let a call through
-  nanoseconds cooldown{};  ///< for how long the call's model is rate limited there
+  bool open{};                                  ///< its breaker is open
+  bool admits{};                                ///< its breaker would let a call through
+  std::array<nanoseconds, models> cooldowns{};  ///< for how long each model is rate limited there
 
-  bool now() const { return admits && cooldown == 0ns; }
+  bool now(std::size_t model) const { return admits && cooldowns[model] == 0ns; }
 };
 
 /// A request as it arrived at a server.
 struct WireRequest {
   std::size_t endpoint{};
+  std::size_t model{};
   TimePoint at{};
   Fault fault{};
   nanoseconds retry_after{};              ///< what it is told if it is one too many
@@ -57,6 +59,12 @@ struct CallRecord {
   std::optional<TimePoint> committed{};   ///< when the stream was, if one was
   std::vector<Availability> available{};  ///< of every endpoint, at the end
 
+  /// The models that it may ask for, in this order.
+  std::vector<std::size_t> models() const {
+    std::vector<std::size_t> all{plan.model};
+    all.insert(all.end(), plan.fallbacks.begin(), plan.fallbacks.end());
+    return all;
+  }
   bool streams() const { return plan.kind == CallPlan::Kind::stream; }
   /// The request of an attempt. An endpoint's attempts end in the order in which they were sent.
   std::size_t request_of(std::size_t attempt) const {

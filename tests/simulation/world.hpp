@@ -55,8 +55,13 @@ class World {
   const std::vector<Transition>& transitions() const noexcept { return transitions_; }
 
   static std::string key(std::size_t endpoint) { return "sk-secret-" + std::to_string(endpoint) + "-secret"; }
+  /// Whether the call may ask the endpoint for the model.
+  bool serves(std::size_t endpoint, std::size_t model, const CallRecord& call) const {
+    return plan_.endpoints[endpoint].lacks != model && call.plan.endpoint.value_or(endpoint) == endpoint;
+  }
+  static std::string name_of(std::size_t model) { return "model-" + std::to_string(model); }
   std::string wire_model(std::size_t endpoint, std::size_t model) const {
-    const std::string name = "model-" + std::to_string(model);
+    const std::string name = name_of(model);
     return plan_.endpoints[endpoint].maps_models ? name + "-at-" + std::to_string(endpoint) : name;
   }
 
@@ -84,7 +89,8 @@ class World {
     if (plan_.thrower == from && random_.chance(0.1)) throw UserError();
   }
 
-  std::vector<Availability> available(const CallRecord& record) const;
+  std::vector<Availability> available() const;
+  std::size_t model_of(std::size_t endpoint, const CallRecord& record, const std::string& wire_model) const;
 
   WorldPlan plan_;
   Random random_;
@@ -131,8 +137,10 @@ inline EndpointConfig World::configuration(std::size_t index) {
       return key(index);
     };
   }
-  for (std::size_t model = 0; endpoint.maps_models && model < models; ++model)
-    config.model_map["model-" + std::to_string(model)] = wire_model(index, model);
+  if (endpoint.maps_models) config.model_map = {{"model-*", "model-*-at-" + std::to_string(index)}};
+  for (std::size_t model = 0; endpoint.lacks && model < models; ++model) {
+    if (model != endpoint.lacks) config.models.push_back("*-" + std::to_string(model));
+  }
   config.breaker.ready_to_trip = [this, most = endpoint.failures_to_open](const Counts& counts) {
     maybe_throw(Thrower::ready_to_trip);
     return counts.consecutive_failures >= most;
@@ -166,13 +174,12 @@ inline ClientOptions World::options() {
 inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpRequest& request) {
   CallRecord& record = *calls_.at(std::stoul(std::string(header(request.headers, "x-call"))));
   const Fault fault = servers_[index].next_fault();
-  WireRequest arrived{.endpoint = index, .at = now(), .fault = fault, .available = available(record)};
+  WireRequest arrived{.endpoint = index, .at = now(), .fault = fault, .available = available()};
   arrived.content = "call " + record.id + " request " + std::to_string(record.requests.size()) +
                     " has been answered with a few words of its own";
   const bool key_is_its_own = header(request.headers, "Authorization") == "Bearer " + key(index);
-  const bool model_is_its_own =
-      nlohmann::json::parse(request.body).at("model") == wire_model(index, record.plan.model);
-  if (!key_is_its_own || !model_is_its_own) throw std::logic_error("a request with another's key or model");
+  if (!key_is_its_own) throw std::logic_error("a request with another's key");
+  arrived.model = model_of(index, record, nlohmann::json::parse(request.body).at("model"));
   // Not the same each time, so that a shorter wait can arrive after a longer one.
   const nanoseconds longest = plan_.endpoints[index].retry_after;
   arrived.retry_after = random_.between(longest / 10, longest);
@@ -183,7 +190,17 @@ inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpReques
   return servers_[index].answer(request, fault);
 }
 
-inline std::vector<Availability> World::available(const CallRecord& record) const {
+/// Which of its models a call has asked an endpoint for.
+inline std::size_t World::model_of(std::size_t endpoint, const CallRecord& record,
+                                   const std::string& wire_model) const {
+  for (const std::size_t model : record.models()) {
+    const bool is_it = wire_model == this->wire_model(endpoint, model);
+    if (is_it && serves(endpoint, model, record)) return model;
+  }
+  throw std::logic_error("a request for a model that is not the call's, or not the endpoint's");
+}
+
+inline std::vector<Availability> World::available() const {
   std::vector<Availability> available;
   for (const EndpointStatus& endpoint : status()) {
     const std::size_t index = available.size();
@@ -191,10 +208,13 @@ inline std::vector<Availability> World::available(const CallRecord& record) cons
     const bool has_room =
         endpoint.state != State::half_open ||
         counts.requests - counts.total_exclusions < plan_.endpoints[index].breaker.max_requests;
-    auto cooldown = endpoint.cooldowns.find(wire_model(index, record.plan.model));
-    available.push_back({.open = endpoint.state == State::open,
-                         .admits = endpoint.state != State::open && has_room,
-                         .cooldown = cooldown == endpoint.cooldowns.end() ? 0ns : cooldown->second});
+    Availability one{.open = endpoint.state == State::open,
+                     .admits = endpoint.state != State::open && has_room};
+    for (std::size_t model = 0; model < models; ++model) {
+      const auto cooldown = endpoint.cooldowns.find(wire_model(index, model));
+      if (cooldown != endpoint.cooldowns.end()) one.cooldowns[model] = cooldown->second;
+    }
+    available.push_back(one);
   }
   return available;
 }
@@ -213,7 +233,7 @@ inline CallRecord& World::begin(const CallPlan& plan) {
 inline void World::end(CallRecord& record, CallRecord::Fate fate) {
   record.fate = fate;
   record.ended = now();
-  record.available = available(record);
+  record.available = available();
   --running_;
 }
 
@@ -231,11 +251,11 @@ inline CallRecord::Fate World::take_note(CallRecord& record, const Result<JsonRe
 }
 
 inline ChatCompletionCreateParams World::params(const CallRecord& record) const {
-  return {.model = "model-" + std::to_string(record.plan.model), .messages = {user_message("Hello!")}};
+  return {.model = name_of(record.plan.model), .messages = {user_message("Hello!")}};
 }
 
 inline nlohmann::json World::body(const CallRecord& record) const {
-  return {{"model", "model-" + std::to_string(record.plan.model)}, {"input", "Hello!"}};
+  return {{"model", name_of(record.plan.model)}, {"input", "Hello!"}};
 }
 
 /// Those of a call that begins now.
@@ -249,6 +269,7 @@ inline RequestOptions World::options(const CallRecord& record) {
                          .wait_for_rate_limits = plan.wait_for_rate_limits};
   options.extra_headers["x-call"] = record.id;
   options.stop_token = stop->get_token();
+  for (const std::size_t model : plan.fallbacks) options.fallback_models.push_back(name_of(model));
   if (plan.endpoint) options.endpoint = "endpoint-" + std::to_string(*plan.endpoint);
   return options;
 }

@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fallback.hpp>
 #include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
@@ -74,6 +75,10 @@ class Balancer {
   std::optional<std::string> home_of(std::string_view id);
   /// Throws std::invalid_argument if there is no endpoint of that name.
   void remember_home(std::string_view id, std::string_view endpoint);
+  /// The call with another model, as which it goes on when it would give up; null when it gives up.
+  std::shared_ptr<const Call> fall_back(const Call& call, Progress& progress, TimePoint now) const {
+    return detail::fall_back(candidates(call, progress, now), call, progress, now);
+  }
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
     Error error = error_of_giving_up(candidates(call, progress, now), call, progress, now);
@@ -84,6 +89,8 @@ class Balancer {
   Fleet& fleet() noexcept { return fleet_; }
 
  private:
+  /// Finds the endpoint that keeps what the call names.
+  Result<void> find_home(const Call& call, Progress& progress);
   Candidates candidates(const Call& call, const Progress& progress, TimePoint now) const {
     return Candidates(options_, call, progress, at_client_, now);
   }
@@ -137,7 +144,16 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
                     .waits_for_rate_limits = call.wait_for_rate_limits,
                     .retries_left = call.max_retries};
   progress.change_fleet(fleet_.list());
-  if (!call.endpoint.empty()) return progress;
+  if (Result<void> fine = find_home(call, progress); !fine) return std::move(fine).error();
+  if (!call.fallbacks.models.empty()) {
+    const Candidates can = candidates(call, progress, now);
+    progress.another_model = Fallback(can, call, progress).next() != nullptr;
+  }
+  return progress;
+}
+
+inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
+  if (!call.endpoint.empty()) return {};
   if (!call.objects.empty()) {
     const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
     auto home = homes_.find_for_all(call.objects, name_of);
@@ -151,7 +167,7 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   }
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;
-  return progress;
+  return {};
 }
 
 inline std::optional<std::string> Balancer::home_of(std::string_view id) {
@@ -308,13 +324,17 @@ inline void Balancer::record_answer(Progress& progress, const Trial& trial, cons
   if (const auto reset = rate_limit_reset(info.headers)) trial.used_up(*reset, now);
   tell_end(trial, {.status = info.status, .elapsed = took}, now);
   if (hedging_) hedging_->answered(trial.endpoint->id(), trial.call->streams, took);
-  progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = info.status, .elapsed = took});
+  progress.attempts.push_back({.endpoint = trial.endpoint->name(),
+                               .status = info.status,
+                               .elapsed = took,
+                               .model = trial.call->model.value_or("")});
 }
 
 inline void Balancer::tell_end(const Trial& trial, AttemptEnded event, TimePoint now) {
   if (!trial.watch) return;
+  const std::string model = trial.endpoint->wire_model(*trial.call);
   event.endpoint = trial.endpoint->name();
-  event.model = trial.endpoint->wire_model(*trial.call);
+  event.model = model;
   trial.watch->attempt_ended(event, now);
 }
 
@@ -324,7 +344,8 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
   progress.attempts.push_back({.endpoint = trial.endpoint->name(),
                                .kind = ErrorKind::canceled,
                                .elapsed = after,
-                               .message = std::move(why)});
+                               .message = std::move(why),
+                               .model = trial.call->model.value_or("")});
   tell_end(trial, {.kind = ErrorKind::canceled, .elapsed = after}, now);
   const Failure canceled{.failure_class = FailureClass::canceled,
                          .treatment = treatment(FailureClass::canceled)};
@@ -332,8 +353,8 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  progress.record(trial.endpoint->id(), failure, pause_after(failure, *trial.call, progress),
-                  trial.admission.admitted(), now);
+  progress.record(trial.endpoint->id(), trial.call->model, failure,
+                  pause_after(failure, *trial.call, progress), trial.admission.admitted(), now);
   tell_end(trial,
            {.kind = failure.error.kind,
             .status = failure.error.status,

@@ -8,6 +8,7 @@
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
 
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
@@ -60,6 +61,8 @@ class CallWatch {
   void waits(WaitReason reason, std::chrono::nanoseconds at_most) const {
     tell(*options_, CallWaits{.model = model_, .reason = reason, .at_most = at_most});
   }
+  /// It falls back on another model.
+  void goes_on_with(const std::string& model) { model_ = model; }
   void endpoint_cools(const EndpointCools& event) const { tell(*options_, event); }
   void used(const Usage& usage) noexcept {
     ended_.input_tokens = usage.input;

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,7 +42,13 @@ class Candidates {
   Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
 
   /// Whether it is among the endpoints that the call may ask at all.
-  bool allows(std::size_t index) const {
+  bool allows(std::size_t index) const { return is_named(index) && at(index).serves(call_->model); }
+  /// Whether it could ask any of them for a model.
+  bool any_serves(const std::string& model) const {
+    return any([&](std::size_t index) { return is_named(index) && at(index).serves(model); });
+  }
+  /// Whether it may ask the endpoint, as far as the call itself names one.
+  bool is_named(std::size_t index) const {
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
     return !progress_->home || progress_->home == at(index).id();
   }

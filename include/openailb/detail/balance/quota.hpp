@@ -5,14 +5,14 @@
 #include <openailb/detail/balance/minute_budget.hpp>
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 
 namespace openailb::detail {
 
 /// What one attempt is expected to take of a quota.
 struct Demand {
-  std::string_view model{};  ///< by its name at the endpoint
-  double tokens{};           ///< of the request and its answer
+  std::string model{};  ///< by its name at the endpoint
+  double tokens{};      ///< of the request and its answer
 };
 
 /// The limits of an account: what it may still send, and until when it is rate limited. The endpoints of a

@@ -75,7 +75,7 @@ struct Trial {
 
 inline void Trial::tell_cooldown(TimePoint now) const {
   if (!watch) return;
-  const std::string_view model = endpoint->wire_model(*call);
+  const std::string model = endpoint->wire_model(*call);
   const auto remaining = endpoint->quota()->cooldowns().until(model) - now;
   watch->endpoint_cools({.endpoint = endpoint->name(), .model = model, .remaining = remaining});
 }
@@ -156,7 +156,8 @@ inline ResponseInfo Trial::info(HttpResponse response) const {
                     .status = response.status,
                     .request_id = std::string(header(response.headers, "x-request-id")),
                     .headers = std::move(response.headers),
-                    .body = std::move(response.body)};
+                    .body = std::move(response.body),
+                    .model = call->model.value_or("")};
   const Redactor secrets = redactor();
   secrets.redact(info.request_id);
   secrets.redact(info.body);

@@ -42,6 +42,15 @@ struct ApiRequest {
   bool may_hedge{};      ///< it does no harm if two endpoints run it
 };
 
+/// The models to ask for instead of the one that the body names; see RequestOptions. Empty: none.
+struct Fallbacks {
+  std::vector<std::string> models{};
+  std::string context_length{};
+  std::string content_filter{};
+
+  bool empty() const { return models.empty() && context_length.empty() && content_filter.empty(); }
+};
+
 /// One call with all its options merged. It does not change while the call runs.
 struct Call {
   std::string method{};
@@ -50,6 +59,7 @@ struct Call {
   bool streams{};
   bool is_bytes{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
+  Fallbacks fallbacks{};
   JsonBody body{};
   std::vector<BodyPart> parts{};
   Headers headers{};
@@ -110,6 +120,19 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
 inline std::string fault_of_model(const std::string& name) {
   if (name.empty()) return "model is empty";
   return is_utf8(name) ? "" : "model is not valid UTF-8";
+}
+
+/// What is wrong with the models that a call falls back on; empty when nothing is.
+inline std::string fault_of_fallbacks(const Call& call) {
+  const Fallbacks& fallbacks = call.fallbacks;
+  if (fallbacks.empty()) return {};
+  if (!call.model) return "fallback models need a request that names a model";
+  const auto is_fine = [](const std::string& name) { return fault_of_model(name).empty(); };
+  if (!std::ranges::all_of(fallbacks.models, is_fine)) {
+    return "fallback_models has a name that is empty or not valid UTF-8";
+  }
+  if (!is_utf8(fallbacks.context_length)) return "context_length_fallback is not valid UTF-8";
+  return is_utf8(fallbacks.content_filter) ? "" : "content_filter_fallback is not valid UTF-8";
 }
 
 inline constexpr const char* needs_stream_method = "\"stream\": true needs the stream() method";
@@ -215,7 +238,11 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
     if (has_extra && request.form) merge_form(*request.form, options.extra_body.value());
     if (has_extra && !request.form) call.body.merge(options.extra_body);
     fault = request.form ? take_form(*std::move(request.form), call) : finish_body(call);
+    call.fallbacks = {.models = std::move(options.fallback_models),
+                      .context_length = std::move(options.context_length_fallback),
+                      .content_filter = std::move(options.content_filter_fallback)};
   }
+  if (fault.empty()) fault = fault_of_fallbacks(call);
   if (Result<void> fine = check_characters(call.path); fault.empty() && !fine) {
     fault = "the path cannot be sent: " + fine.error().message;
   }
