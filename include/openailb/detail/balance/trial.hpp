@@ -63,7 +63,7 @@ struct Trial {
   }
   /// Records that its account is rate limited for so long, although it was answered.
   void used_up(std::chrono::nanoseconds until_reset, TimePoint now) const {
-    const std::string_view model = endpoint->wire_model(*call);
+    const std::string model = endpoint->wire_model(*call);
     admission.used_up(model, until_reset, now);
     if (watch) watch->endpoint_cools({endpoint->name(), model, until_reset});
   }
