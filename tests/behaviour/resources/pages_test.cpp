@@ -67,6 +67,11 @@ TEST(Pages, AllComeFromTheEndpointThatHasTheList) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0));
 }
 
+TEST(Pages, SayWhoseTheirItemsAre) {
+  Simulation simulation({{page({"a"}, false)}});
+  EXPECT_EQ(simulation.client().files.list()->data.at(0).info.endpoint, "endpoint-0");
+}
+
 TEST(AllItems, AreFetchedWhenTheyAreReached) {
   Simulation simulation({{page({"a", "b"}, true), page({}, true)}});
   auto all = simulation.client().files.list()->all();

@@ -92,6 +92,7 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
+  if (options.everywhere) return "everywhere is for lists: it needs a list() method";
   const JsonBody& body = request.body;
   if (request.needs_object && !body.is_object() && !body.flaw()) return "the body is not a JSON object";
   if (!options.extra_body.empty()) {
