@@ -137,6 +137,8 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
     if (!home) return std::move(home).error();
     progress.home = *home;
   }
+  // That an endpoint takes it does not say that it keeps it, so it is not sought, nor remembered.
+  if (!progress.home && !call.neighbour.empty()) progress.home = homes_.find(call.neighbour);
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;
   return progress;

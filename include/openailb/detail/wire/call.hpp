@@ -61,6 +61,7 @@ struct Call {
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
   std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
+  std::string neighbour{};              ///< the id of an item where a page of a list begins or ends
   bool makes_objects{};                 ///< its answer has ids to remember
   bool may_hedge{};                     ///< a second endpoint may be asked while the first has not answered
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
@@ -164,6 +165,9 @@ inline std::string take_form(Form form, Call& call) {
 inline void find_objects(Call& call) {
   call.makes_objects = makes_objects(call.path, call.body);
   add_object_ids_of_path(call.path, call.objects);
+  std::map<std::string, std::string> query = call.query;
+  query.merge(query_of(call.path));
+  call.neighbour = neighbour_of_page(query);
   add_object_ids(call.body, call.path.find("/chat/completions") != std::string::npos, call.objects);
   for (const BodyPart& part : call.parts) {
     const bool may_be_one = part.file.empty() && may_name_an_object(member_of_part(part.name));
@@ -208,9 +212,9 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);
-  find_objects(call);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
+  find_objects(call);
   call.timeout = options.timeout.value_or(client.timeout);
   call.idle_timeout = client.idle_timeout.value_or(call.timeout);
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
