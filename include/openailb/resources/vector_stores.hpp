@@ -14,6 +14,7 @@ struct VectorStoreCreateParams;
 struct VectorStoreFile;
 struct VectorStoreFileBatch;
 struct VectorStoreFileBatchCreateParams;
+struct VectorStoreFileContentPage;
 struct VectorStoreFileCreateParams;
 struct VectorStoreFileListParams;
 struct VectorStoreFileUpdateParams;
@@ -52,6 +53,9 @@ class VectorStoreFiles : public Resource<Execution> {
   Answer<Page<VectorStoreFile, Execution>> list(std::string_view store_id,
                                                 const VectorStoreFileListParams& params,
                                                 RequestOptions options = {}) const;
+  /// The text that was read out of a file.
+  Answer<VectorStoreFileContentPage> content(std::string_view store_id, std::string_view file_id,
+                                             RequestOptions options = {}) const;
   /// Takes a file out of a store. The uploaded file stays; see `client.files.del`.
   Answer<Deleted> del(std::string_view store_id, std::string_view file_id, RequestOptions options = {}) const;
 };

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 using nlohmann::json;
+using ::testing::Each;
 using ::testing::ElementsAre;
 
 /// From OpenAI's documentation, with all members filled.
@@ -181,6 +182,37 @@ TEST(VectorStoreFiles, RetrieveUpdateListAndDelete) {
                           "GET /v1/vector_stores/vs_1/files"
                           "?after=file-0&before=file-9&filter=completed&limit=2&order=desc",
                           "DELETE /v1/vector_stores/vs%2F1/files/file%3F"));
+}
+
+TEST(VectorStoreFiles, HaveTheirText) {
+  const json page = json::parse(R"({"object": "vector_store.file_content.page", "has_more": true,
+      "next_page": "p2", "data": [{"type": "text", "text": "Refunds"}, {"type": "text", "text": " in 30 days"}]})");
+  // From OpenAI's documentation.
+  const json documented = json::parse(R"({"file_id": "file-abc123", "filename": "example.txt",
+      "attributes": {"key": "value"}, "content": [{"type": "text", "text": "Refunds"}]})");
+  Simulation simulation({{answering(page.dump()), answering(documented.dump())}});
+  const auto files = simulation.client().vector_stores.files;
+  const auto text = files.content("vs_1", "file-abc123");
+  EXPECT_EQ(text->data.at(1).text, " in 30 days");
+  EXPECT_EQ(text->data.at(0).type, "text");
+  EXPECT_TRUE(text->has_more);
+  EXPECT_EQ(text->next_page, "p2");
+  EXPECT_EQ(text->object, "vector_store.file_content.page");
+  EXPECT_TRUE(text->extra.is_null());
+  const auto other = files.content("vs_1", "file-abc123");
+  EXPECT_EQ(other->data.at(0).text, "Refunds");
+  EXPECT_EQ(other->extra.at("filename"), "example.txt");
+  EXPECT_THAT(wire(simulation), Each("GET /v1/vector_stores/vs_1/files/file-abc123/content"));
+  for (const json& odd : variations(page, {"data"})) {
+    Simulation odds({{answering(odd.dump())}});
+    EXPECT_EQ(odds.client().vector_stores.files.content("vs_1", "file-1")->data.size(), 2U) << odd;
+  }
+  for (const char* nonsense : {"{}", R"({"content":"text"})", "[]", "PDF"}) {
+    Simulation fails({{answering(nonsense)}});
+    EXPECT_EQ(fails.client().vector_stores.files.content("vs_1", "f", {.max_retries = 0}).error().kind,
+              ErrorKind::parse)
+        << nonsense;
+  }
 }
 
 TEST(VectorStoreFiles, ThatCouldNotBeAddedAreAnswers) {

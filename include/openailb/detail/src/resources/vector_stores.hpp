@@ -5,15 +5,21 @@
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/error.hpp>
+#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/vector_stores.hpp>
+#include <openailb/result.hpp>
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/vector_store_files.hpp>
 #include <openailb/types/vector_stores.hpp>
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +33,16 @@ inline ApiPath vector_store_files_path(std::string_view store_id) {
 }
 inline ApiPath vector_store_file_batches_path(std::string_view store_id) {
   return vector_store_path(store_id) / "file_batches";
+}
+
+/// Reads a list that OpenAI's documentation calls `content`, and its specification `data`.
+inline Result<VectorStoreFileContentPage> decode_file_content(HttpResponse& response, bool& delivered) {
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
+  const JsonNode* content = find_member(document.root(), "content");
+  const bool is_documented = content != nullptr && content->type == JsonType::array;
+  if (!is_documented) return decode_list<VectorStoreFileContentPage>(response, delivered);
+  return read_object<VectorStoreFileContentPage>(document);
 }
 
 }  // namespace detail
@@ -121,6 +137,15 @@ auto VectorStoreFiles<Execution>::list(std::string_view store_id, const VectorSt
     -> Answer<Page<VectorStoreFile, Execution>> {
   return detail::ask_for_page<VectorStoreFile>(
       Base::core(), detail::vector_store_files_path(store_id).with(params), options);
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::content(std::string_view store_id, std::string_view file_id,
+                                          RequestOptions options) const
+    -> Answer<VectorStoreFileContentPage> {
+  return Base::template get<VectorStoreFileContentPage>(
+      detail::vector_store_files_path(store_id) / file_id / "content", std::move(options),
+      detail::decode_file_content);
 }
 
 template <class Execution>
