@@ -137,6 +137,7 @@ inline std::string fault_of_part(const BodyPart& part) {
     // A line break would begin another header of the part.
     if (has_control_character(*text)) return "a part's name or type has a control character";
   }
+  if (file.path.empty() && (file.offset != 0 || file.size)) return "only a file on disk has slices";
   const bool is_empty = !file.empty() && file.path.empty() && file.content.empty();
   return is_empty ? "the file " + file.filename + " is empty" : "";
 }
