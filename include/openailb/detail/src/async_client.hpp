@@ -55,6 +55,8 @@ class Runtime<Async> {
     return Future<T>(run_on<T>(thread_, make_task(thread_->loop(), *std::move(call)), std::move(polling)));
   }
 
+  AskByErrand ask() const { return {thread_}; }
+
   template <class T, class Decode>
   Future<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
     return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
@@ -66,7 +68,7 @@ class Runtime<Async> {
   Future<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
     return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
-      return download_call(loop, balancer, std::move(made), decode, std::move(sink), AskByErrand{thread_});
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask());
     });
   }
 
@@ -74,7 +76,7 @@ class Runtime<Async> {
   Future<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
     return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
-      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), AskByErrand{thread_});
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask());
     });
   }
 

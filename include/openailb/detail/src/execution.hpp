@@ -52,6 +52,8 @@ class Runtime<Blocking> {
     return run(*loop, std::move(task), polling.get());
   }
 
+  AskHere ask() const { return {}; }
+
   template <class T, class Decode>
   Result<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
     return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
@@ -63,7 +65,7 @@ class Runtime<Blocking> {
   Result<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
     return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
-      return download_call(loop, balancer, std::move(made), decode, std::move(sink), AskHere());
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask());
     });
   }
 
@@ -71,7 +73,7 @@ class Runtime<Blocking> {
   Result<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
     return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
-      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), AskHere());
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask());
     });
   }
 
