@@ -26,10 +26,10 @@ struct Core;
 template <class T, class Execution>
 class List;
 
-/// Where a list goes on: after an item, at an endpoint. Both may be empty: at its beginning, at any endpoint.
+/// Where a list goes on.
 struct PlaceInList {
-  std::string endpoint{};
-  std::string after{};
+  std::string endpoint{};              // empty: any
+  std::optional<std::string> after{};  // the last item before it; null: its beginning
 };
 
 }  // namespace detail

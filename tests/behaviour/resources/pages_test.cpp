@@ -113,6 +113,14 @@ TEST(Pages, ThatRepeatThemselvesAreAnError) {
   EXPECT_THAT(all.error()->message, HasSubstr("answered with the same page again"));
 }
 
+TEST(Pages, WhoseItemsHaveNoIdsDoNotGoOnForEver) {
+  Simulation simulation({{answering(R"({"data":[{"bytes":1}],"has_more":true})")}});
+  auto all = simulation.client().files.list({}, {.max_retries = 0})->all();
+  EXPECT_EQ(all.next()->bytes, 1);
+  EXPECT_FALSE(all.next());
+  EXPECT_THAT(all.error()->message, HasSubstr("answered with the same page again"));
+}
+
 TEST(Pages, OfServersThatSayLittleAreRead) {
   Simulation simulation({{answering(R"({"data":[{"id":"a"},7,null,{"id":"b"}],"has_more":true,"new":1})"),
                           answering(R"({"data":[{"id":"c"}]})")}});

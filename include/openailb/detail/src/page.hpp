@@ -38,7 +38,7 @@ namespace detail {
 /// Reads a page that was asked for after an item, or from the beginning.
 template <class T, class Execution>
 struct DecodePage {
-  std::string after{};
+  std::optional<std::string> after{};
 
   Result<Page<T, Execution>> operator()(HttpResponse& response, bool&) const {
     ScannedJson document;
@@ -46,7 +46,7 @@ struct DecodePage {
     auto page = read_json<Page<T, Execution>>(document.root());
     if (page.data.empty()) page.has_more = false;  // and nobody could say after what
     if (page.last_id.empty() && !page.data.empty()) page.last_id = page.data.back().id;
-    if (page.has_more && !after.empty() && after == page.last_id) {
+    if (page.has_more && after == page.last_id) {
       return Error{.kind = ErrorKind::parse, .message = "answered with the same page again"};
     }
     return page;
@@ -77,8 +77,9 @@ class List {
   static Answer first_page(const SharedCore& core, ApiPath path, RequestOptions options) {
     const List list(core, path.text(), std::move(options));
     Result<Call> call = list.make_call(*core, std::move(path));
-    if (!list.options_.everywhere)
+    if (!list.options_.everywhere) {
       return list.ask(*core, std::move(call), {{.endpoint = list.options_.endpoint}});
+    }
     const std::string fault = call ? fault_of_everywhere(*call) : "";
     if (!fault.empty()) call = Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
     std::vector<PlaceInList> places;
@@ -132,7 +133,7 @@ auto List<T, Execution>::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balan
   for (const PlaceInList& place : places) {
     Call once = call;
     once.endpoint = place.endpoint;
-    if (!place.after.empty()) once.query.insert_or_assign("after", place.after);
+    if (place.after) once.query.insert_or_assign("after", *place.after);
     DecodePage<T, Execution> decode{.after = place.after};
     asked.add(answer_call<OnePage>(loop, balancer, std::move(once), std::move(decode)));
   }
@@ -142,7 +143,7 @@ auto List<T, Execution>::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balan
     FirstOf one(asked);
     co_await one;
     auto [index, page] = *asked.take();
-    const bool may_have_none = list.options_.everywhere && places[index].after.empty();
+    const bool may_have_none = list.options_.everywhere && !places[index].after;
     if (page) {
       pages.emplace(index, *std::move(page));
     } else if (may_have_none && has_no_such_list(page.error())) {
