@@ -95,6 +95,16 @@ class BasicClient : private Resource<Execution> {
   /// The status of each endpoint at the moment.
   std::vector<EndpointStatus> endpoints() const;
 
+  /// Adds an endpoint; throws as the constructor does. This and the two that follow may be called at any
+  /// time. Calls that are under way go on with what has changed.
+  void add_endpoint(EndpointConfig endpoint) const;
+  /// Sends nothing more to the endpoint of this name. What is under way there goes on to its end. Throws
+  /// std::invalid_argument if there is none of that name, or no other one.
+  void remove_endpoint(std::string_view name) const;
+  /// Replaces all endpoints. Those that stay, by name and base URL, keep their breakers, rate limits and
+  /// connections. Throws as the constructor does, and then nothing has changed.
+  void set_endpoints(std::vector<EndpointConfig> endpoints) const;
+
   // The resources. A program that calls one includes its header, such as openailb/embeddings.hpp, or
   // openailb/openailb.hpp for all of them.
   Audio<Execution> audio{Base::core()};

@@ -22,6 +22,7 @@
 #include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/file.hpp>
 #include <openailb/files.hpp>
 #include <openailb/for_each.hpp>
@@ -32,6 +33,7 @@
 #include <openailb/moderations.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
+#include <openailb/picker.hpp>
 #include <openailb/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>

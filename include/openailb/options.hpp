@@ -3,8 +3,10 @@
 #include <openailb/api_key.hpp>
 #include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
+#include <openailb/picker.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -116,6 +118,12 @@ struct ClientOptions {
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
+  /// Chooses among the endpoints that can be asked: least_in_flight, lowest_latency, affinity, or a function
+  /// of yours. Null: round robin, by their weights.
+  Picker picker{};
+  /// How many attempts may be in flight at once, open streams included. Calls beyond that wait, and who came
+  /// first goes first. Zero: no limit.
+  int max_in_flight{};
   /// Whether calls wait until a rate limit is over, for as long as their deadlines allow. What they are
   /// refused with 429 meanwhile is not counted as a retry, and costs no retry budget. Else a 429 is retried
   /// as other failures are, and no wait of more than two minutes is accepted.
@@ -139,9 +147,12 @@ struct ClientOptions {
   /// where your coroutines and functions then go on. Called from any thread. It must not own what it has not
   /// called yet, which owns it. Null: they go on on the client's own thread, which must not be blocked.
   std::function<void(std::function<void()>)> executor{};
-  /// Of an AsyncClient: called with what a function or coroutine of yours threw where nobody else would see
-  /// it. Called from any thread. Null: it is written to the standard error.
+  /// Called with what on_event threw and, of an AsyncClient, what another function or coroutine of yours
+  /// threw where nobody else would see it. Called from any thread. Null: it is written to the standard error.
   std::function<void(std::exception_ptr)> on_unhandled{};
+  /// Is told what happens: attempts, waits, changes of breakers, rate limits, ends of calls. Called from any
+  /// thread, and must be quick. What it throws goes to on_unhandled. Null costs nothing.
+  EventListener on_event{};
 };
 
 /// Settings of one call. What is not set is taken from the client.
@@ -159,7 +170,7 @@ struct RequestOptions {
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
   bool everywhere{};       ///< of a list: asks all endpoints, each for its own; see Page
-  /// Calls of the same session go to the same endpoint if Picker::affinity is used.
+  /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
   std::string session{};
   /// Models to ask for, in this order, when every endpoint has failed with the model of the request.
   std::vector<std::string> fallback_models{};

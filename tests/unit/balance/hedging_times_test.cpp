@@ -19,15 +19,15 @@ constexpr HedgeOptions by_percentile{.percentile = 0.9, .max_fraction = 1.0};
 /// Two endpoints. The second has answered after 1 ms, 2 ms, ... 50 ms.
 struct Known {
   Hedging hedging;
-  explicit Known(HedgeOptions options = by_percentile, bool streams = false) : hedging(options, 2) {
+  explicit Known(HedgeOptions options = by_percentile, bool streams = false) : hedging(options) {
     for (int count = 1; count <= 50; ++count) hedging.answered(1, streams, count * 1ms);
   }
 };
 
-TEST(HedgeDelay, IsTheFixedOneFromTheStart) { EXPECT_EQ(Hedging({.delay = 7ms}, 2).delay(0, false), 7ms); }
+TEST(HedgeDelay, IsTheFixedOneFromTheStart) { EXPECT_EQ(Hedging({.delay = 7ms}).delay(0, false), 7ms); }
 
 TEST(HedgeDelay, IsUnknownBeforeFiftyAnswers) {
-  Hedging hedging(by_percentile, 2);
+  Hedging hedging(by_percentile);
   for (int count = 0; count < 49; ++count) hedging.answered(1, false, 1ms);
   EXPECT_EQ(hedging.delay(0, false), std::nullopt);
   hedging.answered(0, false, 1ms);
@@ -75,7 +75,7 @@ TEST(HedgeDelay, LearnsFromAttemptsThatLostOnlyThatTheyTakeLonger) {
 
 /// How many hedges may be sent after so many calls.
 std::size_t allowed(double fraction, int calls) {
-  Hedging hedging({.max_fraction = fraction}, 2);
+  Hedging hedging({.max_fraction = fraction});
   for (int call = 0; call < calls; ++call) hedging.begin_call();
   std::size_t hedges = 0;
   while (hedging.take()) ++hedges;
@@ -92,7 +92,7 @@ TEST(HedgeAllowance, IsAFractionOfTheCalls) {
 TEST(HedgeAllowance, IsSavedForAThousandCalls) { EXPECT_EQ(allowed(0.05, 100000), 50U); }
 
 TEST(HedgeAllowance, CanBePutBack) {
-  Hedging hedging({.max_fraction = 1.0}, 2);
+  Hedging hedging({.max_fraction = 1.0});
   hedging.begin_call();
   EXPECT_TRUE(hedging.take());
   EXPECT_FALSE(hedging.take());

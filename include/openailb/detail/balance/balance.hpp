@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/race.hpp>
 #include <openailb/detail/balance/trial.hpp>
@@ -35,6 +36,9 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
   Result<Progress> begun = balancer.begin(*call, loop.now());
   if (!begun) co_return std::move(begun).error();
   Progress& progress = *begun;
+  if (balancer.options().on_event) {
+    progress.watch = std::make_shared<CallWatch>(balancer.options(), *call, loop.clock());
+  }
   Race<T, Attempt> race(loop, balancer, progress, attempt);
   for (;;) {
     if (race.over()) {
@@ -45,7 +49,8 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
       Balancer::Step step = balancer.next(call, progress, began);
       if (step.wait) {
         Timer pause(loop, *step.wait, call->stop_token);
-        FirstOf over(pause);
+        Timer seat(loop, (TimePoint::max)(), step.seat);
+        FirstOf over(pause, seat);
         co_await over;
         continue;
       }
@@ -67,7 +72,7 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
     }
     if (race.undecided()) race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
     auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
-    balancer.record_answer(progress, ended->trial, answered->info.status, now);
+    balancer.record_answer(progress, ended->trial, answered->info, now);
     answered->info.attempts = std::move(progress.attempts);
     co_return Balanced<T>{std::move(answered), std::move(ended->trial)};
   }

@@ -4,11 +4,13 @@
 #include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
 #include <openailb/detail/balance/homes.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
+#include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/balance/turns.hpp>
 #include <openailb/detail/failure/classify.hpp>
@@ -17,7 +19,9 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
+#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
 #include <algorithm>
@@ -26,7 +30,7 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +52,7 @@ class Balancer {
   struct Step {
     std::optional<Trial> trial{};
     std::optional<TimePoint> wait{};
+    std::stop_token seat{};  ///< requests a stop when the wait is over sooner, as there is a seat
   };
 
   /// An error if no endpoint keeps all that the call names.
@@ -58,8 +63,8 @@ class Balancer {
   /// The hedge that is due: a second attempt, on another endpoint that admits. Null when none is sent.
   std::optional<Trial> hedge(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
 
-  /// Records the successful attempt, and how long it took.
-  void record_answer(Progress& progress, const Trial& trial, int status, TimePoint now) const;
+  /// Records the successful attempt, how long it took, and whether its account may send no more for a while.
+  void record_answer(Progress& progress, const Trial& trial, const ResponseInfo& info, TimePoint now) const;
   /// Records an attempt that is canceled since its call ends without it, and reports it to its endpoint.
   void record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const;
   /// Records a failed attempt, and reports it to its endpoint.
@@ -71,16 +76,25 @@ class Balancer {
   void remember_home(std::string_view id, std::string_view endpoint);
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
-    return error_of_giving_up(endpoints_, options_, call, progress, now);
+    Error error = error_of_giving_up(candidates(call, progress, now), call, progress, now);
+    if (progress.watch) progress.watch->ends(error.kind);
+    return error;
   }
+  /// See Client::set_endpoints.
+  Fleet& fleet() noexcept { return fleet_; }
 
  private:
+  Candidates candidates(const Call& call, const Progress& progress, TimePoint now) const {
+    return Candidates(options_, call, progress, at_client_, now);
+  }
+  std::stop_token queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
   std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
   std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
                                            TimePoint now) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                    const Candidates& can, TimePoint now) const;
+                    const Candidates& can, bool is_hedge, TimePoint now) const;
+  static void tell_end(const Trial& trial, AttemptEnded event, TimePoint now);
   std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
                                        const Progress& progress) const;
   double random() const;
@@ -89,7 +103,9 @@ class Balancer {
   static constexpr std::chrono::nanoseconds longest_wait_for_reopening = std::chrono::seconds(60);
 
   ClientOptions options_;
-  Candidates::Endpoints endpoints_{};
+  std::shared_ptr<WaitingRoom> waiting_room_{std::make_shared<WaitingRoom>()};
+  std::shared_ptr<Seats> at_client_{};  // null: their number is not limited
+  Fleet fleet_;
   Turns turns_;
   RetryBudget budget_;
   Homes homes_;
@@ -97,29 +113,20 @@ class Balancer {
 };
 
 inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now)
-    : options_(std::move(options)),
-      turns_(endpoints_, configs.size()),
+    : options_(checked(std::move(options))),
+      fleet_(std::move(configs), options_, waiting_room_, now),
+      turns_(options_.picker),
       budget_(options_.retry_budget, now),
       homes_(options_.remembered_objects) {
-  if (configs.empty()) reject_options("a client needs at least one endpoint");
-  check_options(options_);
-  if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge, configs.size());
-  std::set<std::string> names;
-  for (std::size_t index = 0; index < configs.size(); ++index) {
-    EndpointConfig& config = configs[index];
-    if (config.name.empty()) config.name = "endpoint-" + std::to_string(index);
-    if (!names.insert(config.name).second) reject_options("two endpoints are named " + config.name);
-  }
-  for (EndpointConfig& config : configs) {
-    config.breaker = endpoint_breaker(std::move(config.breaker), options_.breaker, config.name);
-    endpoints_.push_back(std::make_unique<Endpoint>(endpoints_.size(), std::move(config), options_, now));
-  }
+  if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge);
+  if (options_.max_in_flight == 0) return;
+  at_client_ = std::make_shared<Seats>(waiting_room_);
+  at_client_->set_most(options_.max_in_flight);
 }
 
 inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
   std::vector<EndpointStatus> all;
-  all.reserve(endpoints_.size());
-  for (const auto& endpoint : endpoints_) all.push_back(endpoint->status(now));
+  for (const auto& endpoint : *fleet_.list()) all.push_back(endpoint->status(now));
   return all;
 }
 
@@ -129,16 +136,21 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   Progress progress{.deadline = limit_from(now, call.deadline),
                     .waits_for_rate_limits = call.wait_for_rate_limits,
                     .retries_left = call.max_retries};
-  progress.endpoints.resize(endpoints_.size());
+  progress.change_fleet(fleet_.list());
   if (!call.endpoint.empty()) return progress;
+  const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
   if (!call.objects.empty()) {
-    const auto name_of = [this](std::size_t index) { return endpoints_[index]->name(); };
     auto home = homes_.find_for_all(call.objects, name_of);
     if (!home) return std::move(home).error();
     progress.home = *home;
   }
   // That an endpoint takes it does not say that it keeps it, so it is not sought, nor remembered.
   if (!progress.home && !call.neighbour.empty()) progress.home = homes_.find(call.neighbour);
+  if (progress.home && !progress.has(*progress.home)) {
+    return Error{.kind = ErrorKind::bad_request,
+                 .message = "not sent: it names an object that is kept by " + name_of(*progress.home) +
+                            ", which is not among the endpoints any more"};
+  }
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;
   return progress;
@@ -147,31 +159,51 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
 inline std::optional<std::string> Balancer::home_of(std::string_view id) {
   const std::optional<std::size_t> home = homes_.find(id);
   if (!home) return std::nullopt;
-  return endpoints_[*home]->name();
+  return fleet_.name_of(*home);
 }
 
 inline void Balancer::remember_home(std::string_view id, std::string_view endpoint) {
-  const auto found = std::ranges::find_if(
-      endpoints_, [&](const std::unique_ptr<Endpoint>& one) { return one->name() == endpoint; });
-  if (found == endpoints_.end()) reject_options("there is no endpoint named " + std::string(endpoint));
-  homes_.remember(id, (*found)->index());
+  const Fleet::List list = fleet_.list();
+  const auto* found = find_endpoint(*list, endpoint);
+  if (found == nullptr) reject_options("there is no endpoint named " + std::string(endpoint));
+  homes_.remember(id, (*found)->id());
 }
 
 inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Progress& progress,
                                      TimePoint now) {
   if (now >= progress.deadline) return {};
-  const Candidates can(endpoints_, options_, *call, progress, now);
+  if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
+  const Candidates can = candidates(*call, progress, now);
   progress.budget_used_up = false;
+  const auto waits = [&](std::optional<TimePoint> until, WaitReason reason, std::stop_token seat = {}) {
+    if (until && progress.watch) progress.watch->waits(reason, *until - now);
+    return Step{.wait = until, .seat = std::move(seat)};
+  };
   for (;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
     if (auto picked = turns_.pick(can, affords, now)) {
-      return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
+      progress.place.reset();
+      return {.trial = begin_trial(*std::move(picked), call, progress, can, false, now)};
     }
     const bool heeded_breakers = !can.asks_refusing();
-    if (auto until = wait(can, progress, now)) return {.wait = until};
+    const auto until = wait(can, progress, now);
+    if (auto full = can.full_seats(); !full.empty()) {
+      return waits(until.value_or(progress.deadline), WaitReason::seat, queue(std::move(full), progress));
+    }
+    progress.place.reset();
+    if (until)
+      return waits(until,
+                   heeded_breakers && !can.any_only_waits() ? WaitReason::breaker : can.reason_to_wait());
     if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
-    return {.wait = wait_for_budget(can, progress, now)};
+    return waits(wait_for_budget(can, progress, now), WaitReason::budget);
   }
+}
+
+/// Lets the call wait for one of these seats. What it gives is told when there is one.
+inline std::stop_token Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
+  if (!progress.place) progress.place = std::make_unique<WaitingRoom::Place>(waiting_room_);
+  progress.place->wait_for(std::move(full));
+  return progress.place->call();
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
@@ -213,8 +245,9 @@ inline std::optional<TimePoint> Balancer::wait_for_budget(const Candidates& can,
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                                   const Candidates& can, TimePoint now) const {
-  const bool is_owed = progress.owed_to == picked.index;
+                                   const Candidates& can, bool is_hedge, TimePoint now) const {
+  const std::shared_ptr<const Endpoint>& endpoint = (*progress.fleet)[picked.index];
+  const bool is_owed = progress.owed_to == endpoint->id();
   const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
   if (is_owed) {
     progress.owed_to.reset();
@@ -226,21 +259,28 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
   if (can.another_than(picked.index)) {
     connect_timeout = shorter(connect_timeout, options_.failover_connect_timeout);
   }
-  return {.endpoint = endpoints_[picked.index].get(),
-          .admission = std::move(picked.admission),
-          .call = call,
-          .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
-          .connect_timeout = connect_timeout,
-          .attempts_before = progress.attempts.size(),
-          .retries_left = &progress.retries_left,
-          .fresh_connection = is_owed,
-          .seeks_object = progress.seeks_object};
+  Trial trial{.endpoint = endpoint,
+              .admission = std::move(picked.admission),
+              .call = call,
+              .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
+              .connect_timeout = connect_timeout,
+              .attempts_before = progress.attempts.size(),
+              .retries_left = &progress.retries_left,
+              .fresh_connection = is_owed,
+              .seeks_object = progress.seeks_object,
+              .watch = progress.watch};
+  if (trial.watch)
+    trial.watch->attempt_began({.endpoint = endpoint->name(),
+                                .model = endpoint->wire_model(*call),
+                                .is_hedge = is_hedge,
+                                .is_last_resort = trial.admission.is_last_resort()});
+  return trial;
 }
 
 inline std::optional<TimePoint> Balancer::hedge_due(const Trial& trial, const Progress& progress,
                                                     TimePoint now) const {
   if (!trial.call->may_hedge || progress.hedged) return std::nullopt;
-  const auto delay = hedging_->delay(trial.endpoint->index(), trial.call->streams);
+  const auto delay = hedging_->delay(trial.endpoint->id(), trial.call->streams);
   return delay ? saturating_add(trial.admission.admitted(), *delay) : now + Hedging::ask_again;
 }
 
@@ -250,7 +290,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   if (now >= progress.deadline || progress.ran_it + 1 >= options_.max_endpoints) return std::nullopt;
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedging_->take()) return std::nullopt;
-  const Candidates can(endpoints_, options_, *call, progress, now);
+  const Candidates can = candidates(*call, progress, now);
   std::optional<Picked> picked = turns_.pick_for_hedge(can, now);
   if (!picked) {
     hedging_->put_back();
@@ -258,33 +298,49 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   }
   RetryBudget::spend(cost);
   progress.hedged = true;
-  Trial trial = begin_trial(*std::move(picked), call, progress, can, now);
+  Trial trial = begin_trial(*std::move(picked), call, progress, can, true, now);
   ++trial.attempts_before;  // the first, which is under way
   return trial;
 }
 
-inline void Balancer::record_answer(Progress& progress, const Trial& trial, int status, TimePoint now) const {
+inline void Balancer::record_answer(Progress& progress, const Trial& trial, const ResponseInfo& info,
+                                    TimePoint now) const {
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   trial.admission.answered(trial.call->streams, now);
-  if (hedging_) hedging_->answered(trial.endpoint->index(), trial.call->streams, took);
-  progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = status, .elapsed = took});
+  if (const auto reset = rate_limit_reset(info.headers)) trial.used_up(*reset, now);
+  tell_end(trial, {.status = info.status, .elapsed = took}, now);
+  if (hedging_) hedging_->answered(trial.endpoint->id(), trial.call->streams, took);
+  progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = info.status, .elapsed = took});
+}
+
+inline void Balancer::tell_end(const Trial& trial, AttemptEnded event, TimePoint now) {
+  if (!trial.watch) return;
+  event.endpoint = trial.endpoint->name();
+  event.model = trial.endpoint->wire_model(*trial.call);
+  trial.watch->attempt_ended(event, now);
 }
 
 inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const {
   const std::chrono::nanoseconds after = now - trial.admission.admitted();
-  hedging_->lost(trial.endpoint->index(), trial.call->streams, after);
+  hedging_->lost(trial.endpoint->id(), trial.call->streams, after);
   progress.attempts.push_back({.endpoint = trial.endpoint->name(),
                                .kind = ErrorKind::canceled,
                                .elapsed = after,
                                .message = std::move(why)});
+  tell_end(trial, {.kind = ErrorKind::canceled, .elapsed = after}, now);
   const Failure canceled{.failure_class = FailureClass::canceled,
                          .treatment = treatment(FailureClass::canceled)};
   trial.settle(&canceled, now);
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  progress.record(trial.endpoint->index(), failure, pause_after(failure, *trial.call, progress),
+  progress.record(trial.endpoint->id(), failure, pause_after(failure, *trial.call, progress),
                   trial.admission.admitted(), now);
+  tell_end(trial,
+           {.kind = failure.error.kind,
+            .status = failure.error.status,
+            .elapsed = now - trial.admission.admitted()},
+           now);
   trial.settle(&failure, now);
 }
 

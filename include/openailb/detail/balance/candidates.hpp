@@ -2,15 +2,21 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/progress.hpp>
+#include <openailb/detail/balance/seats.hpp>
+#include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
+#include <openailb/picker.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace openailb::detail {
@@ -18,32 +24,57 @@ namespace openailb::detail {
 /// The endpoints as one call sees them at one moment: which of them it may ask, and when.
 class Candidates {
  public:
-  using Endpoints = std::vector<std::unique_ptr<Endpoint>>;
+  /// `at_client` are the client's seats; null: their number is not limited.
+  Candidates(const ClientOptions& options, const Call& call, const Progress& progress,
+             const std::shared_ptr<Seats>& at_client, TimePoint now)
+      : endpoints_(progress.fleet.get()),
+        options_(&options), call_(&call), progress_(&progress), at_client_(&at_client), now_(now) {}
 
-  Candidates(const Endpoints& endpoints, const ClientOptions& options, const Call& call,
-             const Progress& progress, TimePoint now)
-      : endpoints_(&endpoints), options_(&options), call_(&call), progress_(&progress), now_(now) {}
+  std::size_t size() const noexcept { return endpoints_->size(); }
+  const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
+  /// The call, as one that wants to make an attempt.
+  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
 
   /// Whether it is among the endpoints that the call may ask at all.
   bool allows(std::size_t index) const {
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
-    return !progress_->home || progress_->home == index;
+    return !progress_->home || progress_->home == at(index).id();
   }
   bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }
-  bool in_cooldown(std::size_t index) const { return now_ < cooldown_until(index); }
-  bool fails_quickly(std::size_t index) const { return standing(index).record().fails_quickly(); }
-  TimePoint failed_at(std::size_t index) const { return standing(index).record().failed_at(); }
+  bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
+  TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
+  int priority(std::size_t index) const { return at(index).config().priority; }
 
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
-  bool untried(std::size_t index) const {
-    return may_try(index) && now_ >= not_before(index) && !in_cooldown(index);
-  }
+  bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
   /// Whether the call may make another attempt there now, unless the breaker refuses.
-  bool again(std::size_t index) const {
-    return may_retry(index) && now_ >= not_before(index) && !in_cooldown(index);
+  bool again(std::size_t index) const { return may_retry(index) && is_time(index) && has_room(index); }
+
+  /// An endpoint as the picker of a user sees it.
+  Candidate seen(std::size_t index) const {
+    return {.name = at(index).name(),
+            .weight = at(index).config().weight,
+            .in_flight = standing(index).seats.taken(),
+            .latency = standing(index).record.latency(call_->streams, now_),
+            .model = call_->model ? std::string_view(*call_->model) : std::string_view(),
+            .session = call_->session};
+  }
+
+  /// The seats for which the call need only wait.
+  std::vector<std::shared_ptr<Seats>> full_seats() const {
+    std::vector<std::shared_ptr<Seats>> full;
+    for (std::size_t index = 0; index < size(); ++index) {
+      const bool wants_it = (may_try(index) || may_retry(index)) && is_time(index);
+      if (!wants_it || !(admits(index) || asks_refusing()) || has_room(index)) continue;
+      if (client_is_full()) return {*at_client_};
+      const std::shared_ptr<Standing>& its = at(index).standing();
+      full.emplace_back(its, &its->seats);
+    }
+    return full;
   }
 
   /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
+  bool any_owed() const noexcept { return progress_->owed_to.has_value(); }
   bool owed(std::size_t index) const { return is_owed(index) && again(index); }
 
   /// Whether endpoints whose breakers refuse are asked as a last resort.
@@ -70,7 +101,7 @@ class Candidates {
   /// fails slowly.
   bool any_backs_off() const {
     return any([&](std::size_t index) {
-      if (!willing(index) || !may_retry(index) || in_cooldown(index)) return false;
+      if (!willing(index) || !may_retry(index) || now_ < limited_until(index)) return false;
       const TimePoint again_at = not_before(index);
       // A longer wait is one that the server has asked for. Then other endpoints come first, as in a
       // cooldown.
@@ -95,13 +126,18 @@ class Candidates {
     TimePoint until;
     bool shared;  ///< other calls wait for the same time
   };
+  /// Why the call waits for what is soonest, if not for a breaker.
+  WaitReason reason_to_wait() const {
+    const std::optional<Wait> wait = soonest();
+    return wait && wait->shared ? WaitReason::rate_limit : WaitReason::backoff;
+  }
 
   /// The first time at which an endpoint can be asked that cannot be asked now: when its cooldown is over,
   /// when its backoff is over or, if endpoints whose breakers refuse are not asked, when its breaker admits
   /// again.
   std::optional<Wait> soonest() const {
     std::optional<Wait> found;
-    for (std::size_t index = 0; index < endpoints_->size(); ++index) {
+    for (std::size_t index = 0; index < size(); ++index) {
       const std::optional<Wait> one = wait_for(index);
       if (one && (!found || one->until < found->until)) found = one;
     }
@@ -109,9 +145,14 @@ class Candidates {
   }
 
  private:
-  const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
-  const Standing& standing(std::size_t index) const { return at(index).standing(); }
-  TimePoint cooldown_until(std::size_t index) const { return at(index).cooldown_until(*call_); }
+  const Standing& standing(std::size_t index) const { return *at(index).standing(); }
+  TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
+  bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
+  bool was_called() const { return progress_->place && progress_->place->was_called(); }
+  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(was_called()); }
+  bool has_room(std::size_t index) const {
+    return !client_is_full() && standing(index).seats.has_room(was_called());
+  }
   /// What the call itself has learned of when it may ask the endpoint.
   TimePoint not_before(std::size_t index) const {
     return progress_->endpoints[index].again_at.value_or((TimePoint::min)());
@@ -125,7 +166,7 @@ class Candidates {
     return allows(index) && !progress_->endpoints[index].tried && progress_->another_endpoint &&
            may_run(index);
   }
-  bool is_owed(std::size_t index) const { return progress_->owed_to == index; }
+  bool is_owed(std::size_t index) const { return progress_->owed_to == at(index).id(); }
   bool may_retry(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
     const bool allowed = progress_->retries_left > 0 && !progress_->budget_used_up;
@@ -137,7 +178,7 @@ class Candidates {
 
   std::optional<Wait> wait_for(std::size_t index) const {
     if (!may_retry(index) && !may_try(index)) return std::nullopt;
-    TimePoint shared = cooldown_until(index);
+    TimePoint shared = limited_until(index);
     if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
     const TimePoint until = (std::max)(not_before(index), shared);
     if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
@@ -146,15 +187,17 @@ class Candidates {
 
   template <class Condition>
   bool any(Condition holds) const {
-    for (std::size_t index = 0; index < endpoints_->size(); ++index) {
+    for (std::size_t index = 0; index < size(); ++index) {
       if (holds(index)) return true;
     }
     return false;
   }
-  const Endpoints* endpoints_;
+
+  const Fleet::Endpoints* endpoints_;
   const ClientOptions* options_;
   const Call* call_;
   const Progress* progress_;
+  const std::shared_ptr<Seats>* at_client_;
   TimePoint now_;
 };
 

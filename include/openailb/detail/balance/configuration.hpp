@@ -40,7 +40,8 @@ inline void check_retry_budget(const RetryBudgetOptions& budget) {
   if (!is_amount(budget.per_second)) reject_options("retry_budget.per_second is not between 0 and 1e9");
 }
 
-inline void check_options(const ClientOptions& options) {
+/// The options, if nothing is wrong with them.
+inline ClientOptions checked(ClientOptions options) {
   const std::chrono::nanoseconds zero{};
   if (options.max_retries < 0) reject_options("max_retries is negative");
   if (options.max_endpoints < 1) reject_options("max_endpoints is below 1");
@@ -50,9 +51,11 @@ inline void check_options(const ClientOptions& options) {
   if (options.first_token_timeout < zero) reject_options("first_token_timeout is negative");
   if (options.failover_connect_timeout < zero) reject_options("failover_connect_timeout is negative");
   if (options.idle_timeout.value_or(zero) < zero) reject_options("idle_timeout is negative");
+  if (options.max_in_flight < 0) reject_options("max_in_flight is negative");
   if (options.hedge) check_hedging(*options.hedge);
   if (options.retry_budget) check_retry_budget(*options.retry_budget);
   if (std::string fault = fault_of_connection(options.connection); !fault.empty()) reject_options(fault);
+  return options;
 }
 
 /// The values of a configuration that no message may show: the key, and the headers and queries that carry a
@@ -125,6 +128,10 @@ inline Url checked_base_url(const EndpointConfig& config, const Headers& headers
   }
   if (std::string fault = fault_of_headers(headers); !fault.empty()) reject(config.name, fault);
   if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) reject(config.name, fault);
+  if (!(config.weight > 0.0 && config.weight <= 1e6)) reject(config.name, "weight is not between 0 and 1e6");
+  if (config.max_in_flight < 0) reject(config.name, "max_in_flight is negative");
+  if (config.requests_per_minute < 0) reject(config.name, "requests_per_minute is negative");
+  if (config.tokens_per_minute < 0) reject(config.name, "tokens_per_minute is negative");
   Result<Url> url = Url::parse(config.base_url);
   if (!url) reject(config.name, "base_url: " + url.error().message);
   return *url;

@@ -46,6 +46,15 @@ class Cooldowns {
     size_.store(models_.size(), std::memory_order_release);
   }
 
+  /// Records that an answer has said that nothing is left for so long. That is no 429: it does not make the
+  /// next wait longer.
+  void used_up(std::string_view model, std::chrono::nanoseconds wait, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    Entry& entry = models_[std::string(model)];
+    entry.not_before = (std::max)(entry.not_before, now + (std::min)(wait, longest));
+    size_.store(models_.size(), std::memory_order_release);
+  }
+
   /// Records a success: the next 429 begins at 1 s again.
   void succeeded(std::string_view model, TimePoint now) {
     if (!any()) return;

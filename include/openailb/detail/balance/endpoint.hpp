@@ -2,6 +2,8 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/configuration.hpp>
+#include <openailb/detail/balance/quota.hpp>
+#include <openailb/detail/balance/round_robin.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
@@ -13,6 +15,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,14 +25,17 @@
 namespace openailb::detail {
 
 /// One endpoint: a base URL and a key, with a circuit breaker and a model map of its own. It makes the HTTP
-/// request of a call, and holds the endpoint's Standing.
+/// request of a call, and admits attempts.
 class Endpoint {
  public:
-  /// `config` has a name, and its breaker settings are filled in. Throws std::invalid_argument if it is not
-  /// valid.
-  Endpoint(std::size_t index, EndpointConfig config, const ClientOptions& options, TimePoint now);
+  /// `config` has a name. Throws std::invalid_argument if it is not valid.
+  Endpoint(std::size_t id, EndpointConfig config, const ClientOptions& options);
+  /// Before anything else: what it shares with others, or has from the endpoint that had its name before.
+  void adopt(std::shared_ptr<Standing> standing, std::shared_ptr<Quota> quota);
 
-  std::size_t index() const noexcept { return index_; }
+  /// Of its name: another endpoint of that name would have the same.
+  std::size_t id() const noexcept { return id_; }
+  const EndpointConfig& config() const noexcept { return config_; }
   const std::string& name() const noexcept { return config_.name; }
   /// The base URL without its query.
   const std::string& base_url() const noexcept { return shown_url_; }
@@ -36,14 +43,31 @@ class Endpoint {
   /// The values of the configuration that no message may show. A key that rotates is not among them.
   const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
-  Standing& standing() noexcept { return standing_; }
-  const Standing& standing() const noexcept { return standing_; }
-  EndpointStatus status(TimePoint now);
+  const std::shared_ptr<Standing>& standing() const noexcept { return standing_; }
+  const std::shared_ptr<Quota>& quota() const noexcept { return quota_; }
+  EndpointStatus status(TimePoint now) const;
+
+  /// Who wants to make an attempt.
+  struct Applicant {
+    const Call& call;
+    Seats* at_client;  ///< null: their number is not limited
+    bool was_called;   ///< to a seat for which it has waited
+  };
+  /// Admits an attempt. Null when there is no seat, the quota is used up, or the breaker refuses.
+  std::optional<Admission> admit(const Applicant& who, TimePoint now) const;
+  /// The same, but as a last resort when the breaker refuses.
+  std::optional<Admission> admit_anyway(const Applicant& who, TimePoint now) const;
+  Turn& turn() const noexcept { return turn_; }
+  /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
+  /// would get more calls.
+  Turn& hedge_turn() const noexcept { return hedge_turn_; }
 
   /// The name of the call's model at this endpoint; empty when the call has none.
   std::string_view wire_model(const Call& call) const;
-  /// Until when the call's model is rate limited here.
-  TimePoint cooldown_until(const Call& call) const { return standing_.cooldown_until(wire_model(call)); }
+  /// Until when the call has to wait because of rate limits.
+  TimePoint limited_until(const Call& call, TimePoint now) const {
+    return quota_->limits_any() ? quota_->until(demand(call), now) : (TimePoint::min)();
+  }
 
   /// The key to use now.
   Result<std::string> key() const;
@@ -52,40 +76,77 @@ class Endpoint {
   HttpRequest http_request(const Call& call, std::string_view key, std::size_t attempts_before) const;
 
  private:
+  std::optional<Admission::Place> take_place(const Applicant& who, TimePoint now) const;
+  Demand demand(const Call& call) const { return {wire_model(call), call.expected_tokens}; }
   Headers headers(const Call& call, std::string_view key, std::size_t attempts_before) const;
   std::vector<BodyPart> parts(const Call& call) const;
 
-  std::size_t index_;
+  std::size_t id_;
   EndpointConfig config_;
   const ClientOptions* options_;
   Headers default_headers_;
   std::vector<std::string> secrets_;
   Url base_url_;
   std::string shown_url_;
-  Standing standing_;
+  mutable Turn turn_;
+  mutable Turn hedge_turn_;
+  std::shared_ptr<Standing> standing_{};
+  std::shared_ptr<Quota> quota_{};
 };
 
-inline Endpoint::Endpoint(std::size_t index, EndpointConfig config, const ClientOptions& options,
-                          TimePoint now)
-    : index_(index),
+inline Endpoint::Endpoint(std::size_t id, EndpointConfig config, const ClientOptions& options)
+    : id_(id),
       config_(std::move(config)),
       options_(&options),
       default_headers_(endpoint_headers(config_, options)),
       secrets_(endpoint_secrets(config_, options)),
       base_url_(checked_base_url(config_, default_headers_)),
       shown_url_(base_url_.display()),
-      standing_(config_.breaker, now) {
+      turn_(config_.weight),
+      hedge_turn_(config_.weight) {
   merge_query(base_url_.query, options.default_query);
   merge_query(base_url_.query, config_.query);
 }
 
-inline EndpointStatus Endpoint::status(TimePoint now) {
+inline void Endpoint::adopt(std::shared_ptr<Standing> standing, std::shared_ptr<Quota> quota) {
+  standing_ = std::move(standing);
+  standing_->seats.set_most(config_.max_in_flight);
+  quota_ = std::move(quota);
+}
+
+inline EndpointStatus Endpoint::status(TimePoint now) const {
   return {.name = name(),
           .base_url = base_url(),
-          .state = standing_.state(now),
-          .counts = standing_.counts(),
-          .in_flight = standing_.in_flight(),
-          .cooldowns = standing_.cooldowns(now)};
+          .state = standing_->breaker.state(now),
+          .counts = standing_->breaker.counts(),
+          .in_flight = standing_->seats.taken(),
+          .cooldowns = quota_->cooldowns().remaining(now)};
+}
+
+inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who, TimePoint now) const {
+  Admission::Place place{.tokens = who.call.expected_tokens};
+  if (!standing_->seats.take(who.was_called)) return std::nullopt;
+  place.at_endpoint.reset(&standing_->seats);
+  if (who.at_client != nullptr) {
+    if (!who.at_client->take(who.was_called)) return std::nullopt;
+    place.at_client.reset(who.at_client);
+  }
+  if (quota_->limits_any() && !quota_->take(demand(who.call), now)) return std::nullopt;
+  return place;
+}
+
+inline std::optional<Admission> Endpoint::admit(const Applicant& who, TimePoint now) const {
+  std::optional<Permit> permit = standing_->breaker.acquire(now);
+  if (!permit) return std::nullopt;
+  std::optional<Admission::Place> place = take_place(who, now);
+  if (!place) return std::nullopt;
+  return Admission(*standing_, *quota_, *std::move(place), std::move(permit), now);
+}
+
+inline std::optional<Admission> Endpoint::admit_anyway(const Applicant& who, TimePoint now) const {
+  std::optional<Admission::Place> place = take_place(who, now);
+  if (!place) return std::nullopt;
+  return Admission(*standing_, *quota_, *std::move(place), standing_->breaker.acquire(now), now);
 }
 
 inline std::string_view Endpoint::wire_model(const Call& call) const {

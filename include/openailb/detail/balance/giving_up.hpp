@@ -7,27 +7,30 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/options.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
+#include <utility>
 
 namespace openailb::detail {
 
 /// Why an endpoint cannot be asked now.
-inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint cooldown,
+inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint limited_until,
                                   TimePoint now) {
   if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
   if (admits_at > now) {
     return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
   }
-  if (cooldown > now) return endpoint.name() + " is rate limited for " + duration_text(cooldown - now);
+  if (limited_until > now) {
+    return endpoint.name() + " is rate limited for " + duration_text(limited_until - now);
+  }
   return endpoint.name() + " has just become available again";
 }
 
 /// The error of a call that can make no more attempts.
-inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const ClientOptions& options,
-                                const Call& call, const Progress& progress, TimePoint now) {
+inline Error error_of_giving_up(const Candidates& can, const Call& call, const Progress& progress,
+                                TimePoint now) {
   if (progress.last) {
     Error error = progress.failed(*progress.last);
     if (progress.home && progress.another_endpoint) {
@@ -37,23 +40,25 @@ inline Error error_of_giving_up(const Candidates::Endpoints& endpoints, const Cl
     return error;
   }
   if (now >= progress.deadline) {
-    return {.kind = ErrorKind::timeout,
-            .message = "the deadline of " + duration_text(call.deadline) + " passed before any attempt"};
+    std::string why = "the deadline of " + duration_text(call.deadline) + " passed before any attempt";
+    if (progress.place) why += ", while the call waited for one of max_in_flight to end";
+    return {.kind = ErrorKind::timeout, .message = std::move(why)};
   }
-  const Candidates can(endpoints, options, call, progress, now);
   Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
   TimePoint soonest = (TimePoint::max)();
-  for (const auto& endpoint : endpoints) {
-    if (!can.allows(endpoint->index())) continue;
+  for (std::size_t index = 0; index < can.size(); ++index) {
+    if (!can.allows(index)) continue;
+    const Endpoint& endpoint = can.at(index);
     // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
-    const TimePoint admits_at = can.asks_refusing() ? now : endpoint->standing().admits_at();
-    soonest = (std::min)(soonest, (std::max)({admits_at, endpoint->cooldown_until(call), now}));
+    const TimePoint admits_at = can.asks_refusing() ? now : endpoint.standing()->admits_at();
+    const TimePoint limited_until = endpoint.limited_until(call, now);
+    soonest = (std::min)(soonest, (std::max)({admits_at, limited_until, now}));
     error.message.append(error.message.ends_with(": ") ? "" : "; ")
-        .append(unavailability(*endpoint, admits_at, endpoint->cooldown_until(call), now));
+        .append(unavailability(endpoint, admits_at, limited_until, now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: there is no endpoint named " + call.endpoint};
+    const std::string which = call.endpoint.empty() ? "left that may be asked" : "named " + call.endpoint;
+    return {.kind = ErrorKind::bad_request, .message = "not sent: there is no endpoint " + which};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <mutex>
 #include <optional>
-#include <vector>
+#include <unordered_map>
 
 namespace openailb::detail {
 
@@ -19,8 +19,7 @@ class Hedging {
  public:
   static constexpr std::chrono::milliseconds ask_again{100};
 
-  Hedging(const HedgeOptions& options, std::size_t endpoints)
-      : options_(options), times_{Times(endpoints), Times(endpoints)} {}
+  explicit Hedging(const HedgeOptions& options) : options_(options) {}
 
   /// For each call, when it begins.
   void begin_call() {
@@ -64,8 +63,6 @@ class Hedging {
   /// The latest attempts of one kind.
   class Times {
    public:
-    explicit Times(std::size_t endpoints) : usual_(endpoints) {}
-
     /// What others take decides, or a slow endpoint would itself put off the hedges that it needs. To wait
     /// for an endpoint that usually takes longer than that is no use.
     std::optional<std::chrono::nanoseconds> delay(std::size_t endpoint, double percentile) const {
@@ -80,7 +77,8 @@ class Hedging {
       std::nth_element(others.begin(), others.begin() + at,
                        others.begin() + static_cast<std::ptrdiff_t>(size));
       const std::chrono::nanoseconds wait = others[static_cast<std::size_t>(at)];
-      return usual_[endpoint] > wait ? std::chrono::nanoseconds{} : wait;
+      const auto usual = usual_.find(endpoint);
+      return usual != usual_.end() && usual->second > wait ? std::chrono::nanoseconds{} : wait;
     }
 
     void answered(std::size_t endpoint, std::chrono::nanoseconds took) {
@@ -105,7 +103,7 @@ class Hedging {
 
     std::array<Answer, kept> latest_{};  // a ring
     std::size_t count_{};
-    std::vector<std::chrono::nanoseconds> usual_;  // by endpoint; zero: unknown
+    std::unordered_map<std::size_t, std::chrono::nanoseconds> usual_{};  // by endpoint
   };
 
   /// Calls that were not hedged count for at most so many.
@@ -114,7 +112,7 @@ class Hedging {
   const HedgeOptions options_;
   mutable std::mutex mutex_{};
   double allowance_{};
-  std::array<Times, 2> times_;  // of whole answers, and of streams
+  std::array<Times, 2> times_{};  // of whole answers, and of streams
 };
 
 }  // namespace openailb::detail

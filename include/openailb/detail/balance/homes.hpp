@@ -40,7 +40,7 @@ class Homes {
 
   /// Remembers the objects that an answered attempt has named or made. `answer` is its JSON.
   void remember(const Trial& trial, std::string_view answer) {
-    for (const std::string& id : trial.call->objects) remember(id, trial.endpoint->index());
+    for (const std::string& id : trial.call->objects) remember(id, trial.endpoint->id());
     ScannedJson document;
     if (trial.call->makes_objects && document.read(answer)) remember(trial, document.root());
   }
@@ -48,7 +48,7 @@ class Homes {
   void remember(const Trial& trial, const JsonNode& answer) {
     std::vector<std::string> ids;
     add_object_ids(answer, "", IdsOf::answer, ids);
-    for (const std::string& id : ids) remember(id, trial.endpoint->index());
+    for (const std::string& id : ids) remember(id, trial.endpoint->id());
   }
 
   /// Null when the id was never seen, or is forgotten.
@@ -61,7 +61,7 @@ class Homes {
   }
 
   /// The endpoint that keeps all these; null if none of them is known. An error if they are in two places:
-  /// then no endpoint can do what is asked. `name_of(index)` is the name of an endpoint.
+  /// then no endpoint can do what is asked. `name_of(id)` is the name of an endpoint.
   template <class NameOf>
   Result<std::optional<std::size_t>> find_for_all(const std::vector<std::string>& ids, NameOf name_of) {
     std::optional<std::size_t> all;

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
+#include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
@@ -9,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,23 +35,26 @@ struct Progress {
     std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never, if it was tried
   };
 
+  Fleet::List fleet{};  ///< the endpoints that the client has now
   TimePoint deadline{};
-  /// The only endpoint to ask, because it keeps an object that the call names.
+  /// The id of the only endpoint to ask, because it keeps an object that the call names.
   std::optional<std::size_t> home{};
   bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
   bool waits_for_rate_limits{};  ///< and not only as long as its retries last
   int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
   int ran_it{};                  ///< how many endpoints may have run the request and failed the call
   bool another_endpoint{true};   ///< whether endpoints that were not tried yet may be asked
-  /// The endpoint whose kept connection had died. It is asked again first, and that is not counted as a
-  /// retry, but it happens only once per call.
+  /// The id of the endpoint whose kept connection had died. It is asked again first, and that is not counted
+  /// as a retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
-  bool waited_for_reopening{};       ///< see WhenAllOpen::wait
-  RetryBudget::Reserved reserved{};  ///< for the call's next retry; null when none was needed yet
-  bool budget_used_up{};             ///< nothing could be reserved
-  bool hedged{};                     ///< a hedge was sent
-  std::vector<Endpoint> endpoints{};
+  bool waited_for_reopening{};                  ///< see WhenAllOpen::wait
+  std::shared_ptr<CallWatch> watch{};           ///< null without a listener
+  RetryBudget::Reserved reserved{};             ///< for the call's next retry; null when none was needed yet
+  bool budget_used_up{};                        ///< nothing could be reserved
+  bool hedged{};                                ///< a hedge was sent
+  std::unique_ptr<WaitingRoom::Place> place{};  ///< null while the call does not wait for a seat
+  std::vector<Endpoint> endpoints{};            ///< as in the fleet
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
 
@@ -60,9 +67,14 @@ struct Progress {
     return waits_for_rate_limits && failure.failure_class == FailureClass::rate_limited;
   }
 
+  /// Whether the client has an endpoint of this id now.
+  bool has(std::size_t id) { return find(id) != nullptr; }
+  /// Goes on with these endpoints, which the client has now.
+  void change_fleet(Fleet::List endpoints);
+
   /// Records a failed attempt; `delay` is the pause before the same endpoint may be asked again.
-  void record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
-              TimePoint attempt_began, TimePoint now);
+  void record(std::size_t id, const Failure& failure, std::chrono::nanoseconds delay, TimePoint attempt_began,
+              TimePoint now);
 
   /// The error of a call that ends here: `error`, with every attempt, and a message that sums them up.
   Error failed(Error error) const;
@@ -71,10 +83,27 @@ struct Progress {
   /// A call that waits for rate limits may make more; then the latest are kept.
   static constexpr std::size_t most_attempts = 100;
 
+  /// What the call knows of an endpoint; null when the client has none of that id now.
+  Endpoint* find(std::size_t id);
   std::string story() const;
 };
 
-inline void Progress::record(std::size_t index, const Failure& failure, std::chrono::nanoseconds delay,
+inline void Progress::change_fleet(Fleet::List now) {
+  std::vector<Endpoint> known(now->size());
+  for (std::size_t index = 0; index < known.size(); ++index) {
+    if (Endpoint* before = find((*now)[index]->id())) known[index] = *before;
+  }
+  fleet = std::move(now);
+  endpoints = std::move(known);
+}
+
+inline Progress::Endpoint* Progress::find(std::size_t id) {
+  if (!fleet) return nullptr;
+  const auto found = std::ranges::find_if(*fleet, [&](const auto& one) { return one->id() == id; });
+  return found == fleet->end() ? nullptr : &endpoints[static_cast<std::size_t>(found - fleet->begin())];
+}
+
+inline void Progress::record(std::size_t id, const Failure& failure, std::chrono::nanoseconds delay,
                              TimePoint attempt_began, TimePoint now) {
   const Error& error = failure.error;
   const Treatment& treatment = failure.treatment;
@@ -91,14 +120,19 @@ inline void Progress::record(std::size_t index, const Failure& failure, std::chr
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
   }
-  Endpoint& endpoint = endpoints[index];
+  if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = id;
+  Endpoint* found = find(id);
+  if (found == nullptr) {  // it was removed meanwhile
+    if (failure.ran_it) ++ran_it;
+    return;
+  }
+  Endpoint& endpoint = *found;
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
   if (treatment.same_endpoint && delay <= longest_wait()) {
     endpoint.again_at = saturating_add(now, delay);
     endpoint.tried = !waits_for(failure);
   }
-  if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = index;
 }
 
 /// The attempts in one line. Those that failed alike are named once, with their number.

@@ -4,6 +4,7 @@
 #include <openailb/detail/failure/retry_after.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -49,15 +50,57 @@ class SlowestLately {
   std::atomic<TimePoint> latest_{};
 };
 
+/// How long answers take at the moment: an average in which a peak counts at once, and which fades with a
+/// time constant of ten seconds, also while no answers come ("peak EWMA", as in Finagle). Lock-free; of two
+/// answers at the same moment one may be lost.
+class RecentLatency {
+ public:
+  void add(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
+    const double sample = (std::max)(seconds(elapsed), least), faded = at(now);
+    const double weight = 1.0 - std::exp(-seconds(now - latest_.load()) / time_constant);
+    const double next = sample > faded ? sample : faded + sample * weight;
+    level_.store(std::log(next) + seconds(now.time_since_epoch()) / time_constant);
+    latest_.store(now);
+  }
+  /// Zero: not known.
+  std::chrono::nanoseconds now(TimePoint time) const noexcept {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(at(time)));
+  }
+
+ private:
+  static constexpr double time_constant = 10.0, least = 1e-6;
+
+  static double seconds(std::chrono::nanoseconds time) noexcept {
+    return std::chrono::duration<double>(time).count();
+  }
+  double at(TimePoint time) const noexcept {
+    // On a logarithmic scale it fades at the same rate, whatever it is.
+    const double level = level_.load();
+    return level == unknown ? 0.0 : std::exp(level - seconds(time.time_since_epoch()) / time_constant);
+  }
+
+  static constexpr double unknown = -std::numeric_limits<double>::infinity();
+  std::atomic<double> level_{unknown};
+  std::atomic<TimePoint> latest_{};
+};
+
 /// How an endpoint has done lately: how long its answers take, and when and how quickly it failed last.
 class TrackRecord {
  public:
   void answered(bool stream, std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
     (stream ? first_tokens_ : answers_).add(elapsed, now);
+    latency_[stream].add(elapsed, now);
   }
-  void failed(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
+  void failed(bool stream, std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
     fails_quickly_.store(elapsed < shortest_backoff);
     failed_at_.store(now);
+    // However quickly it failed, it is not what should be asked because it is quick.
+    latency_[stream].add((std::max)(elapsed, 2 * latency_[stream].now(now)), now);
+  }
+
+  /// How long answers take at the moment; zero: not known.
+  std::chrono::nanoseconds latency(bool stream, TimePoint now) const noexcept {
+    return latency_[stream].now(now);
   }
 
   /// How long an attempt must have been given for its timeout to count against the endpoint.
@@ -72,6 +115,7 @@ class TrackRecord {
  private:
   SlowestLately answers_{};
   SlowestLately first_tokens_{};
+  std::array<RecentLatency, 2> latency_{};  // of answers, and of first tokens
   std::atomic<bool> fails_quickly_{true};
   std::atomic<TimePoint> failed_at_{(TimePoint::min)()};
 };

@@ -2,12 +2,18 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/candidates.hpp>
-#include <openailb/detail/balance/picker.hpp>
+#include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/round_robin.hpp>
 #include <openailb/detail/balance/standing.hpp>
+#include <openailb/picker.hpp>
 
+#include <cmath>
 #include <cstddef>
+#include <limits>
+#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
@@ -20,9 +26,8 @@ struct Picked {
 /// Picks the endpoint for each attempt, and admits the attempt. Shared by all calls of a client; thread-safe.
 class Turns {
  public:
-  /// `size` endpoints will be in `endpoints`.
-  Turns(const Candidates::Endpoints& endpoints, std::size_t size)
-      : endpoints_(&endpoints), turns_(size), hedge_turns_(size) {}
+  /// A null picker leaves it to round robin.
+  explicit Turns(Picker picker) : picker_(std::move(picker)) {}
 
   /// The endpoint that a call asks next; null when it cannot ask any now. `affords()` says whether the retry
   /// budget pays for an attempt.
@@ -31,21 +36,21 @@ class Turns {
   /// An endpoint that the call has not asked yet, and whose breaker admits.
   std::optional<Picked> pick_for_hedge(const Candidates& can, TimePoint now) {
     const auto untried = [&](std::size_t index) { return can.untried(index); };
-    return pick_admitting(hedge_turns_, untried, can, now);
+    return pick_admitting<&Endpoint::hedge_turn>(hedges_, untried, can, now);
   }
 
  private:
-  template <class Wanted>
+  template <auto turn, class Wanted>
   std::optional<Picked> pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
                                        TimePoint now);
   template <class Wanted>
   std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
+  template <class Usable>
+  std::vector<double> costs(Usable usable, const Candidates& can) const;
 
-  const Candidates::Endpoints* endpoints_;
-  RoundRobin turns_;
-  /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
-  /// would get more calls.
-  RoundRobin hedge_turns_;
+  Picker picker_;
+  RoundRobin calls_{};
+  RoundRobin hedges_{};
 };
 
 /// A breaker decides when an endpoint is asked, never whether. Endpoints whose breakers admit come first.
@@ -59,28 +64,43 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
   const auto quickly = [&](auto wanted) {
     return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
   };
-  if (auto picked = pick_admitting(turns_, owed, can, now)) return picked;
-  if (auto picked = pick_refusing(owed, can, now)) return picked;
-  if (auto picked = pick_admitting(turns_, untried, can, now)) return picked;
+  const auto admitting = [&](auto wanted) {
+    return pick_admitting<&Endpoint::turn>(calls_, wanted, can, now);
+  };
+  if (can.any_owed()) {
+    if (auto picked = admitting(owed)) return picked;
+    if (auto picked = pick_refusing(owed, can, now)) return picked;
+  }
+  if (auto picked = admitting(untried)) return picked;
   if (!affords()) return std::nullopt;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
-  if (auto picked = pick_admitting(turns_, again, can, now)) return picked;
+  if (auto picked = admitting(again)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
   if (can.any_backs_off()) return std::nullopt;
   if (auto picked = pick_refusing(untried, can, now)) return picked;
   return pick_refusing(again, can, now);
 }
 
-/// Picks a wanted endpoint whose breaker admits, round robin.
-template <class Wanted>
+/// Picks a wanted endpoint whose breaker admits: of the first tier that has one, the one that the picker
+/// finds cheapest, in turn.
+template <auto turn, class Wanted>
 std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
                                             TimePoint now) {
   const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
-  return turns.pick(usable, [&](std::size_t index) -> std::optional<Picked> {
-    std::optional<Admission> admission = (*endpoints_)[index]->standing().admit(now);
+  const auto turn_of = [&](std::size_t index) -> Turn& { return (can.at(index).*turn)(); };
+  const auto admit = [&](std::size_t index) -> std::optional<Picked> {
+    std::optional<Admission> admission = can.at(index).admit(can.applicant(), now);
     if (!admission) return std::nullopt;
     return Picked{index, *std::move(admission)};
-  });
+  };
+  if (!picker_) {
+    const auto tier = [&](std::size_t index) { return can.priority(index); };
+    return turns.pick(can.size(), turn_of, usable, tier, admit);
+  }
+  const std::vector<double> cost = costs(usable, can);
+  const auto tier_and_cost = [&](std::size_t index) { return std::pair(can.priority(index), cost[index]); };
+  const auto has_cost = [&](std::size_t index) { return !std::isnan(cost[index]); };
+  return turns.pick(can.size(), turn_of, has_cost, tier_and_cost, admit);
 }
 
 /// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
@@ -88,10 +108,40 @@ std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, Wanted wanted, co
 template <class Wanted>
 std::optional<Picked> Turns::pick_refusing(Wanted wanted, const Candidates& can, TimePoint now) {
   if (!can.asks_refusing()) return std::nullopt;
-  const auto failed_at = [&](std::size_t index) { return can.failed_at(index); };
-  return turns_.pick(wanted, failed_at, [&](std::size_t index) -> std::optional<Picked> {
-    return Picked{index, (*endpoints_)[index]->standing().admit_anyway(now)};
+  const auto turn_of = [&](std::size_t index) -> Turn& { return can.at(index).turn(); };
+  const auto rank = [&](std::size_t index) { return std::pair(can.priority(index), can.failed_at(index)); };
+  return calls_.pick(can.size(), turn_of, wanted, rank, [&](std::size_t index) -> std::optional<Picked> {
+    std::optional<Admission> admission = can.at(index).admit_anyway(can.applicant(), now);
+    if (!admission) return std::nullopt;
+    return Picked{index, *std::move(admission)};
   });
+}
+
+/// What the picker says that each usable endpoint costs, beside those of its tier; NaN for the others.
+template <class Usable>
+std::vector<double> Turns::costs(Usable usable, const Candidates& can) const {
+  struct Tier {
+    int in_flight{};
+    double weights{};
+  };
+  std::map<int, Tier> tiers;
+  std::vector<std::pair<std::size_t, Candidate>> candidates;
+  for (std::size_t index = 0; index < can.size(); ++index) {
+    if (!usable(index)) continue;
+    candidates.emplace_back(index, can.seen(index));
+    Tier& tier = tiers[can.priority(index)];
+    tier.in_flight += candidates.back().second.in_flight;
+    tier.weights += candidates.back().second.weight;
+  }
+  std::vector<double> costs(can.size(), std::numeric_limits<double>::quiet_NaN());
+  for (auto& [index, candidate] : candidates) {
+    const Tier& tier = tiers[can.priority(index)];
+    candidate.all_in_flight = tier.in_flight;
+    candidate.all_weights = tier.weights;
+    const double cost = picker_(candidate);
+    costs[index] = std::isnan(cost) ? std::numeric_limits<double>::infinity() : cost;
+  }
+  return costs;
 }
 
 }  // namespace openailb::detail

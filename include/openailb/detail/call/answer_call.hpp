@@ -49,7 +49,9 @@ Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
   Result<Balanced<T>> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
+  balanced->trial.count_tokens(balanced->answered->info.body);
   balanced->trial.settle(nullptr, loop.now());
+  if (balanced->trial.watch) balanced->trial.watch->ends(std::nullopt);
   const Call& done = *balanced->trial.call;
   if (done.makes_objects || !done.objects.empty()) {
     balancer->homes().remember(balanced->trial, balanced->answered->info.body);

@@ -108,6 +108,7 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
     trial_->transfer->set_satisfied();
     StreamTraits<Chunk>::ends_with_done || accumulator_.finished() ? finish() : end_too_soon();
   } else {
+    trial_->count_tokens(document_.root());
     if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, document_.root());
     chunks_.read(document_, event.data);
     return accept();

@@ -239,10 +239,13 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
 /// `x-ratelimit-reset-{requests,tokens}` whose `x-ratelimit-remaining-*` is 0. Null when neither is used up.
 inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const ResponseHeaders& headers) {
   std::optional<std::chrono::nanoseconds> longest;
-  for (const char* limit : {"requests", "tokens"}) {
-    const auto remaining = header(headers, std::string("x-ratelimit-remaining-") + limit);
-    if (parse_number(remaining) != 0.0) continue;
-    const auto reset = parse_duration(header(headers, std::string("x-ratelimit-reset-") + limit));
+  struct Limit {
+    std::string_view remaining, reset;
+  };
+  for (const Limit& limit : {Limit{"x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"},
+                             Limit{"x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"}}) {
+    if (parse_number(header(headers, limit.remaining)) != 0.0) continue;
+    const auto reset = parse_duration(header(headers, limit.reset));
     // A year or more is no duration: some servers write the time of the reset as seconds since 1970.
     if (!reset || reset->count() == 0 || *reset >= saturated_wait) continue;
     longest = (std::max)(longest.value_or(*reset), *reset);

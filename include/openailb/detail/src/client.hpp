@@ -106,6 +106,21 @@ void BasicClient<Execution>::remember_home(std::string_view id, std::string_view
 }
 
 template <class Execution>
+void BasicClient<Execution>::add_endpoint(EndpointConfig endpoint) const {
+  Base::core()->balancer->fleet().add(std::move(endpoint), Base::core()->runtime.now());
+}
+
+template <class Execution>
+void BasicClient<Execution>::remove_endpoint(std::string_view name) const {
+  Base::core()->balancer->fleet().remove(name);
+}
+
+template <class Execution>
+void BasicClient<Execution>::set_endpoints(std::vector<EndpointConfig> endpoints) const {
+  Base::core()->balancer->fleet().replace(std::move(endpoints), Base::core()->runtime.now());
+}
+
+template <class Execution>
 std::vector<EndpointStatus> BasicClient<Execution>::endpoints() const {
   return Base::core()->balancer->status(Base::core()->runtime.now());
 }

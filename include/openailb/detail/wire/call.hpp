@@ -15,7 +15,9 @@
 #include <openailb/result.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -63,6 +65,8 @@ struct Call {
   std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
   std::string neighbour{};              ///< the id of an item where a page of a list begins or ends
   bool makes_objects{};                 ///< its answer has ids to remember
+  std::string session{};                ///< see RequestOptions
+  double expected_tokens{};             ///< that the request and its answer will take
   bool may_hedge{};                     ///< a second endpoint may be asked while the first has not answered
   std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
 
@@ -187,6 +191,19 @@ inline bool begins_a_job(const JsonBody& body) {
   return background != nullptr && *background == "true";
 }
 
+/// How many tokens a request is expected to take, before its answer says how many it took: one for each four
+/// bytes of JSON, and what it sets as the most for the answer.
+inline double expected_tokens(const JsonBody& body) {
+  double most = 0.0;
+  for (const char* limit : {"max_completion_tokens", "max_tokens", "max_output_tokens"}) {
+    const std::string* text = body.find(limit);
+    std::int64_t number = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+    most = (std::max)(most, static_cast<double>(number));
+  }
+  return static_cast<double>(body.size()) / 4.0 + most;
+}
+
 /// Checks the request, merges the options and finds the model. If something is wrong, returns an error of
 /// kind bad_request, and nothing is sent.
 inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
@@ -225,6 +242,8 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   call.stop_token = std::move(options.stop_token);
   call.should_stop = std::move(options.should_stop);
   call.endpoint = std::move(options.endpoint);
+  call.session = std::move(options.session);
+  call.expected_tokens = expected_tokens(call.body);
   call.may_hedge =
       may_hedge && !begins_a_job(call.body) && (client.hedge->with_tools || !has_tools(call.body));
   return call;

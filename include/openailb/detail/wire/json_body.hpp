@@ -88,12 +88,17 @@ class JsonBody {
     }
   }
 
+  /// About how many bytes its text has.
+  std::size_t size() const {
+    std::size_t size = text_.size() + 16;
+    if (!members_) return size;
+    for (const Member& one : *members_) size += one.name.size() + one.json.size() + 8;
+    return size;
+  }
   /// The whole text, with this name for the model if the body names one.
   std::string text(std::string_view model) const {
     if (!members_) return text_;
-    std::size_t size = model.size() + 16;
-    for (const Member& one : *members_) size += one.name.size() + one.json.size() + 8;
-    JsonPrinter printer(size);
+    JsonPrinter printer(size() + model.size());
     printer.open('{');
     for (const Member& one : *members_) {
       printer.member(one.name);

@@ -1,4 +1,4 @@
-#include <openailb/detail/balance/picker.hpp>
+#include <openailb/detail/balance/round_robin.hpp>
 
 #include <gtest/gtest.h>
 
@@ -6,20 +6,40 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <latch>
 #include <optional>
 #include <thread>
 #include <vector>
 
-namespace openailb::picker_test {
+namespace openailb::round_robin_test {
 namespace {
 
 using namespace detail;
 using Picks = std::vector<std::size_t>;
 
+/// Round robin over endpoints of these weights.
+class Wheel {
+ public:
+  explicit Wheel(const std::vector<double>& weights) {
+    for (const double weight : weights) turns_.emplace_back(weight);
+  }
+  explicit Wheel(std::size_t size) : Wheel(std::vector(size, 1.0)) {}
+
+  template <class Usable, class Admit>
+  auto pick(Usable usable, Admit admit) {
+    const auto turn = [&](std::size_t index) -> Turn& { return turns_[index]; };
+    return round_robin_.pick(
+        turns_.size(), turn, usable, [](std::size_t) { return 0; }, admit);
+  }
+
+ private:
+  std::deque<Turn> turns_{};
+  RoundRobin round_robin_{};
+};
+
 /// Picks among the usable ones; each admission is granted unless it is among the refusing.
-std::optional<std::size_t> pick(RoundRobin& picker, const std::vector<bool>& usable,
-                                const Picks& refusing = {}) {
+std::optional<std::size_t> pick(Wheel& picker, const std::vector<bool>& usable, const Picks& refusing = {}) {
   const auto is_usable = [&](std::size_t index) { return usable[index]; };
   return picker.pick(is_usable, [&](std::size_t index) -> std::optional<std::size_t> {
     if (std::ranges::find(refusing, index) != refusing.end()) return std::nullopt;
@@ -28,20 +48,20 @@ std::optional<std::size_t> pick(RoundRobin& picker, const std::vector<bool>& usa
 }
 
 TEST(RoundRobin, IsPlainWhenAllAreUsable) {
-  RoundRobin picker(3);
+  Wheel picker(3);
   Picks picks;
   for (int i = 0; i < 7; ++i) picks.push_back(*pick(picker, {true, true, true}));
   EXPECT_EQ(picks, (Picks{0, 1, 2, 0, 1, 2, 0}));
 }
 
 TEST(RoundRobin, IsNullWhenNoneIsUsable) {
-  RoundRobin picker(2);
+  Wheel picker(2);
   EXPECT_EQ(pick(picker, {false, false}), std::nullopt);
   EXPECT_EQ(pick(picker, {true, true}, {0, 1}), std::nullopt);
 }
 
 TEST(RoundRobin, TakesTheLeastRecentlyPicked) {
-  RoundRobin picker(3);
+  Wheel picker(3);
   EXPECT_EQ(pick(picker, {true, true, true}), 0U);
   EXPECT_EQ(pick(picker, {true, true, true}), 1U);
   EXPECT_EQ(pick(picker, {true, true, false}), 0U);
@@ -51,13 +71,13 @@ TEST(RoundRobin, TakesTheLeastRecentlyPicked) {
 }
 
 TEST(RoundRobin, DrawsAgainWhenAnAdmissionIsRefused) {
-  RoundRobin picker(3);
+  Wheel picker(3);
   EXPECT_EQ(pick(picker, {true, true, true}, {0}), 1U);
   EXPECT_EQ(pick(picker, {true, true, true}, {0, 2}), 1U);
 }
 
 TEST(RoundRobin, DoesNotCountARefusedAdmissionAsATurn) {
-  RoundRobin picker(3);
+  Wheel picker(3);
   EXPECT_EQ(pick(picker, {true, true, true}, {0}), 1U);
   EXPECT_EQ(pick(picker, {true, true, true}), 0U);
   EXPECT_EQ(pick(picker, {true, true, true}), 2U);
@@ -65,7 +85,7 @@ TEST(RoundRobin, DoesNotCountARefusedAdmissionAsATurn) {
 
 // Invariant 7. A counter modulo the usable ones gives 900:300 here.
 TEST(RoundRobin, SpreadsTheShareOfOneThatFailsEvenlyOverTheOthers) {
-  RoundRobin picker(3);
+  Wheel picker(3);
   std::array<int, 3> served{};
   for (int call = 0; call < 1200; ++call) {
     const std::size_t first = *pick(picker, {true, true, true});
@@ -74,10 +94,45 @@ TEST(RoundRobin, SpreadsTheShareOfOneThatFailsEvenlyOverTheOthers) {
   EXPECT_EQ(served, (std::array<int, 3>{600, 0, 600}));
 }
 
+TEST(RoundRobin, GivesOneThatWasAwayNoMoreThanItsTurn) {
+  Wheel picker(3);
+  for (int i = 0; i < 20; ++i) pick(picker, {true, true, false});
+  Picks picks;
+  for (int i = 0; i < 6; ++i) picks.push_back(*pick(picker, {true, true, true}));
+  EXPECT_EQ(picks, (Picks{2, 0, 1, 2, 0, 1}));
+}
+
+TEST(WeightedRoundRobin, IsSmooth) {
+  Wheel picker(std::vector<double>{4.0, 2.0, 1.0});
+  Picks picks;
+  for (int i = 0; i < 14; ++i) picks.push_back(*pick(picker, {true, true, true}));
+  EXPECT_EQ(picks, (Picks{0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 2, 0, 1, 0}));
+}
+
+TEST(WeightedRoundRobin, KeepsToTheWeightsInAHundredThousandPicks) {
+  const std::vector<double> weights{1.0, 2.5, 0.3, 7.0, 1.0};
+  double all = 0.0;
+  for (const double weight : weights) all += weight;
+  Wheel picker(weights);
+  std::vector<double> picked(weights.size());
+  constexpr int picks = 100'000;
+  for (int i = 0; i < picks; ++i) ++picked[*pick(picker, std::vector(weights.size(), true))];
+  for (std::size_t index = 0; index < weights.size(); ++index) {
+    EXPECT_NEAR(picked[index], picks * weights[index] / all, 2.0) << index;
+  }
+}
+
+TEST(WeightedRoundRobin, SharesWhatOneLeavesByTheWeightsOfTheOthers) {
+  Wheel picker(std::vector<double>{1.0, 3.0, 2.0});
+  std::array<int, 3> picked{};
+  for (int i = 0; i < 6000; ++i) ++picked[*pick(picker, {true, i % 2 == 0, true})];
+  EXPECT_NEAR(picked[2], 2 * picked[0], 2);
+}
+
 TEST(RoundRobin, GivesExactSharesToThreadsThatPickAtOnce) {
   constexpr int threads = 8;
   constexpr int picks_each = 3000;
-  RoundRobin picker(3);
+  Wheel picker(3);
   std::array<std::atomic<int>, 3> shares{};
   std::latch start(threads);
   {
@@ -94,7 +149,7 @@ TEST(RoundRobin, GivesExactSharesToThreadsThatPickAtOnce) {
 
 TEST(RoundRobin, AdmitsNoMoreThanThereAreProbesWhateverTheRace) {
   constexpr int threads = 8;
-  RoundRobin picker(2);
+  Wheel picker(2);
   std::atomic<int> probes{5};  // what endpoint 1 admits
   std::array<std::atomic<int>, 2> shares{};
   std::latch start(threads);
@@ -119,4 +174,4 @@ TEST(RoundRobin, AdmitsNoMoreThanThereAreProbesWhateverTheRace) {
 }
 
 }  // namespace
-}  // namespace openailb::picker_test
+}  // namespace openailb::round_robin_test

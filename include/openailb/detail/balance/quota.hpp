@@ -1,0 +1,58 @@
+#pragma once
+
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/cooldowns.hpp>
+#include <openailb/detail/balance/minute_budget.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+namespace openailb::detail {
+
+/// What one attempt is expected to take of a quota.
+struct Demand {
+  std::string_view model{};  ///< by its name at the endpoint
+  double tokens{};           ///< of the request and its answer
+};
+
+/// The limits of an account: what it may still send, and until when it is rate limited. The endpoints of a
+/// quota group share one. Thread-safe.
+class Quota {
+ public:
+  Quota(int requests_per_minute, int tokens_per_minute, TimePoint now)
+      : requests_(requests_per_minute, now), tokens_(tokens_per_minute, now) {}
+
+  Cooldowns& cooldowns() noexcept { return cooldowns_; }
+  const Cooldowns& cooldowns() const noexcept { return cooldowns_; }
+  /// Whether its tokens are limited.
+  bool counts_tokens() const noexcept { return tokens_.is_limited(); }
+
+  /// False: no attempt has to wait. Takes no lock.
+  bool limits_any() const noexcept {
+    return cooldowns_.any() || requests_.is_limited() || tokens_.is_limited();
+  }
+  /// Until when such an attempt has to wait; a time that is past when it need not.
+  TimePoint until(const Demand& demand, TimePoint now) const {
+    TimePoint until = cooldowns_.any() ? cooldowns_.until(demand.model) : (TimePoint::min)();
+    if (requests_.is_limited()) until = (std::max)(until, requests_.available_at(1.0, now));
+    if (tokens_.is_limited()) until = (std::max)(until, tokens_.available_at(demand.tokens, now));
+    return until;
+  }
+
+  /// Takes what an attempt is expected to need. False: another call was faster.
+  bool take(const Demand& demand, TimePoint now) {
+    if (!requests_.take(1.0, now)) return false;
+    if (tokens_.take(demand.tokens, now)) return true;
+    requests_.give_back(1.0);
+    return false;
+  }
+  /// Says how many tokens an attempt has used; `expected` were taken for it.
+  void used(double tokens, double expected) { tokens_.give_back(expected - tokens); }
+
+ private:
+  Cooldowns cooldowns_{};
+  MinuteBudget requests_;
+  MinuteBudget tokens_;
+};
+
+}  // namespace openailb::detail

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <openailb/detail/wire/json_scanner.hpp>
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace openailb::detail {
+
+/// How many tokens an answer says that it took.
+struct Usage {
+  std::optional<std::int64_t> input{}, output{}, total{};
+};
+
+/// The member of an object; null when there is none.
+inline const JsonNode* member_of(const JsonNode& object, std::string_view name) {
+  if (object.type != JsonType::object) return nullptr;
+  for (const JsonNode* one = &object + 1; one != object.end(); one = (one + 1)->end()) {
+    if (one->text == name) return one + 1;
+  }
+  return nullptr;
+}
+
+inline std::optional<std::int64_t> integer_member_of(const JsonNode& object, std::string_view name) {
+  const JsonNode* member = member_of(object, name);
+  if (!member || member->type != JsonType::number) return std::nullopt;
+  std::int64_t number = 0;
+  std::from_chars(member->text.data(), member->text.data() + member->text.size(), number);
+  return number;
+}
+
+/// What an answer says under `usage`, or an event of a stream; those of responses have it inside of
+/// `response`. Null when they say nothing.
+inline std::optional<Usage> usage_of(const JsonNode& answer) {
+  const JsonNode* response = member_of(answer, "response");
+  const JsonNode* usage = member_of(response ? *response : answer, "usage");
+  if (!usage || usage->type != JsonType::object) return std::nullopt;
+  const auto either = [&](const char* name, const char* other) {
+    const auto number = integer_member_of(*usage, name);
+    return number ? number : integer_member_of(*usage, other);
+  };
+  return Usage{.input = either("prompt_tokens", "input_tokens"),
+               .output = either("completion_tokens", "output_tokens"),
+               .total = integer_member_of(*usage, "total_tokens")};
+}
+
+}  // namespace openailb::detail
