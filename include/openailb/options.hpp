@@ -174,6 +174,7 @@ struct RequestOptions {
   /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
+  bool everywhere{};       ///< of a list: asks all endpoints, each for its own; see Page
   /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
   std::string session{};
   /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the

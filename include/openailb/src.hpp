@@ -94,12 +94,17 @@ template class Future<Page<Batch, Async>>;
 
 template class ChatCompletions<Blocking>;
 template class ChatCompletions<Async>;
+template class ChatCompletionMessages<Blocking>;
+template class ChatCompletionMessages<Async>;
 template class Stream<ChatCompletionChunk>;
 template class AsyncStream<ChatCompletionChunk>;
 template class Future<ChatCompletion>;
 template class Page<ChatCompletion, Blocking>;
 template class Page<ChatCompletion, Async>;
 template class Future<Page<ChatCompletion, Async>>;
+template class Page<ChatCompletionStoreMessage, Blocking>;
+template class Page<ChatCompletionStoreMessage, Async>;
+template class Future<Page<ChatCompletionStoreMessage, Async>>;
 
 template class Completions<Blocking>;
 template class Completions<Async>;
@@ -176,6 +181,7 @@ template class Page<VectorStoreFile, Async>;
 template class Future<VectorStore>;
 template class Future<VectorStoreFile>;
 template class Future<VectorStoreFileBatch>;
+template class Future<VectorStoreFileContentPage>;
 template class Future<VectorStoreSearchResultsPage>;
 template class Future<Page<VectorStore, Async>>;
 template class Future<Page<VectorStoreFile, Async>>;

@@ -154,16 +154,18 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
 
 inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
   if (!call.endpoint.empty()) return {};
+  const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
   if (!call.objects.empty()) {
-    const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
     auto home = homes_.find_for_all(call.objects, name_of);
     if (!home) return std::move(home).error();
     progress.home = *home;
-    if (*home && !progress.has(**home)) {
-      return Error{.kind = ErrorKind::bad_request,
-                   .message = "not sent: it names an object that is kept by " + name_of(**home) +
-                              ", which is not among the endpoints any more"};
-    }
+  }
+  // That an endpoint takes it does not say that it keeps it, so it is not sought, nor remembered.
+  if (!progress.home && !call.neighbour.empty()) progress.home = homes_.find(call.neighbour);
+  if (progress.home && !progress.has(*progress.home)) {
+    return Error{.kind = ErrorKind::bad_request,
+                 .message = "not sent: it names an object that is kept by " + name_of(*progress.home) +
+                            ", which is not among the endpoints any more"};
   }
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;

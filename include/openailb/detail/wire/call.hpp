@@ -73,6 +73,7 @@ struct Call {
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
   std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
+  std::string neighbour{};              ///< the id of an item where a page of a list begins or ends
   bool makes_objects{};                 ///< its answer has ids to remember
   std::string session{};                ///< see RequestOptions
   double expected_tokens{};             ///< that the request and its answer will take
@@ -106,6 +107,7 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
+  if (options.everywhere) return "everywhere is for lists: it needs a list() method";
   const JsonBody& body = request.body;
   if (request.needs_object && !body.is_object() && !body.flaw()) return "the body is not a JSON object";
   if (!options.extra_body.empty()) {
@@ -162,6 +164,7 @@ inline std::string fault_of_part(const BodyPart& part) {
     // A line break would begin another header of the part.
     if (has_control_character(*text)) return "a part's name or type has a control character";
   }
+  if (file.path.empty() && (file.offset != 0 || file.size)) return "only a file on disk has slices";
   const bool is_empty = !file.empty() && file.path.empty() && file.content.empty();
   return is_empty ? "the file " + file.filename + " is empty" : "";
 }
@@ -190,6 +193,9 @@ inline std::string take_form(Form form, Call& call) {
 inline void find_objects(Call& call) {
   call.makes_objects = makes_objects(call.path, call.body);
   add_object_ids_of_path(call.path, call.objects);
+  std::map<std::string, std::string> query = call.query;
+  query.merge(query_of(call.path));
+  call.neighbour = neighbour_of_page(query);
   add_object_ids(call.body, call.path.find("/chat/completions") != std::string::npos, call.objects);
   for (const BodyPart& part : call.parts) {
     const bool may_be_one = part.file.empty() && may_name_an_object(member_of_part(part.name));
@@ -251,9 +257,9 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);
-  find_objects(call);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
+  find_objects(call);
   call.timeout = options.timeout.value_or(client.timeout);
   call.idle_timeout = client.idle_timeout.value_or(call.timeout);
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);
