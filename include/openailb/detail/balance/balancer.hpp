@@ -14,6 +14,7 @@
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/balance/turns.hpp>
+#include <openailb/detail/balance/waiting.hpp>
 #include <openailb/detail/failure/classify.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
@@ -30,7 +31,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <random>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -94,26 +94,24 @@ class Balancer {
   Candidates candidates(const Call& call, const Progress& progress, TimePoint now) const {
     return Candidates(options_, call, progress, at_client_, now);
   }
+  /// Lets the call go on with the endpoints that the client has now.
+  void heed_changes(Progress& progress) const {
+    if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
+  }
   std::stop_token queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
-  std::optional<TimePoint> wait(const Candidates& can, Progress& progress, TimePoint now) const;
-  std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
-                                           TimePoint now) const;
+  static Step wait(TimePoint until, WaitReason reason, const Progress& progress, TimePoint now,
+                   std::stop_token seat = {});
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, bool is_hedge, TimePoint now) const;
   static void tell_end(const Trial& trial, AttemptEnded event, TimePoint now);
-  std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
-                                       const Progress& progress) const;
-  double random() const;
-
-  /// The longest that a call waits for a breaker to admit again.
-  static constexpr std::chrono::nanoseconds longest_wait_for_reopening = std::chrono::seconds(60);
 
   ClientOptions options_;
   std::shared_ptr<WaitingRoom> waiting_room_{std::make_shared<WaitingRoom>()};
   std::shared_ptr<Seats> at_client_{};  // null: their number is not limited
   Fleet fleet_;
   Turns turns_;
+  Waiting waiting_;
   RetryBudget budget_;
   Homes homes_;
   std::unique_ptr<Hedging> hedging_{};  // null: no call is hedged
@@ -123,6 +121,7 @@ inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions opt
     : options_(checked(std::move(options))),
       fleet_(std::move(configs), options_, waiting_room_, now),
       turns_(options_.picker),
+      waiting_(options_),
       budget_(options_.retry_budget, now),
       homes_(options_.remembered_objects) {
   if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge);
@@ -188,31 +187,37 @@ inline void Balancer::remember_home(std::string_view id, std::string_view endpoi
 inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Progress& progress,
                                      TimePoint now) {
   if (now >= progress.deadline) return {};
-  if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
+  heed_changes(progress);
   const Candidates can = candidates(*call, progress, now);
   progress.budget_used_up = false;
-  const auto waits = [&](std::optional<TimePoint> until, WaitReason reason, std::stop_token seat = {}) {
-    if (until && progress.watch) progress.watch->waits(reason, *until - now);
-    return Step{.wait = until, .seat = std::move(seat)};
-  };
-  for (;;) {
+  for (bool looked_again = false;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
     if (auto picked = turns_.pick(can, affords, now)) {
       progress.place.reset();
       return {.trial = begin_trial(*std::move(picked), call, progress, can, false, now)};
     }
-    const bool heeded_breakers = !can.asks_refusing();
-    const auto until = wait(can, progress, now);
     if (auto full = can.full_seats(); !full.empty()) {
-      return waits(until.value_or(progress.deadline), WaitReason::seat, queue(std::move(full), progress));
+      const TimePoint until = waiting_.for_endpoint(can, progress, now).value_or(progress.deadline);
+      return wait(until, WaitReason::seat, progress, now, queue(std::move(full), progress));
     }
+    if (!std::exchange(looked_again, true)) continue;  // a seat may have become free between the two looks
     progress.place.reset();
-    if (until)
-      return waits(until,
-                   heeded_breakers && !can.any_only_waits() ? WaitReason::breaker : can.reason_to_wait());
-    if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
-    return waits(wait_for_budget(can, progress, now), WaitReason::budget);
+    const auto until = waiting_.for_endpoint(can, progress, now);
+    const WaitReason reason = Waiting::reason(can);
+    if (Waiting::is_for_breakers_alone(can)) progress.waited_for_reopening = true;
+    if (until) return wait(*until, reason, progress, now);
+    if (reason == WaitReason::breaker && can.asks_refusing()) continue;  // it no longer waits for them
+    if (const auto budget_at = waiting_.for_budget(can, progress, now)) {
+      return wait(*budget_at, WaitReason::budget, progress, now);
+    }
+    return {};
   }
+}
+
+inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, const Progress& progress,
+                                     TimePoint now, std::stop_token seat) {
+  if (progress.watch) progress.watch->waits(reason, until - now);
+  return {.wait = until, .seat = std::move(seat)};
 }
 
 /// Lets the call wait for one of these seats. What it gives is told when there is one.
@@ -229,35 +234,6 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
   progress.reserved = budget_.reserve(now);
   progress.budget_used_up = !progress.reserved;
   return !progress.budget_used_up;
-}
-
-/// Until when to wait, now that no endpoint can be asked; null if it is no use to wait.
-inline std::optional<TimePoint> Balancer::wait(const Candidates& can, Progress& progress,
-                                               TimePoint now) const {
-  const bool for_breakers_alone = !can.asks_refusing() && !can.any_only_waits();
-  const auto longest = for_breakers_alone ? longest_wait_for_reopening : progress.longest_wait();
-  std::optional<Candidates::Wait> soonest = can.soonest();
-  if (soonest && soonest->until - now > longest) soonest.reset();
-  if (for_breakers_alone) {
-    if (options_.when_all_open == WhenAllOpen::fail) return std::nullopt;
-    progress.waited_for_reopening = true;
-  }
-  if (!soonest) return std::nullopt;
-  if (!soonest->shared) return soonest->until;
-  // Calls that wait for the same time must not all come at once. Those that wait for rate limits may be
-  // hundreds: when the first of them are refused, the others shall not have come yet.
-  const auto room = (std::min)(soonest->until - now, progress.deadline - soonest->until);
-  const double part = progress.waits_for_rate_limits ? 1.0 : 0.1;
-  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
-}
-
-/// Until when to wait for the retry budget; null if the call does not. One that waits for a rate limit must
-/// not fail of it because its endpoint's breaker has opened meanwhile, and others have used the budget up.
-inline std::optional<TimePoint> Balancer::wait_for_budget(const Candidates& can, const Progress& progress,
-                                                          TimePoint now) const {
-  if (!progress.budget_used_up || !can.any_was_limited()) return std::nullopt;
-  const TimePoint until = now + backoff(static_cast<unsigned>(progress.attempts.size()), random());
-  return until < progress.deadline ? std::optional(until) : std::nullopt;
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
@@ -306,6 +282,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   if (now >= progress.deadline || progress.ran_it + 1 >= options_.max_endpoints) return std::nullopt;
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedging_->take()) return std::nullopt;
+  heed_changes(progress);
   const Candidates can = candidates(*call, progress, now);
   std::optional<Picked> picked = turns_.pick_for_hedge(can, now);
   if (!picked) {
@@ -356,31 +333,13 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
   progress.record(trial.endpoint->id(), trial.call->model, failure,
-                  pause_after(failure, *trial.call, progress), trial.admission.admitted(), now);
+                  waiting_.after(failure, *trial.call, progress), trial.admission.admitted(), now);
   tell_end(trial,
            {.kind = failure.error.kind,
             .status = failure.error.status,
             .elapsed = now - trial.admission.admitted()},
            now);
   trial.settle(&failure, now);
-}
-
-/// How long the call does not ask the endpoint again.
-inline std::chrono::nanoseconds Balancer::pause_after(const Failure& failure, const Call& call,
-                                                      const Progress& progress) const {
-  if (progress.waits_for(failure)) {
-    // However soon the server says: nothing else limits how often a call may be refused.
-    const auto pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
-    return (std::max)(failure.delay.value_or(pause), pause);
-  }
-  if (failure.delay) return *failure.delay;
-  return backoff(static_cast<unsigned>(call.max_retries - progress.retries_left), random());
-}
-
-inline double Balancer::random() const {
-  if (options_.random) return options_.random();
-  thread_local std::mt19937_64 generator(std::random_device{}());
-  return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
 }  // namespace openailb::detail

@@ -176,6 +176,7 @@ inline BreakerSettings Fleet::breaker_of(const Endpoint& endpoint) const {
 inline void Fleet::publish(Endpoints endpoints) {
   list_ = std::make_shared<const Endpoints>(std::move(endpoints));
   current_.store(list_.get());
+  room_->call_all();  // there may be room now
 }
 
 }  // namespace openailb::detail

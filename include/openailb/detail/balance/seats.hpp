@@ -83,6 +83,12 @@ class WaitingRoom {
     std::stop_source call_{};
   };
 
+  /// Lets all calls look once more, since what they wait for has changed.
+  void call_all() noexcept {
+    const std::lock_guard lock(mutex_);
+    for (Place* place : queue_) place->call_.request_stop();
+  }
+
  private:
   friend class Seats;
 
