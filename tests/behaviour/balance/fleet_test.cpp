@@ -92,6 +92,20 @@ TEST(Fleet, CallThatWaitsForItsOnlyEndpointTakesANewOne) {
   EXPECT_EQ(caller.answer->value().info.endpoint, "new");
 }
 
+TEST(Fleet, CallThatWaitsForASeatTakesANewEndpoint) {
+  Crowd crowd(2, 1s);
+  crowd.endpoints.resize(1);
+  crowd.endpoints[0].max_in_flight = 1;
+  crowd.serve(0, [](const HttpRequest&) { return after(100s, ok()); });
+  crowd.call(0s);
+  Crowd::Caller& caller = crowd.call(1s);
+  crowd.at(5s,
+           [&] { crowd.client().add_endpoint({.base_url = Simulation::origin(1) + "/v1", .name = "new"}); });
+  crowd.run();
+  EXPECT_EQ(caller.answer->value().info.endpoint, "new");
+  EXPECT_EQ(caller.done_at, 6s);
+}
+
 TEST(Fleet, EndpointsThatStayKeepWhatIsKnownOfThem) {
   Simulation simulation({{failing(500)}, {failing(429, "{}", {{"retry-after", "600"}})}, {ok()}});
   const Client client = simulation.client();
