@@ -1,5 +1,6 @@
 // What a client's listener is told.
 
+#include "support/async.hpp"
 #include "support/crowd.hpp"
 #include "support/simulation.hpp"
 #include "support/streaming.hpp"
@@ -216,6 +217,26 @@ TEST(Events, OfACallThatIsStoppedWhileItWaits) {
   simulation.network.at(simulation.network.now() + 5s, [&] { stop.request_stop(); });
   EXPECT_FALSE(ask(simulation.client(), {.stop_token = stop.get_token()}));
   EXPECT_THAT(simulation.events.back(), HasSubstr("canceled from [], 1 attempts, 5 s"));
+}
+
+TEST(Events, OfACallThatIsDroppedEndItsAttemptFirst) {
+  AsyncSimulation simulation;
+  std::vector<std::string> events;  // of the client's own thread
+  simulation.add_holding(after(1ms, ok()));
+  simulation.options.on_event = [&](const Event& event) { events.push_back(std::visit(Words{}, event)); };
+  {
+    const AsyncClient client = simulation.client();
+    {
+      const Future<ChatCompletion> dropped = ask(client);
+      ASSERT_TRUE(simulation.held.wait());
+    }
+    simulation.released.open();
+    EXPECT_TRUE(ask(client).get());
+  }
+  ASSERT_GE(events.size(), 3U);
+  EXPECT_THAT(std::vector(events.begin(), events.begin() + 3),
+              ElementsAre("1 begins at endpoint-0 with gpt-4o", HasSubstr("endpoint-0: canceled 0 after"),
+                          HasSubstr("canceled from [], 1 attempts")));
 }
 
 }  // namespace
