@@ -93,6 +93,7 @@ struct CallEnded {
 /// Something that happens in a client. Its texts are gone when the listener returns. It never has a key, nor
 /// what a request or an answer says.
 using Event = std::variant<AttemptBegan, AttemptEnded, CallWaits, BreakerChanged, EndpointCools, CallEnded>;
+/// Is told of events: see ClientOptions::on_event.
 using EventListener = std::function<void(const Event&)>;
 
 }  // namespace openailb
