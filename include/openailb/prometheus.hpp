@@ -100,7 +100,7 @@ class LabeledMetrics {
 class ModelLabels {
  public:
   ModelLabels(const std::vector<std::string>& models, std::size_t max)
-      : names_(models.begin(), models.end()), most_(names_.size() + max) {}
+      : names_(models.begin(), models.end()), left_(max) {}
 
   std::string_view of(std::string_view model) {
     if (model.empty()) return {};
@@ -108,14 +108,15 @@ class ModelLabels {
     const auto found = names_.find(model);
     if (found != names_.end()) return *found;
     constexpr std::size_t longest = 200;
-    if (names_.size() >= most_ || model.size() > longest) return "other";
+    if (left_ == 0 || model.size() > longest) return "other";
+    --left_;
     return *names_.emplace(model).first;
   }
 
  private:
   std::mutex mutex_{};
   std::set<std::string, std::less<>> names_;
-  std::size_t most_;
+  std::size_t left_;  // how many may yet come
 };
 
 /// What OpenTelemetry's conventions call an operation, and which API it belongs to.

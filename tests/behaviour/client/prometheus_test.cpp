@@ -1,7 +1,6 @@
 // What a scrape finds of a client's calls.
 
 #include "support/async.hpp"
-#include "support/crowd.hpp"
 #include "support/simulation.hpp"
 #include "support/streaming.hpp"
 #include <openailb/prometheus.hpp>
