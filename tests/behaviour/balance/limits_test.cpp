@@ -235,20 +235,33 @@ TEST(RateLimitHeaders, OfAnAnswerAreBelieved) {
     const Client client = simulation.client();
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(ask(client));
     EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1, 1)) << what;
-    EXPECT_EQ(client.endpoints()[0].cooldowns.at("gpt-4o"), 6min);
     simulation.network.advance(6min);
     EXPECT_TRUE(ask(client));
     EXPECT_EQ(simulation.asked().back(), 0U);
   }
 }
 
+TEST(RateLimitHeaders, LoseNoCallWhenNobodyElseCanBeAsked) {
+  Simulation simulation({{with_nothing_left("requests", "6m0s")}, {ok()}});
+  simulation.endpoints[1].priority = 1;
+  const Client client = simulation.client();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(ask(client));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1)) << "the next tier comes before it";
+  simulation.serve(1, refused());
+  EXPECT_TRUE(ask(client));
+  EXPECT_EQ(simulation.asked().back(), 0U) << "a gateway may say so of one server of many";
+  EXPECT_EQ(simulation.elapsed(), 0s);
+}
+
 TEST(RateLimitHeaders, ThatLeaveSomethingChangeNothing) {
   SimulatedAnswer answer = ok();
   answer.headers = {{"x-ratelimit-remaining-requests", "1"}, {"x-ratelimit-reset-requests", "6m0s"}};
-  Simulation simulation({{answer}});
+  Simulation simulation({{answer}, {ok()}});
   const Client client = simulation.client();
   EXPECT_TRUE(ask(client));
-  EXPECT_TRUE(client.endpoints()[0].cooldowns.empty());
+  EXPECT_TRUE(ask(client));
+  EXPECT_TRUE(ask(client));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0));
 }
 
 TEST(RateLimitHeaders, AreNo429) {

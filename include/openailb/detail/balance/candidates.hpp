@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace openailb::detail {
@@ -26,10 +28,15 @@ class Candidates {
   /// `at_client` are the client's seats; null: their number is not limited.
   Candidates(const ClientOptions& options, const Call& call, const Progress& progress,
              const std::shared_ptr<Seats>& at_client, TimePoint now)
-      : options_(&options), call_(&call), progress_(&progress), at_client_(&at_client), now_(now) {}
+      : endpoints_(progress.fleet.get()),
+        options_(&options),
+        call_(&call),
+        progress_(&progress),
+        at_client_(&at_client),
+        now_(now) {}
 
-  std::size_t size() const noexcept { return progress_->fleet->size(); }
-  const Endpoint& at(std::size_t index) const { return *(*progress_->fleet)[index]; }
+  std::size_t size() const noexcept { return endpoints_->size(); }
+  const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   /// The call, as one that wants to make an attempt.
   Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
 
@@ -42,6 +49,10 @@ class Candidates {
   bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
   int priority(std::size_t index) const { return at(index).config().priority; }
+  /// What comes before everything that a picker says: whether it would refuse, and its tier.
+  std::pair<bool, int> tier(std::size_t index) const {
+    return {at(index).is_used_up(*call_, now_), priority(index)};
+  }
 
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
@@ -72,6 +83,7 @@ class Candidates {
   }
 
   /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
+  bool any_owed() const noexcept { return progress_->owed_to.has_value(); }
   bool owed(std::size_t index) const { return is_owed(index) && again(index); }
 
   /// Whether endpoints whose breakers refuse are asked as a last resort.
@@ -190,6 +202,7 @@ class Candidates {
     return false;
   }
 
+  const Fleet::Endpoints* endpoints_;
   const ClientOptions* options_;
   const Call* call_;
   const Progress* progress_;

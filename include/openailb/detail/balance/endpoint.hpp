@@ -65,7 +65,14 @@ class Endpoint {
   /// The name of the call's model at this endpoint; empty when the call has none.
   std::string_view wire_model(const Call& call) const;
   /// Until when the call has to wait because of rate limits.
-  TimePoint limited_until(const Call& call, TimePoint now) const { return quota_->until(demand(call), now); }
+  TimePoint limited_until(const Call& call, TimePoint now) const {
+    return quota_->limits_any() ? quota_->until(demand(call), now) : (TimePoint::min)();
+  }
+  /// Whether the limits of its account are used up, by what an answer has said.
+  bool is_used_up(const Call& call, TimePoint now) const {
+    const Cooldowns& cooldowns = quota_->cooldowns();
+    return cooldowns.any() && cooldowns.is_used_up(wire_model(call), now);
+  }
 
   /// The key to use now.
   Result<std::string> key() const;
@@ -129,7 +136,7 @@ inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who
     if (!who.at_client->take(who.was_called)) return std::nullopt;
     place.at_client.reset(who.at_client);
   }
-  if (!quota_->take(demand(who.call), now)) return std::nullopt;
+  if (quota_->limits_any() && !quota_->take(demand(who.call), now)) return std::nullopt;
   return place;
 }
 

@@ -27,6 +27,10 @@ class Quota {
   /// Whether its tokens are limited.
   bool counts_tokens() const noexcept { return tokens_.is_limited(); }
 
+  /// False: no attempt has to wait. Takes no lock.
+  bool limits_any() const noexcept {
+    return cooldowns_.any() || requests_.is_limited() || tokens_.is_limited();
+  }
   /// Until when such an attempt has to wait; a time that is past when it need not.
   TimePoint until(const Demand& demand, TimePoint now) const {
     TimePoint until = cooldowns_.any() ? cooldowns_.until(demand.model) : (TimePoint::min)();

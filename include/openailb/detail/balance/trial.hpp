@@ -63,8 +63,9 @@ struct Trial {
   }
   /// Records that its account is rate limited for so long, although it was answered.
   void used_up(std::chrono::nanoseconds until_reset, TimePoint now) const {
-    admission.used_up(endpoint->wire_model(*call), until_reset, now);
-    tell_cooldown(now);
+    const std::string_view model = endpoint->wire_model(*call);
+    admission.used_up(model, until_reset, now);
+    if (watch) watch->endpoint_cools({endpoint->name(), model, until_reset});
   }
 
  private:
