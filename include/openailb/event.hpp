@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string_view>
 #include <variant>
 
@@ -21,7 +22,7 @@ struct AttemptBegan {
   bool is_last_resort{};     ///< the endpoint's breaker refuses
 };
 
-/// An attempt has ended. One of a stream ends with its first token.
+/// An attempt has ended, as each one does that began. One of a stream ends with its first token.
 struct AttemptEnded {
   std::string_view endpoint{};
   std::string_view model{};
@@ -38,6 +39,20 @@ enum class WaitReason {
   breaker,     ///< as all breakers refuse: see WhenAllOpen::wait
   budget,      ///< as the retry budget is used up
 };
+
+/// The enumerator's own spelling, such as "rate_limit".
+constexpr std::string_view to_string(WaitReason reason) {
+  switch (reason) {
+    case WaitReason::backoff: return "backoff";
+    case WaitReason::rate_limit: return "rate_limit";
+    case WaitReason::seat: return "seat";
+    case WaitReason::breaker: return "breaker";
+    case WaitReason::budget: return "budget";
+  }
+  return "unknown";
+}
+
+inline std::ostream& operator<<(std::ostream& out, WaitReason reason) { return out << to_string(reason); }
 
 /// A call waits before its next attempt.
 struct CallWaits {
@@ -62,6 +77,7 @@ struct EndpointCools {
 /// A call has ended: with its answer, with an error, or because it was dropped. A stream ends when it is read
 /// to its end, breaks or is dropped.
 struct CallEnded {
+  std::string_view method{};        ///< such as POST
   std::string_view path{};          ///< without its query
   std::string_view model{};         ///< by the caller's name
   std::string_view endpoint{};      ///< that answered; empty if none did
@@ -77,6 +93,7 @@ struct CallEnded {
 /// Something that happens in a client. Its texts are gone when the listener returns. It never has a key, nor
 /// what a request or an answer says.
 using Event = std::variant<AttemptBegan, AttemptEnded, CallWaits, BreakerChanged, EndpointCools, CallEnded>;
+/// Is told of events: see ClientOptions::on_event.
 using EventListener = std::function<void(const Event&)>;
 
 }  // namespace openailb

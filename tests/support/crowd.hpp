@@ -17,6 +17,8 @@ namespace openailb::test {
 
 /// Calls that run at the same time, on one loop in virtual time.
 class Crowd {
+  simulation::ConcurrentNetwork net_{};  // first, as the options need it
+
  public:
   /// A call, its answer once it has one, and how long it took.
   struct Caller {
@@ -99,7 +101,6 @@ class Crowd {
     co_return true;
   }
 
-  simulation::ConcurrentNetwork net_{};
   TimePoint began_{net_.network.now()};
   std::optional<simulation::ConcurrentClient> client_{};
   std::vector<std::unique_ptr<Caller>> callers_{};

@@ -1,5 +1,6 @@
 // What a client's listener is told.
 
+#include "support/async.hpp"
 #include "support/crowd.hpp"
 #include "support/simulation.hpp"
 #include "support/streaming.hpp"
@@ -26,17 +27,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* to_string(WaitReason reason) {
-  switch (reason) {
-    case WaitReason::backoff: return "backoff";
-    case WaitReason::rate_limit: return "rate limit";
-    case WaitReason::seat: return "seat";
-    case WaitReason::breaker: return "breaker";
-    case WaitReason::budget: return "budget";
-  }
-  return "";
-}
-
 /// An event in words.
 struct Words {
   std::string operator()(const AttemptBegan& event) const {
@@ -49,7 +39,8 @@ struct Words {
            " after " + duration_text(event.elapsed);
   }
   std::string operator()(const CallWaits& event) const {
-    return std::string("waits for ") + to_string(event.reason) + ", " + duration_text(event.at_most);
+    return "waits for " + std::string(openailb::to_string(event.reason)) + ", " +
+           duration_text(event.at_most);
   }
   std::string operator()(const BreakerChanged& event) const {
     return std::string(event.endpoint) + " from " + std::string(openailb::to_string(event.from)) + " to " +
@@ -60,9 +51,10 @@ struct Words {
            duration_text(event.remaining);
   }
   std::string operator()(const CallEnded& event) const {
-    std::string text = std::string(event.path) + ' ' + std::string(event.model) + ": " + outcome(event.kind) +
-                       " from [" + std::string(event.endpoint) + "], " + std::to_string(event.attempts) +
-                       " attempts, " + duration_text(event.elapsed);
+    std::string text = std::string(event.method) + ' ' + std::string(event.path) + ' ' +
+                       std::string(event.model) + ": " + outcome(event.kind) + " from [" +
+                       std::string(event.endpoint) + "], " + std::to_string(event.attempts) + " attempts, " +
+                       duration_text(event.elapsed);
     if (event.first_token) text += ", first token " + duration_text(*event.first_token);
     if (event.input_tokens) text += ", in " + std::to_string(*event.input_tokens);
     if (event.output_tokens) text += ", out " + std::to_string(*event.output_tokens);
@@ -89,7 +81,7 @@ TEST(Events, OfACallThatFailsOver) {
       simulation.events,
       ElementsAre("1 begins at endpoint-0 with gpt-4o", "endpoint-0: internal_server 503 after 0 ms",
                   "2 begins at endpoint-1 with large", "endpoint-1: success 200 after 2 s",
-                  "/chat/completions gpt-4o: success from [endpoint-1], 2 attempts, 2 s, in 5, out 7"));
+                  "POST /chat/completions gpt-4o: success from [endpoint-1], 2 attempts, 2 s, in 5, out 7"));
 }
 
 TEST(Events, OfARateLimitAndAWait) {
@@ -97,7 +89,7 @@ TEST(Events, OfARateLimitAndAWait) {
   EXPECT_TRUE(ask(simulation.client()));
   EXPECT_THAT(simulation.events,
               ElementsAre("1 begins at endpoint-0 with gpt-4o", "endpoint-0: rate_limit 429 after 0 ms",
-                          "endpoint-0 cools with gpt-4o for 7 s", HasSubstr("waits for rate limit, 7"),
+                          "endpoint-0 cools with gpt-4o for 7 s", HasSubstr("waits for rate_limit, 7"),
                           "2 begins at endpoint-0 with gpt-4o", "endpoint-0: success 200 after 0 ms",
                           HasSubstr("success from [endpoint-0], 2 attempts")));
 }
@@ -225,6 +217,26 @@ TEST(Events, OfACallThatIsStoppedWhileItWaits) {
   simulation.network.at(simulation.network.now() + 5s, [&] { stop.request_stop(); });
   EXPECT_FALSE(ask(simulation.client(), {.stop_token = stop.get_token()}));
   EXPECT_THAT(simulation.events.back(), HasSubstr("canceled from [], 1 attempts, 5 s"));
+}
+
+TEST(Events, OfACallThatIsDroppedEndItsAttemptFirst) {
+  AsyncSimulation simulation;
+  std::vector<std::string> events;  // of the client's own thread
+  simulation.add_holding(after(1ms, ok()));
+  simulation.options.on_event = [&](const Event& event) { events.push_back(std::visit(Words{}, event)); };
+  {
+    const AsyncClient client = simulation.client();
+    {
+      const Future<ChatCompletion> dropped = ask(client);
+      ASSERT_TRUE(simulation.held.wait());
+    }
+    simulation.released.open();
+    EXPECT_TRUE(ask(client).get());
+  }
+  ASSERT_GE(events.size(), 3U);
+  EXPECT_THAT(std::vector(events.begin(), events.begin() + 3),
+              ElementsAre("1 begins at endpoint-0 with gpt-4o", HasSubstr("endpoint-0: canceled 0 after"),
+                          HasSubstr("canceled from [], 1 attempts")));
 }
 
 }  // namespace

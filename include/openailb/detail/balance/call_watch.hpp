@@ -8,11 +8,13 @@
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
@@ -33,6 +35,7 @@ class CallWatch {
       : options_(&options),
         clock_(std::move(clock)),
         began_(clock_()),
+        method_(call.method),
         path_(call.path.substr(0, call.path.find('?'))),
         model_(call.model.value_or(std::string())) {
     ended_.is_stream = call.streams;
@@ -40,18 +43,30 @@ class CallWatch {
   CallWatch(const CallWatch&) = delete;
   CallWatch& operator=(const CallWatch&) = delete;
   ~CallWatch() {
+    const TimePoint now = clock_();
+    for (const UnderWay& one : under_way_) {
+      tell(*options_, AttemptEnded{.endpoint = one.endpoint,
+                                   .model = one.model,
+                                   .kind = ErrorKind::canceled,
+                                   .elapsed = now - one.began});
+    }
+    ended_.method = method_;
     ended_.path = path_;
     ended_.model = model_;
     ended_.endpoint = endpoint_;
-    ended_.elapsed = clock_() - began_;
+    ended_.elapsed = now - began_;
     tell(*options_, ended_);
   }
 
   void attempt_began(AttemptBegan event) {
     event.number = ++ended_.attempts;
+    under_way_.push_back({std::string(event.endpoint), std::string(event.model), clock_()});
     tell(*options_, event);
   }
   void attempt_ended(const AttemptEnded& event, TimePoint now) {
+    const auto ended =
+        std::ranges::find_if(under_way_, [&](const auto& one) { return one.endpoint == event.endpoint; });
+    if (ended != under_way_.end()) under_way_.erase(ended);
     if (!event.kind) {
       endpoint_ = event.endpoint;
       if (ended_.is_stream) ended_.first_token = now - began_;
@@ -72,12 +87,21 @@ class CallWatch {
   void ends(std::optional<ErrorKind> kind) noexcept { ended_.kind = kind; }
 
  private:
+  /// An attempt that is canceled if the call is dropped.
+  struct UnderWay {
+    std::string endpoint;
+    std::string model;
+    TimePoint began;
+  };
+
   const ClientOptions* options_;
   ClockFunction clock_;
   TimePoint began_;
+  std::string method_;
   std::string path_;
   std::string model_;
   std::string endpoint_{};
+  std::vector<UnderWay> under_way_{};
   CallEnded ended_{.kind = ErrorKind::canceled};
 };
 
