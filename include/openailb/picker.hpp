@@ -13,8 +13,8 @@ struct Candidate {
   std::string_view name{};
   double weight{1.0};  ///< EndpointConfig::weight
   int in_flight{};     ///< attempts under way there; a stream counts until it ends
-  /// How long its answers take at the moment (of streams: their first tokens): a peak counts at once, and
-  /// fades within some ten seconds. Zero: not known.
+  /// How long its answers take at the moment (of streams: their first tokens): an average, mostly of the last
+  /// twenty seconds, that fades while no answers come. Zero: not known.
   std::chrono::nanoseconds latency{};
   std::string_view model{};    ///< that the call asks for, by the caller's name; empty if it names none
   std::string_view session{};  ///< RequestOptions::session
@@ -34,8 +34,9 @@ inline double least_in_flight(const Candidate& endpoint) {
   return (endpoint.in_flight + 1) / endpoint.weight;
 }
 
-/// Where the answer is likely to come first: the latency times the attempts under way, as Finagle's "peak
-/// EWMA" has it. An endpoint that has not answered yet is asked once, and then not until it has.
+/// Where the answer is likely to come first: the latency times the attempts under way. As the latency fades,
+/// an endpoint that was slow is tried again before long. One that has not answered yet is asked once, and
+/// then not until it has.
 inline double lowest_latency(const Candidate& endpoint) {
   constexpr double not_before_the_others = 1e18;
   const double waiting = (endpoint.in_flight + 1) / endpoint.weight;
@@ -44,8 +45,8 @@ inline double lowest_latency(const Candidate& endpoint) {
 }
 
 /// Calls of one RequestOptions::session go to the same endpoint, which has their prompts in its cache. An
-/// endpoint that has a quarter more to do than its share is passed over. If endpoints come and go, only their
-/// own sessions move: rendezvous hashing with bounded loads. Calls without a session take turns.
+/// endpoint that has half as much again to do as its share is passed over. If endpoints come and go, only
+/// their own sessions move: rendezvous hashing with bounded loads. Calls without a session take turns.
 inline double affinity(const Candidate& endpoint) {
   if (endpoint.session.empty()) return 0.0;
   std::uint64_t hash = 14695981039346656037U;  // FNV-1a, the same in every process
@@ -59,7 +60,7 @@ inline double affinity(const Candidate& endpoint) {
   const double uniform = (static_cast<double>(hash >> 11U) + 0.5) * 0x1p-53;  // in (0, 1)
   const double share = endpoint.weight / endpoint.all_weights * (endpoint.all_in_flight + 1);
   constexpr double passed_over = 1e9;
-  const bool is_full = endpoint.in_flight >= std::ceil(1.25 * share);
+  const bool is_full = endpoint.in_flight >= std::ceil(1.5 * share);
   return -std::log(uniform) / endpoint.weight + (is_full ? passed_over : 0.0);
 }
 

@@ -3,6 +3,7 @@
 // oracle. The same seeds give the same table. Fails when openailb is below itself without breakers, is much
 // slower than the oracle where it hedges, or sends more than its retry budget allows.
 #include "simulation/concurrent.hpp"
+#include "simulation/crowd.hpp"
 #include "simulation/scenario.hpp"
 #include <openailb/openailb.hpp>
 #include <openailb/testing/random.hpp>
@@ -66,11 +67,10 @@ class Run {
 
   Outcomes outcomes() {
     std::vector<Task<bool>> calls;
-    testing::Random arrivals(7);
-    for (nanoseconds at{}; at < scenario_.duration; at += arrivals.between(0s, 2 * scenario_.between_calls))
-      calls.push_back(call(static_cast<int>(calls.size()), began_ + at));
-    for (auto& task : calls) task.start();
-    while (!std::ranges::all_of(calls, &Task<bool>::done)) net_.loop().run_once();
+    for (const TimePoint at : arrivals(began_, scenario_.duration, scenario_.between_calls)) {
+      calls.push_back(call(static_cast<int>(calls.size()), at));
+    }
+    run_all(net_.loop(), calls);
     outcomes_.calls = static_cast<int>(calls.size()) - scenario_.poisons;
     outcomes_.requests = net_.network.requests().size();
     return std::move(outcomes_);
@@ -159,12 +159,6 @@ class Run {
   std::size_t next_{};
   Outcomes outcomes_{};
 };
-
-nanoseconds quantile(std::vector<nanoseconds> values, double share) {
-  if (values.empty()) return 0s;
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
 
 /// "100.0 %, 2.1 s, 1.03": how many succeeded, how slow the slowest hundredth was, requests per call.
 std::string cell(const Outcomes& outcomes) {

@@ -3,7 +3,9 @@
 //   simulation --seconds 60 [--from SEED]      as many as there is time for
 //   simulation --seed SEED                     one of them again; if it fails, the smallest that still does
 //   simulation --scenarios                     no worlds, but the table of fault scenarios
+//   simulation --routing                       no worlds, but the table of pickers
 #include "simulation/plan.hpp"
+#include "simulation/routing.hpp"
 #include "simulation/scenario.hpp"
 #include "simulation/shrink.hpp"
 
@@ -29,7 +31,7 @@ struct Arguments {
 [[noreturn]] void show_usage() {
   std::cerr
       << "usage: simulation [--worlds N | --seconds N] [--from SEED] | simulation --seed SEED | simulation "
-         "--scenarios\n";
+         "--scenarios | simulation --routing\n";
   std::exit(2);
 }
 
@@ -70,6 +72,7 @@ void report(const WorldPlan& plan, const std::vector<std::string>& violations) {
 
 int main(int count, char** words) {
   if (count == 2 && words[1] == std::string_view("--scenarios")) return print_scenarios() ? 0 : 1;
+  if (count == 2 && words[1] == std::string_view("--routing")) return print_routing() ? 0 : 1;
   const Arguments arguments = parse({words + 1, words + count});
   const auto end = std::chrono::steady_clock::now() + arguments.seconds;
   std::uint64_t done = 0;

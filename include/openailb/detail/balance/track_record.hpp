@@ -50,17 +50,19 @@ class SlowestLately {
   std::atomic<TimePoint> latest_{};
 };
 
-/// How long answers take at the moment: an average in which a peak counts at once, and which fades with a
-/// time constant of ten seconds, also while no answers come ("peak EWMA", as in Finagle). Lock-free; of two
-/// answers at the same moment one may be lost.
+/// How long answers take at the moment: an average that fades with a time constant of twenty seconds, also
+/// while no answers come, so that what was slow is asked again. Lock-free; of two answers at the same moment
+/// one may be lost.
 class RecentLatency {
  public:
   void add(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
-    const double sample = (std::max)(seconds(elapsed), least), faded = at(now);
-    const double weight = 1.0 - std::exp(-seconds(now - latest_.load()) / time_constant);
-    const double next = sample > faded ? sample : faded + sample * weight;
-    level_.store(std::log(next) + seconds(now.time_since_epoch()) / time_constant);
-    latest_.store(now);
+    const double faded = at(now), part = 1.0 - std::exp(-seconds(now - latest_.load()) / time_constant);
+    set(faded == 0.0 ? seconds(elapsed) : faded + seconds(elapsed) * part, now);
+  }
+  /// Notes a failure. However quickly it came, the endpoint is not what should be asked because it is quick.
+  void add_failure(std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
+    const double faded = at(now);
+    set((std::max)(seconds(elapsed), faded == 0.0 ? 1.0 : 2.0 * faded), now);
   }
   /// Zero: not known.
   std::chrono::nanoseconds now(TimePoint time) const noexcept {
@@ -68,18 +70,23 @@ class RecentLatency {
   }
 
  private:
-  static constexpr double time_constant = 10.0, least = 1e-6;
+  static constexpr double time_constant = 20.0, least = 1e-6, most = 3600.0;
+  static constexpr double unknown = -std::numeric_limits<double>::infinity();
 
   static double seconds(std::chrono::nanoseconds time) noexcept {
     return std::chrono::duration<double>(time).count();
   }
+  // On a logarithmic scale it fades at the same rate, whatever it is.
+  void set(double latency, TimePoint now) noexcept {
+    level_.store(std::log(std::clamp(latency, least, most)) +
+                 seconds(now.time_since_epoch()) / time_constant);
+    latest_.store(now);
+  }
   double at(TimePoint time) const noexcept {
-    // On a logarithmic scale it fades at the same rate, whatever it is.
     const double level = level_.load();
     return level == unknown ? 0.0 : std::exp(level - seconds(time.time_since_epoch()) / time_constant);
   }
 
-  static constexpr double unknown = -std::numeric_limits<double>::infinity();
   std::atomic<double> level_{unknown};
   std::atomic<TimePoint> latest_{};
 };
@@ -94,8 +101,7 @@ class TrackRecord {
   void failed(bool stream, std::chrono::nanoseconds elapsed, TimePoint now) noexcept {
     fails_quickly_.store(elapsed < shortest_backoff);
     failed_at_.store(now);
-    // However quickly it failed, it is not what should be asked because it is quick.
-    latency_[stream].add((std::max)(elapsed, 2 * latency_[stream].now(now)), now);
+    latency_[stream].add_failure(elapsed, now);
   }
 
   /// How long answers take at the moment; zero: not known.
