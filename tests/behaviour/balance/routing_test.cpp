@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::picker_test {
+namespace openailb::routing_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -248,4 +248,4 @@ TEST(Affinity, FollowsTheWeights) {
 }
 
 }  // namespace
-}  // namespace openailb::picker_test
+}  // namespace openailb::routing_test
