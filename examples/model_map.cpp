@@ -1,4 +1,4 @@
-// One model by different names on different endpoints.
+// One model by different names on different endpoints, and other models when it fails everywhere.
 #include "support/endpoints.hpp"
 #include <openailb/openailb.hpp>
 
@@ -24,4 +24,15 @@ int main() {
     });
     std::cout << completion->info.endpoint << ": " << completion->text() << '\n';
   }
+
+  // [fallback]
+  // When a model has failed on every endpoint that serves it, the call goes on with the next one.
+  auto completion = client.chat.completions.create(
+      {
+          .model = "gpt-4o",
+          .messages = {openailb::user_message("Hello!")},
+      },
+      {.fallback_models = {"gpt-4o-mini", "llama-3.3-70b"}});
+  std::cout << completion->info.model << " answered\n";
+  // [/fallback]
 }

@@ -1,6 +1,5 @@
 #include "endpoints.hpp"
 
-#include "endpoints_file.hpp"
 #include "loopback_endpoint.hpp"
 #include <openailb/openailb.hpp>
 
@@ -56,7 +55,7 @@ std::vector<openailb::EndpointConfig> endpoints() {
   const std::string file = setting("OPENAILB_ENDPOINTS");
   if (file.empty()) return {openailb::endpoint_from_env()};
   try {
-    return read_endpoints_file(file);
+    return openailb::load_endpoints(file);
   } catch (const std::exception& exception) {
     std::cerr << exception.what() << '\n';
     std::exit(2);  // NOLINT(concurrency-mt-unsafe)

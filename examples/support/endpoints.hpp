@@ -9,7 +9,7 @@
 namespace openailb_examples {
 
 /// The endpoints that an example talks to:
-///   OPENAILB_ENDPOINTS=endpoints.json    those of the file, see endpoints_file.hpp
+///   OPENAILB_ENDPOINTS=endpoints.json    those of the file, see openailb::load_endpoints
 ///   OPENAI_API_KEY, OPENAI_BASE_URL      the one that these describe
 /// and with none of them set two, alpha and beta, that run inside the program on loopback: a stand-in for a
 /// model answers. Says what is wrong and ends the program when the file is no good.

@@ -15,5 +15,7 @@
 #else
 extern template class openailb::ChatCompletions<openailb::Blocking>;
 extern template class openailb::ChatCompletions<openailb::Async>;
+extern template class openailb::ChatCompletionMessages<openailb::Blocking>;
+extern template class openailb::ChatCompletionMessages<openailb::Async>;
 extern template class openailb::Stream<openailb::ChatCompletionChunk>;
 #endif

@@ -7,10 +7,11 @@
 #include <cstdlib>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// \file
-/// Endpoints of well-known services. What else one needs, such as a name or a model map, can be set
-/// afterwards.
+/// Endpoints of a file, and of well-known services. What else one needs, such as a name or a model map, can
+/// be set afterwards.
 
 namespace openailb {
 
@@ -75,4 +76,15 @@ inline EndpointConfig local_endpoint(std::string url) {
   return {.base_url = has_path ? url : url + "/v1"};
 }
 
+/// The endpoints of a JSON file: a list of objects, or an object whose `endpoints` is one. Each may have the
+/// members of EndpointConfig, with their names; durations of its `breaker` are numbers of seconds. In texts,
+/// `${NAME}` becomes what the environment has, and `${NAME:-text}` the text if that is unset or empty.
+/// Throws std::invalid_argument, whose message says which line and member is wrong, such as
+/// "endpoints.json:7: endpoints[1].weight: not a number". It never shows a value.
+std::vector<EndpointConfig> load_endpoints(const std::string& file);
+
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/endpoints.hpp>
+#endif

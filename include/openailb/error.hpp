@@ -85,6 +85,7 @@ struct Attempt {
   int status{};                        ///< the HTTP status, 0 when no answer came
   std::chrono::nanoseconds elapsed{};  ///< from the start of the attempt to its outcome
   std::string message{};               ///< what failed, in a few words; empty on success
+  std::string model{};                 ///< the model that was asked for, by the caller's name; empty: none
 };
 
 /// Why a call failed. Never holds an API key: configured keys are redacted from every member.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,6 +17,9 @@ struct FileInput {
   std::string content{};       ///< the bytes of a file in memory
   std::string filename{};      ///< the name that is sent; empty: the last part of `path`
   std::string content_type{};  ///< empty: by the extension of the name
+  /// Of a file on disk: where what is sent begins, and how much that is at most. Unset: up to the end.
+  std::int64_t offset{};
+  std::optional<std::int64_t> size{};
 
   /// Whether no file was given at all.
   bool empty() const { return path.empty() && content.empty() && filename.empty(); }
@@ -22,6 +27,12 @@ struct FileInput {
 
 /// The file on disk at this path.
 inline FileInput file(std::string path) { return {.path = std::move(path)}; }
+
+/// A slice of the file on disk, from `offset` on: `size` bytes, or as many as there are. For the parts of
+/// `client.uploads`. If there are none, the call fails with bad_request and nothing is sent.
+inline FileInput file_slice(std::string path, std::int64_t offset, std::int64_t size) {
+  return {.path = std::move(path), .offset = offset, .size = size};
+}
 
 /// A file in memory. Servers tell its format by the extension of `filename`, or by `content_type`.
 inline FileInput file_from_bytes(std::string filename, std::string bytes, std::string content_type = "") {

@@ -20,7 +20,7 @@ struct BodyPart {
   std::string name{};
   std::string content{};                         ///< of a field
   FileInput file{};                              ///< sent instead, if it is set
-  std::optional<std::uintmax_t> size_on_disk{};  ///< of the file when the call began, in bytes
+  std::optional<std::uintmax_t> size_on_disk{};  ///< of the whole file when the call began, in bytes
 };
 
 /// One HTTP request as it is sent.

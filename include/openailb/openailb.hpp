@@ -22,6 +22,7 @@
 #include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/file.hpp>
 #include <openailb/files.hpp>
 #include <openailb/for_each.hpp>

@@ -3,6 +3,7 @@
 #include <openailb/api_key.hpp>
 #include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
 #include <openailb/picker.hpp>
@@ -30,6 +31,9 @@ struct EndpointConfig {
   /// Scheme, host and path prefix. `{model}` in the path becomes the mapped model, as Azure OpenAI needs it.
   std::string base_url{"https://api.openai.com/v1"};
   /// What a model is called here: `{{"gpt-4o", "openai/gpt-4o"}}`. Models that are not listed pass unchanged.
+  /// In a key, `*` stands for any characters: `{{"gpt-4*", "four"}, {"*", "openai/*"}}`. The exact name comes
+  /// first, then the pattern with most characters beside its stars, then the first by name. A star in a name
+  /// stands for what the key's only star does.
   std::map<std::string, std::string> model_map{};
   /// Shown in errors and statuses; RequestOptions::endpoint takes it. Empty: "endpoint-0", "endpoint-1", ...
   std::string name{};
@@ -43,9 +47,11 @@ struct EndpointConfig {
   /// Endpoints of priority 0 are asked first. Those of a higher number are asked only while none of a lower
   /// number can be.
   int priority{};
-  /// The models that are asked for here, by the caller's names: `{"gpt-4o", "gpt-4*"}`. Empty: all.
+  /// The models that are asked for here, by the caller's names: `{"gpt-4o", "gpt-4*"}`. Empty: all. Calls
+  /// without a model are not affected.
   std::vector<std::string> models{};
-  /// Members to add to each JSON body that goes here, or to replace in it; null removes one.
+  /// Members to add to each JSON body that goes here, and to each form that names a model, or to replace in
+  /// it; null removes one. They override those of a call.
   JsonDocument extra_body{};
   int max_in_flight{};        ///< attempts at once, open streams included; zero: no limit
   int requests_per_minute{};  ///< zero: no limit
@@ -146,9 +152,12 @@ struct ClientOptions {
   /// where your coroutines and functions then go on. Called from any thread. It must not own what it has not
   /// called yet, which owns it. Null: they go on on the client's own thread, which must not be blocked.
   std::function<void(std::function<void()>)> executor{};
-  /// Of an AsyncClient: called with what a function or coroutine of yours threw where nobody else would see
-  /// it. Called from any thread. Null: it is written to the standard error.
+  /// Called with what on_event threw and, of an AsyncClient, what another function or coroutine of yours
+  /// threw where nobody else would see it. Called from any thread. Null: it is written to the standard error.
   std::function<void(std::exception_ptr)> on_unhandled{};
+  /// Is told what happens: attempts, waits, changes of breakers, rate limits, ends of calls. Called from any
+  /// thread, and must be quick. What it throws goes to on_unhandled. Null costs nothing.
+  EventListener on_event{};
 };
 
 /// Settings of one call. What is not set is taken from the client.
@@ -165,12 +174,16 @@ struct RequestOptions {
   /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
+  bool everywhere{};       ///< of a list: asks all endpoints, each for its own; see Page
   /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
   std::string session{};
-  /// Models to ask for, in this order, when every endpoint has failed with the model of the request.
+  /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the
+  /// request, but not when the request itself was wrong. The deadline stays; retries begin anew.
   std::vector<std::string> fallback_models{};
   std::string context_length_fallback{};  ///< the model to ask for when the request is too long for its model
-  std::string content_filter_fallback{};  ///< the model to ask for when the request's content is refused
+  /// The model to ask for when a service refuses the request for its content. An answer that ends with the
+  /// finish reason "content_filter" is an answer.
+  std::string content_filter_fallback{};
 };
 
 }  // namespace openailb

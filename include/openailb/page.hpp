@@ -24,7 +24,13 @@ namespace detail {
 template <class Execution>
 struct Core;
 template <class T, class Execution>
-struct DecodePage;
+class List;
+
+/// Where a list goes on.
+struct PlaceInList {
+  std::string endpoint{};              // empty: any
+  std::optional<std::string> after{};  // the last item before it; null: its beginning
+};
 
 }  // namespace detail
 
@@ -38,17 +44,24 @@ class AllItems;
 ///     if (page->has_more) page = page->next_page();
 ///     for (const auto& file : page->all()) ...           // the items of this page and of all that follow
 ///
-/// The next page is asked of the endpoint that gave this one, since a list belongs to an account.
+/// A list belongs to an account, so the next page is asked of the endpoint that gave this one. The
+/// `info.endpoint` of each item says which one has it.
+///
+/// With `{.everywhere = true}` all endpoints are asked at the same time. A page then has a page of each, one
+/// after the other, and the next page goes on at those that have more. An endpoint without such a list (404
+/// or 405) has no items, unless no endpoint has one. If another failure is final, the call fails with it: it
+/// never lacks items silently.
 template <class T, class Execution = Blocking>
 class Page {
  public:
   std::vector<T> data{};
-  bool has_more{};  ///< whether another page follows
-  std::string first_id{};
-  std::string last_id{};
+  bool has_more{};         ///< whether another page follows
+  std::string first_id{};  ///< empty if it comes from everywhere
+  std::string last_id{};   ///< the same
   std::string object{};    ///< "list"
-  nlohmann::json extra{};  ///< members that have no name here
-  ResponseInfo info{};     ///< which endpoint served it; not part of the JSON
+  nlohmann::json extra{};  ///< members that have no name here; from everywhere: by the names of the endpoints
+  /// Which endpoint served it; not part of the JSON. From everywhere: only the attempts, of all endpoints.
+  ResponseInfo info{};
 
   /// Asks for the page that follows, with the options of the call that gave this one. If none follows, it is
   /// an error of kind bad_request, and nothing is sent. Throws std::logic_error if this page came from no
@@ -78,11 +91,12 @@ class Page {
   }
 
  private:
-  friend struct detail::DecodePage<T, Execution>;
+  friend class detail::List<T, Execution>;
 
   std::shared_ptr<detail::Core<Execution>> core_{};  // null if it came from no client
   std::string path_{};                               // of the call that gave it
   RequestOptions options_{};
+  std::vector<detail::PlaceInList> places_{};  // where it goes on
 };
 
 /// The items of a list from one page on.

@@ -17,6 +17,9 @@ struct ResponseInfo {
   ResponseHeaders headers{};        ///< the answer's headers
   std::vector<Attempt> attempts{};  ///< every attempt of the call, as they ended; the last one succeeded
   std::string body{};               ///< the answer's text, with the members that this library has no name for
+  /// The model that was asked for, by the caller's name for it: the request's, or one of
+  /// RequestOptions::fallback_models. What the service calls it is in its answer. Empty: the call has none.
+  std::string model{};
 };
 
 }  // namespace openailb

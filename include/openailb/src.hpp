@@ -20,6 +20,7 @@
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
 #include <openailb/detail/src/client.hpp>
+#include <openailb/detail/src/endpoints.hpp>
 #include <openailb/detail/src/execution.hpp>
 #include <openailb/detail/src/future.hpp>
 #include <openailb/detail/src/headers.hpp>
@@ -54,6 +55,7 @@
 #include <openailb/detail/src/types/response_params.hpp>
 #include <openailb/detail/src/types/text_input.hpp>
 #include <openailb/embeddings.hpp>
+#include <openailb/endpoints.hpp>
 #include <openailb/files.hpp>
 #include <openailb/images.hpp>
 #include <openailb/models.hpp>
@@ -92,12 +94,17 @@ template class Future<Page<Batch, Async>>;
 
 template class ChatCompletions<Blocking>;
 template class ChatCompletions<Async>;
+template class ChatCompletionMessages<Blocking>;
+template class ChatCompletionMessages<Async>;
 template class Stream<ChatCompletionChunk>;
 template class AsyncStream<ChatCompletionChunk>;
 template class Future<ChatCompletion>;
 template class Page<ChatCompletion, Blocking>;
 template class Page<ChatCompletion, Async>;
 template class Future<Page<ChatCompletion, Async>>;
+template class Page<ChatCompletionStoreMessage, Blocking>;
+template class Page<ChatCompletionStoreMessage, Async>;
+template class Future<Page<ChatCompletionStoreMessage, Async>>;
 
 template class Completions<Blocking>;
 template class Completions<Async>;
@@ -174,6 +181,7 @@ template class Page<VectorStoreFile, Async>;
 template class Future<VectorStore>;
 template class Future<VectorStoreFile>;
 template class Future<VectorStoreFileBatch>;
+template class Future<VectorStoreFileContentPage>;
 template class Future<VectorStoreSearchResultsPage>;
 template class Future<Page<VectorStore, Async>>;
 template class Future<Page<VectorStoreFile, Async>>;

@@ -1,7 +1,7 @@
-// Whatever a file of endpoints holds, it makes a client or an error that begins with the file's name and
+// Whatever a file of endpoints holds, it makes endpoints or an error that begins with the file's name and
 // holds no key.
-#include "../../examples/support/endpoints_file.hpp"
 #include "input.hpp"
+#include <openailb/openailb.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -42,10 +42,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string document(reinterpret_cast<const char*>(data), size);
   std::ofstream(file.path, std::ios::binary) << document;
   try {
-    require(!openailb_examples::read_endpoints_file(file.path).empty());  // which has made a client of them
-  } catch (const std::runtime_error& error) {
+    require(!openailb::load_endpoints(file.path).empty());
+  } catch (const std::invalid_argument& error) {
     const std::string said = error.what();
-    require(said.starts_with(file.path + ": "));
+    require(said.starts_with(file.path + ':'));
     require(!keeps_the_key(document) || said.find(key) == said.npos);
   }
   return 0;

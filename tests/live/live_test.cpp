@@ -6,12 +6,15 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -167,6 +170,94 @@ TEST(Live, DroppedStreamLeavesNothingBehind) {
   }
   const auto completion = client.chat.completions.create(ask("Are you still there?", 4));
   EXPECT_TRUE(completion) << completion.error().message;
+}
+
+TEST(Live, ModelsOfAllServers) {
+  const Client client(servers->endpoints());
+
+  const auto models = client.models.list({.everywhere = true});
+
+  ASSERT_TRUE(models) << models.error().message;
+  for (const auto& model : models->data) tell(model.info.endpoint, " has ", model.id);
+  for (const auto& endpoint : servers->endpoints()) {
+    const auto is_its_own = [&](const openailb::Model& model) {
+      return model.info.endpoint == endpoint.name && model.id == endpoint.model_map.at(alias);
+    };
+    EXPECT_TRUE(std::ranges::any_of(models->data, is_its_own)) << endpoint.name;
+  }
+}
+
+TEST(Live, Completions) {
+  const Client client(servers->endpoints());
+  const openailb::CompletionCreateParams params{
+      .model = alias, .prompt = "Roses are red, violets are", .max_tokens = 8, .temperature = 0.0};
+
+  const auto completion = client.completions.create(params);
+  ASSERT_TRUE(completion) << completion.error().message;
+  tell(way(completion->info), " ", quoted(completion->text()));
+  auto stream = client.completions.stream(params, {.endpoint = completion->info.endpoint});
+  std::string text;
+  while (const auto chunk = stream.next()) text += chunk->text();
+
+  ASSERT_FALSE(stream.error()) << stream.error()->message;
+  EXPECT_FALSE(text.empty());
+  EXPECT_EQ(text, completion->text());
+}
+
+/// Whether no server has this path.
+bool is_nowhere(const openailb::Error& error) { return error.status == 404 || error.status == 501; }
+
+/// How near two texts are, from -1 to 1.
+float likeness(const openailb::Embedding& one, const openailb::Embedding& other) {
+  const auto product = [](const auto& a, const auto& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0F);
+  };
+  const auto& a = one.embedding;
+  const auto& b = other.embedding;
+  return product(a, b) / std::sqrt(product(a, a) * product(b, b));
+}
+
+TEST(Live, EmbeddingsOfLikeTextsAreNear) {
+  const Client client(servers->endpoints());
+
+  const auto answer =
+      client.embeddings.create({.model = alias,
+                                .input = {"A cat sits on the mat.", "The cat is sitting on a rug.",
+                                          "Interest rates rose by half a percent."}});
+
+  if (!answer && is_nowhere(answer.error())) GTEST_SKIP() << answer.error().message;
+  ASSERT_TRUE(answer) << answer.error().message;
+  ASSERT_EQ(answer->data.size(), 3U);
+  const float near = likeness(answer->data[0], answer->data[1]);
+  const float far = likeness(answer->data[0], answer->data[2]);
+  tell(way(answer->info), ", ", answer->data[0].embedding.size(), " numbers, cat and cat ", near,
+       ", cat and rates ", far);
+  EXPECT_EQ(answer->data[1].embedding.size(), answer->data[0].embedding.size());
+  EXPECT_GT(near, far);
+}
+
+TEST(Live, ResponseStream) {
+  const Client client(servers->endpoints());
+  std::string text;
+
+  auto stream = client.responses.stream({.model = alias, .input = "What is the capital of France?"});
+  while (const auto event = stream.next()) {
+    if (event->type == "response.output_text.delta") text += event->delta;
+  }
+
+  if (stream.error() && is_nowhere(*stream.error())) GTEST_SKIP() << stream.error()->message;
+  ASSERT_FALSE(stream.error()) << stream.error()->message;
+  tell(way(stream.info()), " ", quoted(text));
+  EXPECT_EQ(stream.completion().output_text(), text);
+}
+
+TEST(Live, ListsAreNowhereOrWhole) {
+  const Client client(servers->endpoints());
+
+  const auto files = client.files.list({.everywhere = true});
+
+  tell(files ? std::to_string(files->data.size()) + " files" : files.error().message);
+  EXPECT_TRUE(files || is_nowhere(files.error()));
 }
 
 TEST(Live, AnswerFollowsAJsonSchema) {

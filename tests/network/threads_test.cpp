@@ -66,6 +66,53 @@ TEST(Threads, EachGetsItsOwnAnswers) {
   }
 }
 
+TEST(Threads, WaitForSeatsWithoutTakingMoreThanThereAre) {
+  std::atomic<int> at_once{}, most{};
+  const auto counted = answer([&](const Request& request) {
+    const int now = ++at_once;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    std::string response = echo(request);
+    --at_once;
+    return response;
+  });
+  ScriptedServer one(counted), two(counted);
+  Client client({{.base_url = one.url(), .max_in_flight = 1}, {.base_url = two.url(), .max_in_flight = 2}},
+                {.max_in_flight = 2});
+  on_all_threads([&](std::size_t number) {
+    for (int call = 0; call < 50; ++call) {
+      RequestOptions options;
+      if (number == 0) options.endpoint = "endpoint-0";
+      auto completion = client.chat.completions.create(hello("hello"), options);
+      EXPECT_TRUE(completion) << completion.error().message;
+    }
+  });
+  EXPECT_LE(most, 2);
+  EXPECT_EQ(one.request_count() + two.request_count(), threads * 50);
+  for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.in_flight, 0);
+}
+
+TEST(Threads, CallWhileTheFleetChanges) {
+  ScriptedServer one(answer(echo)), two(answer(echo));
+  const EndpointConfig first{.base_url = one.url(), .name = "one"};
+  const EndpointConfig second{.base_url = two.url(), .name = "two", .max_in_flight = 3};
+  Client client({first, second}, {.picker = lowest_latency});
+  on_all_threads([&](std::size_t number) {
+    for (int call = 0; call < 50; ++call) {
+      if (number == 0) {
+        client.remove_endpoint("two");
+        client.add_endpoint(second);
+      } else if (number == 1) {
+        client.set_endpoints({second, first});
+      } else {
+        auto completion = client.chat.completions.create(hello("hello"));
+        EXPECT_TRUE(completion) << completion.error().message;
+      }
+    }
+  });
+  for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.in_flight, 0);
+}
+
 TEST(Threads, HedgeEachForThemselves) {
   ScriptedServer silent([](Connection& connection) {
     connection.skip_request();

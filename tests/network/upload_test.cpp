@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -88,6 +89,22 @@ TEST(Upload, OfAnAsyncClientIsTheSame) {
   EXPECT_TRUE(parts_of(healthy.requests().at(0)).at(1).content == numbered(3 << 20));
   auto missing = client.upload("/files", form(openailb::file("/no/such/file")));
   EXPECT_EQ(missing.get().error().kind, ErrorKind::bad_request);
+}
+
+TEST(Upload, OfSlicesSendsTheirBytesAlone) {
+  constexpr std::int64_t size = 2 << 20;
+  const TemporaryFile file(numbered(5 << 20));
+  std::size_t received = 0;
+  ScriptedServer dying(dies_in_the_middle(received));
+  ScriptedServer server(answer_with(http_response(200, "{}")));
+  const Client client({{.base_url = dying.url()}, {.base_url = server.url()}});
+  std::string all;
+  for (const std::int64_t offset : {std::int64_t{0}, size, 2 * size + 1}) {
+    ASSERT_TRUE(client.upload("/parts", {{.name = "data", .file = file_slice(file.path(), offset, size)}}));
+    all += parts_of(server.requests().back()).at(0).content;
+  }
+  EXPECT_GE(received, std::size_t{1} << 20);
+  EXPECT_TRUE(all == numbered(5 << 20).erase(4 << 20, 1)) << "the last is shorter than it may be";
 }
 
 TEST(Upload, SendsNamesAsTheyAre) {

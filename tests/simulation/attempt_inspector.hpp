@@ -35,8 +35,11 @@ class AttemptInspector : Inspection {
   void inspect(const CallRecord& call);
 
  private:
-  /// What a call knew of its endpoints when it did something, worked out from the servers' side.
+  /// What a call knew of its endpoints when it did something, worked out from the servers' side. It begins
+  /// anew with each model.
   struct Story {
+    std::size_t model{};                          ///< the first, second, ... of the call's
+    bool asked{};                                 ///< for an earlier one of these
     std::map<std::size_t, Row> last{};            ///< by endpoint that was asked
     std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
     std::set<std::size_t> ran{};
@@ -46,6 +49,15 @@ class AttemptInspector : Inspection {
     bool may_go_on{true};
     bool hedged{};
 
+    void begin_model(std::size_t next) {
+      asked = asked || !last.empty();
+      model = next;
+      last.clear();
+      again_at.clear();
+      ran.clear();
+      retries = 0;
+      owed.reset();
+    }
     TimePoint not_before(std::size_t endpoint) const {
       auto found = again_at.find(endpoint);
       return found == again_at.end() ? (TimePoint::min)() : found->second;
@@ -58,12 +70,22 @@ class AttemptInspector : Inspection {
     const bool by_whim = plan().picker == PickerPlan::whim;
     return {plan().endpoints[endpoint].priority, by_whim ? whim(endpoint, call.plan.session) : 0.0};
   }
+  /// Whether the call may ask any endpoint for the model.
+  bool is_served(const CallRecord& call, std::size_t model) const {
+    for (std::size_t index = 0; index < plan().endpoints.size(); ++index) {
+      if (world().serves(index, model, call)) return true;
+    }
+    return false;
+  }
+  void inspect_fallback(const CallRecord& call, Story& story, const WireRequest& request, bool at_once);
   void inspect_hedge(const CallRecord& call, Story& story, std::size_t index);
   void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
   void add_failure(const CallRecord& call, Story& story, std::size_t index);
   std::optional<Row> row_of_timeout(const CallRecord& call, const WireRequest& request, Row row,
                                     TimePoint end);
-  void inspect_giving_up(const CallRecord& call, const Story& story);
+  void inspect_giving_up(const CallRecord& call, Story story);
+  void inspect_giving_up_model(const CallRecord& call, const Story& story,
+                               const std::vector<Availability>& availables, TimePoint now);
 
   BreakerInspector* breakers_;
   const Answers* answers_;
@@ -92,6 +114,11 @@ inline void AttemptInspector::inspect(const CallRecord& call) {
     };
     while (ended < attempts.size() && ended_before(ended)) add_failure(call, story, ended++);
     require(story.may_go_on, call, "it went on after a failure that ends a call");
+    const TimePoint latest = ended == 0 ? call.began : call.end_of(ended - 1);
+    if (request.model != call.models()[story.model]) {
+      require(ended == index, call, "it fell back on another model during an attempt");
+      inspect_fallback(call, story, request, request.at == latest);
+    }
     if (ended < index) {
       inspect_hedge(call, story, index);
     } else {
@@ -101,6 +128,18 @@ inline void AttemptInspector::inspect(const CallRecord& call) {
   const std::size_t failures = attempts.size() - (answered ? 1 : 0);
   while (ended < failures) add_failure(call, story, ended++);
   if (!answered) inspect_giving_up(call, story);
+}
+
+/// A call goes on with the next of its models that anybody serves, when it can do nothing more with those
+/// before. If it does not ask at once, nobody knows what it saw when it decided.
+inline void AttemptInspector::inspect_fallback(const CallRecord& call, Story& story,
+                                               const WireRequest& request, bool at_once) {
+  const std::vector<std::size_t> all = call.models();
+  while (story.model + 1 < all.size() && request.model != all[story.model]) {
+    if (at_once) inspect_giving_up_model(call, story, request.available, request.at);
+    story.begin_model(story.model + 1);
+  }
+  require(request.model == all[story.model], call, "it went back to a model that it had given up");
 }
 
 /// A hedge is a call's only second attempt at the same time, and goes to another endpoint that admits.
@@ -113,7 +152,8 @@ inline void AttemptInspector::inspect_hedge(const CallRecord& call, Story& story
   require(!std::exchange(story.hedged, true), call, "hedged twice");
   require(call.plan.kind != CallPlan::Kind::post && !call.plan.endpoint, call, "not to be hedged");
   const Availability& available = request.available[request.endpoint];
-  require(!available.open && available.cooldown == 0ns, call, "a hedge on an endpoint that does not admit");
+  require(!available.open && available.cooldowns[request.model] == 0ns, call,
+          "a hedge on an endpoint that does not admit");
   require(!story.last.contains(request.endpoint), call, "a hedge on an endpoint that it has tried");
   require(static_cast<int>(story.ran.size()) + 1 < plan().max_endpoints, call,
           "a hedge beyond max_endpoints");
@@ -132,11 +172,13 @@ inline void AttemptInspector::inspect_choice(const CallRecord& call, Story& stor
   require(!all_ran || story.ran.contains(request.endpoint), call, "fed to more than max_endpoints");
   require(!refuses || asks_refusing(), call, "asked an open endpoint although it is to fail");
   if (story.owed == request.endpoint) return story.owed.reset();
-  const bool free = story.last.empty() || (before == story.last.end() && !refuses);
+  const bool is_first = story.last.empty() && !story.asked;
+  const bool free = is_first || (before == story.last.end() && !refuses);
   if (!free) ++spending_->paid;
   for (std::size_t other = 0; other < request.available.size(); ++other) {
-    const bool untried = !call.plan.endpoint && !story.last.contains(other) && other != request.endpoint;
-    const bool passed_over = untried && !all_ran && request.available[other].now() &&
+    const bool untried = world().serves(other, request.model, call) && !story.last.contains(other) &&
+                         other != request.endpoint;
+    const bool passed_over = untried && !all_ran && request.available[other].now(request.model) &&
                              request.at > story.not_before(other) + longest_backoff;
     require(!passed_over || before == story.last.end(), call,
             "asked an endpoint again while another had not been tried");
@@ -198,19 +240,42 @@ inline void AttemptInspector::add_failure(const CallRecord& call, Story& story, 
   if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
 }
 
-/// A call fails only when there is nothing left that it could try.
-inline void AttemptInspector::inspect_giving_up(const CallRecord& call, const Story& story) {
+/// A call fails only when there is nothing left that it could try, with any of its models.
+inline void AttemptInspector::inspect_giving_up(const CallRecord& call, Story story) {
   if (call.committed) return;
   if (call.error.kind == ErrorKind::canceled)
     return require(call.plan.stop.has_value(), call, "canceled by nobody");
   if (call.has_deadline_passed() || !story.may_go_on) return;
-  const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max() : 120s;
+  const bool any_served =
+      std::ranges::any_of(call.models(), [&](std::size_t model) { return is_served(call, model); });
+  require(any_served || (call.error.kind == ErrorKind::bad_request && call.requests.empty()), call,
+          "asked for models that nobody serves");
+  const std::size_t last = call.models().size() - 1;
+  for (; story.model < last; story.begin_model(story.model + 1)) {
+    inspect_giving_up_model(call, story, call.available, call.ended);
+  }
+  inspect_giving_up_model(call, story, call.available, call.ended);
+}
+
+/// A call gives up a model only when there is nothing left that it could try with it.
+inline void AttemptInspector::inspect_giving_up_model(const CallRecord& call, const Story& story,
+                                                      const std::vector<Availability>& availables,
+                                                      TimePoint now) {
+  const std::vector<std::size_t> all = call.models();
+  const std::size_t model = all[story.model];
+  const bool is_last = std::none_of(all.begin() + static_cast<std::ptrdiff_t>(story.model) + 1, all.end(),
+                                    [&](std::size_t one) { return is_served(call, one); });
+  const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max()
+                                   : is_last                      ? nanoseconds(120s)
+                                                                  : longest_backoff;
   const bool all_ran = static_cast<int>(story.ran.size()) >= plan().max_endpoints;
-  const bool budget_used_up = call.error.message.find("retry budget is used up") != std::string::npos;
-  require(!budget_used_up || plan().retry_budget, call, "it had no budget that could be used up");
-  for (std::size_t index = 0; index < call.available.size(); ++index) {
-    const Availability& available = call.available[index];
-    if (!available.present || !call.may_ask(index)) continue;
+  const bool says_so = call.error.message.find("retry budget is used up") != std::string::npos;
+  require(!says_so || plan().retry_budget, call, "it had no budget that could be used up");
+  const bool is_end = model == all.back();  // of an earlier model nobody says whether the budget was used up
+  const bool budget_used_up = is_end ? says_so : plan().retry_budget.has_value();
+  for (std::size_t index = 0; index < availables.size(); ++index) {
+    const Availability& available = availables[index];
+    if (!available.present || !world().serves(index, model, call)) continue;
     if (!available.admits && !asks_refusing()) continue;
     auto before = story.last.find(index);
     const bool tried = before != story.last.end();
@@ -219,10 +284,11 @@ inline void AttemptInspector::inspect_giving_up(const CallRecord& call, const St
     if (tried && (!before->second.same || !may_retry)) continue;
     if (budget_used_up && (tried ? story.owed != index : !available.admits)) continue;
     if (!available.sure_budget) continue;
-    TimePoint ready = call.ended + std::max(available.cooldown, available.budget);
+    TimePoint ready = now + std::max(available.cooldowns[model], available.budget);
     ready = (std::max)(ready, story.not_before(index) + longest_backoff);
-    require(ready >= call.deadline || ready - call.ended > longest_wait, call,
-            "it gave up while endpoint-" + std::to_string(index) + " could be asked");
+    require(ready >= call.deadline || ready - now > longest_wait, call,
+            "it gave up model " + std::to_string(model) + " while endpoint-" + std::to_string(index) +
+                " could be asked");
   }
 }
 

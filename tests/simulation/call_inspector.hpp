@@ -43,7 +43,8 @@ inline void CallInspector::inspect_limits(const CallRecord& call) {
   const std::size_t endpoints = call.plan.endpoint ? 1 : plan().endpoints.size();
   const bool has_free_retry = std::ranges::any_of(
       call.requests, [](const WireRequest& one) { return one.fault == Fault::idle_connection_died; });
-  std::size_t most = endpoints + static_cast<std::size_t>(call.max_retries) + (has_free_retry ? 1 : 0);
+  const std::size_t per_model = endpoints + static_cast<std::size_t>(call.max_retries);
+  std::size_t most = call.models().size() * per_model + (has_free_retry ? 1 : 0);
   if (call.plan.wait_for_rate_limits) {
     most +=
         static_cast<std::size_t>(std::ranges::count(call.requests, Fault::rate_limited, &WireRequest::fault));
@@ -54,7 +55,7 @@ inline void CallInspector::inspect_limits(const CallRecord& call) {
     require(call.may_ask(request.endpoint), call, "a request to another endpoint than the only one to use");
     const Availability& its = request.available[request.endpoint];
     require(its.present, call, "a request to an endpoint that the client does not have");
-    require(its.cooldown == 0ns, call, "a request during a cooldown");
+    require(its.cooldowns[request.model] == 0ns, call, "a request during a cooldown");
     require(its.budget <= 1us, call, "a request beyond requests_per_minute");
     require(!call.plan.stop || !steady() || request.at <= call.began + *call.plan.stop, call,
             "a request after the stop");
@@ -81,6 +82,7 @@ inline void CallInspector::inspect_answer(const CallRecord& call) {
     require(call.info.endpoint == "endpoint-" + std::to_string(last.endpoint), call,
             "answered by another endpoint than it says");
   }
+  require(call.info.model == World::name_of(last.model), call, "answered by another model than it says");
   breakers_->note(last, Outcome::success, call.ended, call.ended);
 }
 

@@ -61,14 +61,17 @@ inline void LimitInspector::observe() {
 }
 
 /// A call that has not made an attempt yet takes the first seat: at an endpoint that nothing but seats has
-/// kept it from or, if it has waited for nothing else anywhere, at one that has joined.
+/// kept it from or, if it has waited for nothing else anywhere, at one that has joined. Its first model is
+/// meant. A call goes on to another when the endpoints of that have left, and then does not hear of one that
+/// joins.
 inline void LimitInspector::watch(const CallRecord& call, bool client_has_seat) {
   Kept& kept = kept_[&call];
-  const std::vector<Availability> available = world().available(call);
+  const std::vector<Availability> available = world().available();
+  const std::size_t model = call.plan.model;
   for (std::size_t index = 0; index < available.size(); ++index) {
     const Availability& its = available[index];
-    if (!call.may_ask(index) || !its.present) continue;
-    if (!its.but_for_seats() || !its.sure_budget) {
+    if (!world().serves(index, model, call) || !its.present) continue;
+    if (!its.but_for_seats(model) || !its.sure_budget) {
       kept.by_others.insert(index);
     } else if (!its.free_seat || !client_has_seat) {
       kept.by_seats.insert(index);
@@ -76,11 +79,13 @@ inline void LimitInspector::watch(const CallRecord& call, bool client_has_seat) 
   }
   for (std::size_t index = 0; index < available.size(); ++index) {
     const Availability& its = available[index];
-    const bool could = call.may_ask(index) && its.but_for_seats() && its.free_seat && client_has_seat;
+    const bool could =
+        world().serves(index, model, call) && its.but_for_seats(model) && its.free_seat && client_has_seat;
     // Who sleeps until a breaker admits or a limit is over does not hear of one that joins.
     const bool was_there = world().began() + plan().endpoints[index].joins <= call.began;
     const bool waited_here = was_there && kept.by_seats.contains(index) && !kept.by_others.contains(index);
-    const bool waited_for_seats = !kept.by_seats.empty() && kept.by_others.empty();
+    const bool waited_for_seats =
+        call.plan.fallbacks.empty() && !kept.by_seats.empty() && kept.by_others.empty();
     if (could && (waited_here || waited_for_seats)) could_go_[&call] = index;
   }
 }

@@ -28,6 +28,7 @@ struct CallPlan {
   Kind kind{};
   nanoseconds pause{};                    ///< before it
   std::size_t model{};                    ///< which of the models
+  std::vector<std::size_t> fallbacks{};   ///< those that it falls back on
   std::optional<nanoseconds> stop{};      ///< when its stop token is requested, from its beginning
   std::optional<nanoseconds> drop{};      ///< when its task or stream is destroyed, from its beginning
   std::optional<std::size_t> endpoint{};  ///< the only one to use
@@ -61,6 +62,7 @@ struct EndpointPlan {
   nanoseconds retry_after{};    ///< the longest that a 429 says
   std::vector<Phase> phases{};  ///< none: always healthy
   bool maps_models{};
+  std::optional<std::size_t> lacks{};  ///< the model that it does not serve
   BreakerSettings breaker{};
   std::uint32_t failures_to_open{};
   double weight{1.0};
@@ -116,7 +118,7 @@ struct WorldPlan {
   }
 };
 
-inline constexpr std::size_t models = 2;
+inline constexpr std::size_t models = 3;
 
 class Planner {
  public:
@@ -148,6 +150,7 @@ class Planner {
     route();
     if (!plan_.calm) limit();
     if (!plan_.calm && random_.chance(0.25)) move();
+    offer();
     return std::move(plan_);
   }
 
@@ -186,6 +189,25 @@ class Planner {
       if (random_.chance(0.4)) endpoint.joins = random_.between(1s, 20s);
       if (random_.chance(0.4)) endpoint.leaves = endpoint.joins + random_.between(1s, 20s);
     }
+  }
+
+  /// Which models there are where, and which of them a call falls back on.
+  void offer() {
+    for (auto& calls : plan_.callers) {
+      for (CallPlan& call : calls) call.fallbacks = fallbacks(call.model);
+    }
+    for (EndpointPlan& one : plan_.endpoints) {
+      if (!plan_.calm && random_.chance(0.2)) one.lacks = random_.below(models);
+    }
+  }
+
+  std::vector<std::size_t> fallbacks(std::size_t model) {
+    std::vector<std::size_t> all;
+    if (random_.chance(0.6)) return all;
+    const std::size_t count = 1 + random_.below(models - 1);
+    const std::size_t step = 1 + random_.below(models - 1);
+    for (std::size_t i = 1; i <= count; ++i) all.push_back((model + i * step) % models);
+    return all;
   }
 
   HedgeOptions hedge() {

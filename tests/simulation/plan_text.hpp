@@ -45,6 +45,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
     if (!endpoint.quota_group.empty()) out << ", in " << endpoint.quota_group;
     if (endpoint.joins > 0s) out << ", joins after " << text(endpoint.joins);
     if (endpoint.leaves) out << ", leaves after " << text(*endpoint.leaves);
+    option("without model", endpoint.lacks);
     out << '\n';
     for (const Phase& phase : endpoint.phases) {
       out << "    from " << text(phase.from) << ':';
@@ -56,6 +57,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
     out << "  a caller:\n";
     for (const CallPlan& call : calls) {
       out << "    after " << text(call.pause) << ' ' << to_string(call.kind) << " of model " << call.model;
+      for (const std::size_t model : call.fallbacks) out << " or " << model;
       option("stopped after", call.stop);
       option("dropped after", call.drop);
       option("on endpoint", call.endpoint);

@@ -4,6 +4,7 @@
 #include <openailb/openailb.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -15,22 +16,25 @@ namespace openailb::simulation {
 
 /// Whether an endpoint could be asked at some moment.
 struct Availability {
-  bool present{};          ///< the client has it
-  bool open{};             ///< its breaker is open
-  bool admits{};           ///< its breaker would let a call through
-  nanoseconds cooldown{};  ///< for how long the call's model is rate limited there
-  nanoseconds budget{};    ///< for how long its requests per minute are used up
-  bool sure_budget{};      ///< and no attempts have been paid for that were not sent, as api_key threw
+  bool present{};                               ///< the client has it
+  bool open{};                                  ///< its breaker is open
+  bool admits{};                                ///< its breaker would let a call through
+  std::array<nanoseconds, models> cooldowns{};  ///< for how long each model is rate limited there
+  nanoseconds budget{};                         ///< for how long its requests per minute are used up
+  bool sure_budget{};  ///< and no attempts have been paid for that were not sent, as api_key threw
   bool free_seat{};
   bool sure_seat{};  ///< and it would be free if all other calls that wait were served first
 
-  bool but_for_seats() const { return present && admits && cooldown == 0ns && budget == 0ns; }
-  bool now() const { return but_for_seats() && sure_budget && sure_seat; }
+  bool but_for_seats(std::size_t model) const {
+    return present && admits && cooldowns[model] == 0ns && budget == 0ns;
+  }
+  bool now(std::size_t model) const { return but_for_seats(model) && sure_budget && sure_seat; }
 };
 
 /// A request as it arrived at a server.
 struct WireRequest {
   std::size_t endpoint{};
+  std::size_t model{};
   TimePoint at{};
   Fault fault{};
   nanoseconds retry_after{};              ///< what it is told if it is one too many
@@ -63,6 +67,12 @@ struct CallRecord {
   std::optional<TimePoint> committed{};   ///< when the stream was, if one was
   std::vector<Availability> available{};  ///< of every endpoint, at the end
 
+  /// The models that it may ask for, in this order.
+  std::vector<std::size_t> models() const {
+    std::vector<std::size_t> all{plan.model};
+    all.insert(all.end(), plan.fallbacks.begin(), plan.fallbacks.end());
+    return all;
+  }
   bool streams() const { return plan.kind == CallPlan::Kind::stream; }
   bool has_deadline_passed() const { return ended >= deadline; }
   bool may_ask(std::size_t endpoint) const { return plan.endpoint.value_or(endpoint) == endpoint; }

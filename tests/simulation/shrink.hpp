@@ -47,11 +47,15 @@ inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
     for (std::size_t j = 0; j < plan.callers[i].size(); ++j) {
       without([&](WorldPlan& smaller) { smaller.callers[i].erase(at(smaller.callers[i], j)); });
       const CallPlan& call = plan.callers[i][j];
+      if (!call.fallbacks.empty()) {
+        without([&](WorldPlan& smaller) { smaller.callers[i][j].fallbacks.pop_back(); });
+      }
       if (call.stop) without([&](WorldPlan& smaller) { smaller.callers[i][j].stop.reset(); });
       if (call.drop) without([&](WorldPlan& smaller) { smaller.callers[i][j].drop.reset(); });
     }
   }
   for (std::size_t i = 0; i < plan.endpoints.size(); ++i) {
+    if (plan.endpoints[i].lacks) without([&](WorldPlan& smaller) { smaller.endpoints[i].lacks.reset(); });
     for (std::size_t j = 0; j < plan.endpoints[i].phases.size(); ++j) {
       const std::size_t faults = plan.endpoints[i].phases[j].faults.size();
       for (std::size_t k = 0; k < faults; ++k) {

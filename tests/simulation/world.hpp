@@ -59,8 +59,8 @@ class World {
   static std::size_t index_of(const EndpointStatus& endpoint) {
     return std::stoul(endpoint.name.substr(std::string("endpoint-").size()));
   }
-  /// Of every endpoint, for a call, now.
-  std::vector<Availability> available(const CallRecord& record) const;
+  /// Of every endpoint, now.
+  std::vector<Availability> available() const;
 
   /// What the endpoint's requests per minute are counted by.
   std::string quota(std::size_t endpoint) const {
@@ -68,8 +68,13 @@ class World {
     return group.empty() ? name(endpoint) : group;
   }
   static std::string key(std::size_t endpoint) { return "sk-secret-" + std::to_string(endpoint) + "-secret"; }
+  /// Whether the call may ask the endpoint for the model, if the client has the endpoint.
+  bool serves(std::size_t endpoint, std::size_t model, const CallRecord& call) const {
+    return plan_.endpoints[endpoint].lacks != model && call.may_ask(endpoint);
+  }
+  static std::string name_of(std::size_t model) { return "model-" + std::to_string(model); }
   std::string wire_model(std::size_t endpoint, std::size_t model) const {
-    const std::string name = "model-" + std::to_string(model);
+    const std::string name = name_of(model);
     return plan_.endpoints[endpoint].maps_models ? name + "-at-" + std::to_string(endpoint) : name;
   }
 
@@ -103,6 +108,7 @@ class World {
     if (plan_.thrower == from && random_.chance(0.1)) throw UserError();
   }
 
+  std::size_t model_of(std::size_t endpoint, const CallRecord& record, const std::string& wire_model) const;
   void move(std::size_t index, bool joins);
   bool is_present(std::size_t index) const { return present_.contains(index); }
   nanoseconds budget_wait(std::size_t index) const;
@@ -174,13 +180,12 @@ inline nanoseconds World::budget_wait(std::size_t index) const {
 inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpRequest& request) {
   CallRecord& record = *calls_.at(std::stoul(std::string(header(request.headers, "x-call"))));
   const Fault fault = servers_[index].next_fault();
-  WireRequest arrived{.endpoint = index, .at = now(), .fault = fault, .available = available(record)};
+  WireRequest arrived{.endpoint = index, .at = now(), .fault = fault, .available = available()};
   arrived.content = "call " + record.id + " request " + std::to_string(record.requests.size()) +
                     " has been answered with a few words of its own";
   const bool key_is_its_own = header(request.headers, "Authorization") == "Bearer " + key(index);
-  const bool model_is_its_own =
-      nlohmann::json::parse(request.body).at("model") == wire_model(index, record.plan.model);
-  if (!key_is_its_own || !model_is_its_own) throw std::logic_error("a request with another's key or model");
+  if (!key_is_its_own) throw std::logic_error("a request with another's key");
+  arrived.model = model_of(index, record, nlohmann::json::parse(request.body).at("model"));
   // Not the same each time, so that a shorter wait can arrive after a longer one.
   const nanoseconds longest = plan_.endpoints[index].retry_after;
   arrived.retry_after = random_.between(longest / 10, longest);
@@ -192,7 +197,17 @@ inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpReques
   return servers_[index].answer(request, fault);
 }
 
-inline std::vector<Availability> World::available(const CallRecord& record) const {
+/// Which of its models a call has asked an endpoint for.
+inline std::size_t World::model_of(std::size_t endpoint, const CallRecord& record,
+                                   const std::string& wire_model) const {
+  for (const std::size_t model : record.models()) {
+    const bool is_it = wire_model == this->wire_model(endpoint, model);
+    if (is_it && serves(endpoint, model, record)) return model;
+  }
+  throw std::logic_error("a request for a model that is not the call's, or not the endpoint's");
+}
+
+inline std::vector<Availability> World::available() const {
   std::vector<Availability> available(plan_.endpoints.size());
   const int others = plan_.hedge ? static_cast<int>(running_) : static_cast<int>(running_ - transfers());
   for (const EndpointStatus& endpoint : status()) {
@@ -201,16 +216,18 @@ inline std::vector<Availability> World::available(const CallRecord& record) cons
     const Counts& counts = endpoint.counts;
     const bool has_room = endpoint.state != State::half_open ||
                           counts.requests - counts.total_exclusions < plan.breaker.max_requests;
-    const auto cooldown = endpoint.cooldowns.find(wire_model(index, record.plan.model));
     const int most = plan.max_in_flight;
     available[index] = {.present = true,
                         .open = endpoint.state == State::open,
                         .admits = endpoint.state != State::open && has_room,
-                        .cooldown = cooldown == endpoint.cooldowns.end() ? 0ns : cooldown->second,
                         .budget = budget_wait(index),
                         .sure_budget = plan.requests_per_minute == 0 || plan_.thrower != Thrower::api_key,
                         .free_seat = most == 0 || endpoint.in_flight < most,
                         .sure_seat = most == 0 || endpoint.in_flight + others <= most};
+    for (std::size_t model = 0; model < models; ++model) {
+      const auto cooldown = endpoint.cooldowns.find(wire_model(index, model));
+      if (cooldown != endpoint.cooldowns.end()) available[index].cooldowns[model] = cooldown->second;
+    }
   }
   return available;
 }
@@ -229,7 +246,7 @@ inline CallRecord& World::begin(const CallPlan& plan) {
 inline void World::end(CallRecord& record, CallRecord::Fate fate) {
   record.fate = fate;
   record.ended = now();
-  record.available = available(record);
+  record.available = available();
   --running_;
 }
 
@@ -247,11 +264,11 @@ inline CallRecord::Fate World::take_note(CallRecord& record, const Result<JsonRe
 }
 
 inline ChatCompletionCreateParams World::params(const CallRecord& record) const {
-  return {.model = "model-" + std::to_string(record.plan.model), .messages = {user_message("Hello!")}};
+  return {.model = name_of(record.plan.model), .messages = {user_message("Hello!")}};
 }
 
 inline nlohmann::json World::body(const CallRecord& record) const {
-  return {{"model", "model-" + std::to_string(record.plan.model)}, {"input", "Hello!"}};
+  return {{"model", name_of(record.plan.model)}, {"input", "Hello!"}};
 }
 
 /// Those of a call that begins now.
@@ -266,6 +283,7 @@ inline RequestOptions World::options(const CallRecord& record) {
   options.session = std::to_string(plan.session);
   options.extra_headers["x-call"] = record.id;
   options.stop_token = stop->get_token();
+  for (const std::size_t model : plan.fallbacks) options.fallback_models.push_back(name_of(model));
   if (plan.endpoint) options.endpoint = name(*plan.endpoint);
   return options;
 }

@@ -37,8 +37,10 @@ inline EndpointConfig World::configuration(std::size_t index) {
       return key(index);
     };
   }
-  for (std::size_t model = 0; endpoint.maps_models && model < models; ++model)
-    config.model_map["model-" + std::to_string(model)] = wire_model(index, model);
+  if (endpoint.maps_models) config.model_map = {{"model-*", "model-*-at-" + std::to_string(index)}};
+  for (std::size_t model = 0; endpoint.lacks && model < models; ++model) {
+    if (model != endpoint.lacks) config.models.push_back("*-" + std::to_string(model));
+  }
   config.breaker.ready_to_trip = [this, most = endpoint.failures_to_open](const Counts& counts) {
     maybe_throw(Thrower::ready_to_trip);
     return counts.consecutive_failures >= most;

@@ -17,10 +17,27 @@ struct ChatCompletionCreateParams;
 struct ChatCompletion;
 struct ChatCompletionChunk;
 struct ChatCompletionListParams;
+struct ChatCompletionMessageListParams;
+struct ChatCompletionStoreMessage;
 struct ChatCompletionUpdateParams;
 struct Deleted;
 template <class T, class Execution>
 class Page;
+
+/// `client.chat.completions.messages`.
+template <class Execution>
+class ChatCompletionMessages : public Resource<Execution> {
+  using Base = Resource<Execution>;
+  using Answer = typename Base::template Answer<Page<ChatCompletionStoreMessage, Execution>>;
+
+ public:
+  using Base::Base;
+
+  /// The messages of which a stored chat completion was made, page by page.
+  Answer list(std::string_view completion_id, RequestOptions options = {}) const;
+  Answer list(std::string_view completion_id, const ChatCompletionMessageListParams& params,
+              RequestOptions options = {}) const;
+};
 
 /// `client.chat.completions`, for programs that include openailb/chat.hpp.
 template <class Execution>
@@ -73,6 +90,8 @@ class ChatCompletions : public Resource<Execution> {
   ChunkStream stream(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
     return stream_from(JsonDocument(body), std::move(options));
   }
+
+  ChatCompletionMessages<Execution> messages{Base::core()};
 
  private:
   Answer<ChatCompletion> create_from(const JsonDocument& body, RequestOptions options) const;

@@ -25,10 +25,10 @@ class Images : public Resource<Execution> {
   Answer generate(const ImageGenerateParams& params, RequestOptions options = {}) const;
   /// Changes images as a text says.
   Answer edit(const ImageEditParams& params, RequestOptions options = {}) const;
-  /// Makes one image, and gives partial ones while it is made: see `partial_images`. Returns when the first
+  /// Makes images, and gives partial ones while they are made: see `partial_images`. Returns when the first
   /// has come, or with an error. Until then, the call retries on another endpoint if one fails.
   EventStream generate_stream(const ImageGenerateParams& params, RequestOptions options = {}) const;
-  /// Changes images into one, in the same way.
+  /// Changes images in the same way.
   EventStream edit_stream(const ImageEditParams& params, RequestOptions options = {}) const;
   /// Makes images that are like another one.
   Answer create_variation(const ImageCreateVariationParams& params, RequestOptions options = {}) const;

@@ -22,7 +22,8 @@ class Models : public Resource<Execution> {
  public:
   using Base::Base;
 
-  /// The models that an endpoint serves. Each has its own, so ask a certain one: `{.endpoint = "..."}`.
+  /// The models that an endpoint serves. Each has its own, so ask a certain one, `{.endpoint = "..."}`, or
+  /// all of them, `{.everywhere = true}`.
   Answer<Page<Model, Execution>> list(RequestOptions options = {}) const;
   /// One model, by its name on the endpoint that is asked.
   Answer<Model> retrieve(std::string_view model, RequestOptions options = {}) const;

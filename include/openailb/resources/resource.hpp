@@ -88,10 +88,10 @@ class Resource {
   ChunkStream<Chunk> stream_form(detail::ApiPath path, detail::Form form, RequestOptions options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
-
- private:
+  /// A call, or why it cannot be made.
   Result<detail::Call> make_call(detail::ApiRequest request, RequestOptions options) const;
 
+ private:
   std::shared_ptr<detail::Core<Execution>> core_;
 };
 

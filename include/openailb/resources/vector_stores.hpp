@@ -9,11 +9,13 @@
 namespace openailb {
 
 struct Deleted;
+struct FileInput;
 struct VectorStore;
 struct VectorStoreCreateParams;
 struct VectorStoreFile;
 struct VectorStoreFileBatch;
 struct VectorStoreFileBatchCreateParams;
+struct VectorStoreFileContentPage;
 struct VectorStoreFileCreateParams;
 struct VectorStoreFileListParams;
 struct VectorStoreFileUpdateParams;
@@ -40,6 +42,11 @@ class VectorStoreFiles : public Resource<Execution> {
   /// A file, as it stands. One that could not be added is an answer too: its `last_error` says why.
   Answer<VectorStoreFile> retrieve(std::string_view store_id, std::string_view file_id,
                                    RequestOptions options = {}) const;
+  /// Uploads a file to where the store is kept, adds it, and waits for that as wait() does. If the options
+  /// have a deadline, it is for all of that.
+  Answer<VectorStoreFile> upload_and_poll(std::string_view store_id, const FileInput& file,
+                                          PollOptions<VectorStoreFile> poll = {},
+                                          RequestOptions options = {}) const;
   /// Waits until a file has been added to the store or will not be, whatever came of it; see Batches::wait.
   Answer<VectorStoreFile> wait(std::string_view store_id, std::string_view file_id,
                                PollOptions<VectorStoreFile> poll = {}, RequestOptions options = {}) const;
@@ -52,6 +59,9 @@ class VectorStoreFiles : public Resource<Execution> {
   Answer<Page<VectorStoreFile, Execution>> list(std::string_view store_id,
                                                 const VectorStoreFileListParams& params,
                                                 RequestOptions options = {}) const;
+  /// The text that was read out of a file.
+  Answer<VectorStoreFileContentPage> content(std::string_view store_id, std::string_view file_id,
+                                             RequestOptions options = {}) const;
   /// Takes a file out of a store. The uploaded file stays; see `client.files.del`.
   Answer<Deleted> del(std::string_view store_id, std::string_view file_id, RequestOptions options = {}) const;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/types/chat_completion.hpp>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -32,6 +34,38 @@ struct ChatCompletionUpdateParams {
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
     field.required("metadata", self.metadata);
+  }
+};
+
+/// Which messages of a stored chat completion to list.
+struct ChatCompletionMessageListParams {
+  std::string after{};  ///< the id of the last one of the page before
+  std::optional<std::int64_t> limit{};
+  std::string order{};  ///< "asc" or "desc"
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("after", self.after);
+    field("limit", self.limit);
+    field("order", self.order);
+  }
+};
+
+/// A message of the request of which a stored chat completion was made.
+struct ChatCompletionStoreMessage : ChatCompletionMessage {
+  std::string id{};
+  std::string name{};  ///< of who said it
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("id", self.id);
+    field("name", self.name);
+    field("content_parts", self.content_parts);
+    ChatCompletionMessage::fields(self, field);
+  }
+
+  void finish_reading() {
+    if (content.empty()) ChatCompletionMessage::finish_reading();
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace openailb {
 
-/// One event of an image that is streamed while it is made. An event "error" is not among them: it ends the
+/// One event of images that are streamed while they are made. An event "error" is not among them: it ends the
 /// stream with an error.
 struct ImageStreamEvent {
   using Completion = ImagesResponse;  ///< what the events of a stream add up to
@@ -46,8 +47,8 @@ struct ImageStreamEvent {
   }
 };
 
-/// Puts the events of a stream together into the answer that would have come without streaming. Until the
-/// whole image has come, its place is taken by the last partial one.
+/// Puts the events of a stream together into the answer that would have come without streaming. Until a whole
+/// image has come, its place is taken by the last partial one.
 class ImageAccumulator {
  public:
   /// Adds an event. A whole image without its bytes is an error of kind parse, and nothing is added.
@@ -57,12 +58,12 @@ class ImageAccumulator {
   const ImagesResponse& completion() const& { return images_; }
   ImagesResponse completion() && { return std::move(images_); }
 
-  /// Whether the whole image has come.
-  bool finished() const { return is_finished_; }
+  /// Whether a whole image has come.
+  bool finished() const { return whole_ > 0; }
 
  private:
   ImagesResponse images_;
-  bool is_finished_{};
+  std::size_t whole_{};  // how many of the images are
 };
 
 }  // namespace openailb

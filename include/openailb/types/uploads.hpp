@@ -30,6 +30,17 @@ struct UploadCreateParams {
   }
 };
 
+/// A large file on disk, to be uploaded in parts, and what it is for.
+struct UploadFileChunkedParams {
+  std::string path{};
+  std::string mime_type{};           ///< "text/jsonl"
+  std::string purpose{};             ///< as of a FileCreateParams
+  std::string filename{};            ///< empty: the last part of `path`
+  std::int64_t part_size{64 << 20};  ///< of each part in bytes, the last one excepted
+  std::optional<std::string> md5{};  ///< of the whole file, to be compared
+  ExpiresAfter expires_after{};
+};
+
 /// The parts that make the file, in their order.
 struct UploadCompleteParams {
   std::vector<std::string> part_ids{};

@@ -98,6 +98,26 @@ struct VectorStoreFile {
   }
 };
 
+/// The text of a file of a vector store, in pieces.
+struct VectorStoreFileContentPage {
+  std::vector<VectorStoreContent> data{};
+  bool has_more{};
+  std::string next_page{};
+  std::string object{};    ///< "vector_store.file_content.page"
+  nlohmann::json extra{};  ///< members that have no name here
+  ResponseInfo info{};     ///< which endpoint has it; not part of the JSON
+
+  template <class Self, class Field>
+  static void fields(Self& self, Field& field) {
+    field("data", self.data);
+    field("content", self.data);  // as OpenAI's documentation has it
+    field("has_more", self.has_more);
+    field("next_page", self.next_page);
+    field("object", self.object);
+    field.rest(self.extra);
+  }
+};
+
 /// Files to add to a vector store together.
 struct VectorStoreFileBatchCreateParams {
   std::vector<std::string> file_ids{};               ///< of files that have been uploaded, at most 2000

@@ -134,6 +134,27 @@ TEST(Home, IsLearnedFromLists) {
   EXPECT_EQ(client.home_of("file-b"), "endpoint-0");
 }
 
+TEST(Home, OfAnItemHasThePageThatFollowsIt) {
+  Accounts accounts;
+  const Client client = accounts.client();
+  make_file(client);
+  const std::string one = make_file(client);
+  accounts.sent.clear();
+  for (int call = 0; call < 2; ++call) {
+    EXPECT_TRUE(client.get("/files?limit=2&after=" + one));
+    EXPECT_TRUE(client.get("/files?before=" + one));
+    EXPECT_TRUE(client.get("/files", {.extra_query = {{"after", one}}}));
+  }
+  EXPECT_THAT(accounts.asked(), ElementsAre(1, 1, 1, 1, 1, 1));
+}
+
+TEST(Home, IsNotMadeOfAnItemWhereAPageBegins) {
+  Accounts accounts;
+  const Client client = accounts.client();
+  EXPECT_TRUE(client.get("/files?after=file-unknown"));
+  EXPECT_EQ(client.home_of("file-unknown"), std::nullopt);
+}
+
 TEST(Home, IsAskedAgainInsteadOfOthers) {
   Simulation simulation({{made("file-a"), failing(503), failing(503), ok()}, {ok()}});
   const Client client = simulation.client();

@@ -28,8 +28,8 @@ TEST(WaitingRoom, CallsWhoCameFirst) {
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
   queue.seats->leave();
-  EXPECT_TRUE(first.called().stop_requested());
-  EXPECT_FALSE(second.called().stop_requested());
+  EXPECT_TRUE(first.was_called());
+  EXPECT_FALSE(second.was_called());
   EXPECT_FALSE(queue.seats->take(false)) << "it is kept for who waits";
   EXPECT_TRUE(queue.seats->take(true));
 }
@@ -43,7 +43,7 @@ TEST(WaitingRoom, CallsTheNextIfTheFirstDoesNotCome) {
   second.wait_for({queue.seats});
   queue.seats->leave();
   first.reset();
-  EXPECT_TRUE(second.called().stop_requested());
+  EXPECT_TRUE(second.was_called());
 }
 
 TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
@@ -53,8 +53,8 @@ TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
   queue.room->call_all();
-  EXPECT_TRUE(first.called().stop_requested());
-  EXPECT_TRUE(second.called().stop_requested());
+  EXPECT_TRUE(first.was_called());
+  EXPECT_TRUE(second.was_called());
 }
 
 TEST(Fleet, LetsThoseWhoWaitForSeatsLookAgain) {
@@ -64,7 +64,7 @@ TEST(Fleet, LetsThoseWhoWaitForSeatsLookAgain) {
   WaitingRoom::Place place(queue.room);
   place.wait_for({queue.seats});
   fleet.add({.base_url = "https://two.example/v1"}, TimePoint{});
-  EXPECT_TRUE(place.called().stop_requested());
+  EXPECT_TRUE(place.was_called());
 }
 
 }  // namespace

@@ -175,6 +175,46 @@ TEST(ImageStream, WaitsForNothingAfterItsEnd) {
   }
 }
 
+Stream<ImageStreamEvent> open(const Client& client, int n) {
+  return client.images.generate_stream({.prompt = "an otter", .n = n});
+}
+
+TEST(ImageStream, OfSeveralImagesGivesThemAll) {
+  const std::string both = partial("AAAA") + completed("BBBB") + partial("CCCC") + completed("DDDD");
+  for (const Ending ending : {Ending::hang, Ending::reset, Ending::complete}) {
+    OneEndpoint simulation(streaming(both + partial("EEEE"), ending));
+    auto stream = open(simulation.client(), 2);
+    EXPECT_EQ(read(stream).size(), 4U);
+    EXPECT_FALSE(stream.error());
+    ASSERT_EQ(stream.completion().data.size(), 2U);
+    EXPECT_EQ(stream.completion().data[0].b64_json, "BBBB");
+    EXPECT_EQ(stream.completion().data[1].b64_json, "DDDD");
+    EXPECT_EQ(simulation.elapsed().count(), 0);
+  }
+  OneEndpoint edits(
+      streaming(named(whole("AAAA", "image_edit.completed")) + named(whole("BBBB", "image_edit.completed")),
+                Ending::hang));
+  auto stream = edits.client().images.edit_stream(
+      {.image = {file_from_bytes("room.png", "PNG")}, .prompt = "x", .n = 2});
+  EXPECT_EQ(read(stream).size(), 2U);
+  EXPECT_FALSE(stream.error());
+}
+
+TEST(ImageStream, MayHaveFewerImagesThanWereAskedFor) {
+  for (const std::string& end : {std::string(), done()}) {
+    OneEndpoint simulation(streaming(completed("AAAA") + partial("BBBB") + completed("CCCC") + end));
+    auto stream = open(simulation.client(), 3);
+    EXPECT_EQ(read(stream).size(), 3U);
+    EXPECT_FALSE(stream.error()) << end;
+    EXPECT_EQ(stream.completion().data.size(), 2U);
+  }
+  OneEndpoint broken(streaming(completed("AAAA") + partial("BBBB"), Ending::reset));
+  auto stream = open(broken.client(), 2);
+  read(stream);
+  EXPECT_EQ(stream.error()->kind, ErrorKind::stream_interrupted);
+  EXPECT_EQ(stream.completion().data.at(1).b64_json, "BBBB") << "what has come is there";
+}
+
 TEST(ImageStream, NothingOptionalLosesAnEvent) {
   for (const json& other : variations(whole("CCCC"), {"type", "b64_json"})) {
     OneEndpoint simulation(streaming(named(other)));

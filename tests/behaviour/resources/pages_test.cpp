@@ -67,6 +67,11 @@ TEST(Pages, AllComeFromTheEndpointThatHasTheList) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0));
 }
 
+TEST(Pages, SayWhoseTheirItemsAre) {
+  Simulation simulation({{page({"a"}, false)}});
+  EXPECT_EQ(simulation.client().files.list()->data.at(0).info.endpoint, "endpoint-0");
+}
+
 TEST(AllItems, AreFetchedWhenTheyAreReached) {
   Simulation simulation({{page({"a", "b"}, true), page({}, true)}});
   auto all = simulation.client().files.list()->all();
@@ -104,6 +109,14 @@ TEST(Pages, ThatRepeatThemselvesAreAnError) {
   Simulation simulation({{page({"a"}, true)}});
   auto all = simulation.client().files.list({}, {.max_retries = 0})->all();
   EXPECT_EQ(all.next()->id, "a");
+  EXPECT_FALSE(all.next());
+  EXPECT_THAT(all.error()->message, HasSubstr("answered with the same page again"));
+}
+
+TEST(Pages, WhoseItemsHaveNoIdsDoNotGoOnForEver) {
+  Simulation simulation({{answering(R"({"data":[{"bytes":1}],"has_more":true})")}});
+  auto all = simulation.client().files.list({}, {.max_retries = 0})->all();
+  EXPECT_EQ(all.next()->bytes, 1);
   EXPECT_FALSE(all.next());
   EXPECT_THAT(all.error()->message, HasSubstr("answered with the same page again"));
 }

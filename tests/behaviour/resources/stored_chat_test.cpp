@@ -44,6 +44,50 @@ TEST(StoredChat, IsListed) {
   }
 }
 
+/// The first is from OpenAI's documentation.
+const json messages = json::parse(R"({"object": "list", "data": [
+  {"id": "chatcmpl-AyPN-0", "role": "user", "content": "write a haiku about ai", "name": null,
+   "content_parts": null},
+  {"id": "chatcmpl-AyPN-1", "role": "user", "content": null, "name": "Ann", "unheard": 1,
+   "content_parts": [{"type": "text", "text": "What is "}, {"type": "image_url", "image_url": {"url": "u"}},
+                     {"type": "text", "text": "this?"}]}],
+  "first_id": "chatcmpl-AyPN-0", "last_id": "chatcmpl-AyPN-1", "has_more": true})");
+
+TEST(StoredChat, HasTheMessagesOfItsRequest) {
+  Simulation simulation({{answering(messages.dump()), answering(R"({"data":[]})")}, {ok()}});
+  const Client client = simulation.client();
+  const auto list =
+      client.chat.completions.messages.list("chatcmpl-AyPN", {.after = "x", .limit = 2, .order = "asc"});
+  ASSERT_EQ(list->data.size(), 2U);
+  EXPECT_EQ(list->data[0].id, "chatcmpl-AyPN-0");
+  EXPECT_EQ(list->data[0].role, "user");
+  EXPECT_EQ(list->data[0].content, "write a haiku about ai");
+  EXPECT_TRUE(list->data[0].extra.is_null());
+  EXPECT_EQ(list->data[1].name, "Ann");
+  EXPECT_EQ(list->data[1].content, "What is this?");
+  EXPECT_EQ(list->data[1].content_parts.size(), 3U);
+  EXPECT_EQ(list->data[1].extra, json({{"unheard", 1}}));
+  EXPECT_TRUE(list->next_page());
+  EXPECT_TRUE(client.chat.completions.messages.list("chatcmpl-AyPN"));
+  EXPECT_THAT(
+      wire(simulation),
+      ElementsAre("GET /v1/chat/completions/chatcmpl-AyPN/messages?after=x&limit=2&order=asc",
+                  "GET /v1/chat/completions/chatcmpl-AyPN/messages?limit=2&order=asc&after=chatcmpl-AyPN-1",
+                  "GET /v1/chat/completions/chatcmpl-AyPN/messages"));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0)) << "where the completion is kept";
+}
+
+TEST(StoredChat, HasMessagesWhoseContentMayComeTwice) {
+  json both = messages;
+  both["data"][1]["content"] = "What is this?";
+  Simulation simulation({{answering(both.dump())}});
+  EXPECT_EQ(simulation.client().chat.completions.messages.list("c")->data.at(1).content, "What is this?");
+  for (const json& odd : variations(messages.at("data").at(1), {"id"})) {
+    Simulation odds({{answering(json{{"data", json::array({odd})}}.dump())}});
+    EXPECT_EQ(odds.client().chat.completions.messages.list("c")->data.at(0).id, "chatcmpl-AyPN-1") << odd;
+  }
+}
+
 TEST(StoredChat, IsUpdated) {
   Simulation simulation({{answering(completion_json("stored"))}});
   const Client client = simulation.client();

@@ -2,20 +2,25 @@
 #include "support/async.hpp"
 #include "support/forms.hpp"
 #include "support/resources.hpp"
+#include "support/upload.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace openailb::uploads_test {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace test;
 using nlohmann::json;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// From OpenAI's documentation.
 const json pending = json::parse(R"({"id": "upload_abc123", "object": "upload", "bytes": 2147483648,
@@ -86,6 +91,123 @@ TEST(Uploads, WithoutAnIdOrAPartAreNotSent) {
   EXPECT_TRUE(simulation.sent.empty());
 }
 
+TEST(Uploads, OfSlicesThatThereAreNotAreNotSent) {
+  const TemporaryFile file("0123456789");
+  Simulation simulation({{ok()}});
+  const auto fault = [&](std::int64_t offset, std::int64_t size) {
+    return simulation.client().uploads.add_part("u", file_slice(file.path(), offset, size)).error().message;
+  };
+  const std::string begin = "not sent: the file " + file.path();
+  EXPECT_EQ(fault(10, 5), begin + " has 10 bytes, so none from 10 on");
+  EXPECT_EQ(fault(1'000'000'000'000, 5), begin + " has 10 bytes, so none from 1000000000000 on");
+  EXPECT_EQ(fault(-1, 5), begin + " has no slice with this offset and size: -1, 5");
+  EXPECT_EQ(fault(5, 0), begin + " has no slice with this offset and size: 5, 0");
+  EXPECT_EQ(fault(5, -2), begin + " has no slice with this offset and size: 5, -2");
+  FileInput in_memory = file_from_bytes("a", "bytes");
+  in_memory.offset = 1;
+  EXPECT_EQ(simulation.client().uploads.add_part("u", in_memory).error().message,
+            "not sent: only a file on disk has slices");
+  EXPECT_TRUE(simulation.sent.empty());
+}
+
+/// What is sent of the files in a request: "0+4" for four bytes from the beginning.
+std::string slice(const HttpRequest& request) {
+  const FileInput& file = request.parts.at(0).file;
+  return std::to_string(file.offset) + '+' + std::to_string(file.size.value_or(0));
+}
+
+TEST(Uploads, OfAWholeFileAreMadePartByPart) {
+  const TemporaryFile file("0123456789", ".jsonl");
+  json second = part, third = part;
+  second["id"] = "part_2";
+  third["id"] = "part_3";
+  Simulation simulation({{answering(pending.dump()), answering(part.dump()), failing(503),
+                          answering(second.dump()), answering(third.dump()), answering(completed.dump())},
+                         {ok()}});
+  const Client client = simulation.client();
+  const auto upload = client.uploads.upload_file_chunked({.path = file.path(),
+                                                          .mime_type = "text/jsonl",
+                                                          .purpose = "batch",
+                                                          .part_size = 4,
+                                                          .md5 = "d41d",
+                                                          .expires_after = {.seconds = 3600}},
+                                                         {.extra_body = {{"tomorrow", 1}}});
+  EXPECT_EQ(upload->file->id, "file-xyz321");
+  EXPECT_THAT(
+      wire(simulation),
+      ElementsAre(
+          R"(POST /v1/uploads {"bytes":10,"filename":")" + file.name() +
+              R"(","mime_type":"text/jsonl","purpose":"batch",)" +
+              R"("expires_after":{"anchor":"created_at","seconds":3600},"tomorrow":1})",
+          "POST /v1/uploads/upload_abc123/parts", "POST /v1/uploads/upload_abc123/parts",
+          "POST /v1/uploads/upload_abc123/parts", "POST /v1/uploads/upload_abc123/parts",
+          R"(POST /v1/uploads/upload_abc123/complete {"part_ids":["part_def456","part_2","part_3"],"md5":"d41d"})"));
+  EXPECT_EQ(slice(simulation.request(1)), "0+4");
+  EXPECT_EQ(slice(simulation.request(3)), "4+4");
+  EXPECT_EQ(slice(simulation.request(4)), "8+4");
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0, 0, 0)) << "where the upload is kept";
+}
+
+TEST(Uploads, OfAWholeFileStayAtTheirEndpointEvenIfNothingIsRemembered) {
+  const TemporaryFile file("0123456789");
+  Simulation simulation(
+      {{answering(pending.dump()), answering(part.dump()), answering(completed.dump())}, {ok()}});
+  simulation.options.remembered_objects = 0;
+  EXPECT_TRUE(simulation.client().uploads.upload_file_chunked({.path = file.path(), .filename = "other"}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0));
+  EXPECT_THAT(wire(simulation).at(0), HasSubstr(R"("filename":"other")"));
+}
+
+TEST(Uploads, OfAWholeFileThatFailNameTheUpload) {
+  const TemporaryFile file("0123456789");
+  for (const std::size_t parts : {0U, 1U, 3U}) {
+    std::vector<SimulatedAnswer> answers(parts, answering(part.dump()));
+    answers.insert(answers.begin(), answering(pending.dump()));
+    answers.push_back(failing(400, R"({"error":{"message":"no"}})"));
+    Simulation simulation({answers});
+    const auto upload =
+        simulation.client().uploads.upload_file_chunked({.path = file.path(), .part_size = 4});
+    EXPECT_EQ(upload.error().status, 400);
+    EXPECT_THAT(upload.error().message,
+                HasSubstr("endpoint-0: 400 no (in the upload upload_abc123, which is not complete)"));
+    EXPECT_EQ(simulation.sent.size(), parts + 2);
+  }
+  Simulation refused({{failing(400)}});
+  EXPECT_FALSE(refused.client().uploads.upload_file_chunked({.path = file.path()}));
+  EXPECT_EQ(refused.sent.size(), 1U);
+}
+
+TEST(Uploads, OfAWholeFileThatCannotBeAreNotBegun) {
+  const TemporaryFile file("0123456789");
+  Simulation simulation({{ok()}});
+  const Client client = simulation.client();
+  const auto fault = [&](const UploadFileChunkedParams& params) {
+    return client.uploads.upload_file_chunked(params).error().message;
+  };
+  EXPECT_EQ(fault({.path = "/no/such"}), "not sent: the file /no/such does not exist");
+  EXPECT_EQ(fault({.path = file.path(), .part_size = 0}), "not sent: part_size must be more than zero");
+  EXPECT_EQ(fault({.path = file.path(), .part_size = -1}), "not sent: part_size must be more than zero");
+  EXPECT_EQ(client.uploads.upload_file_chunked({.path = file.path()}, {.timeout = -1s}).error().message,
+            "not sent: timeout is negative");
+  EXPECT_TRUE(simulation.sent.empty());
+}
+
+TEST(Uploads, OfAWholeFileHaveOneDeadlineAndCanBeStopped) {
+  const TemporaryFile file("0123456789");
+  const auto slow = [&](const json& answer) { return after(4s, answering(answer.dump())); };
+  Simulation simulation({{slow(pending), slow(part), slow(part)}});
+  const Client client = simulation.client();
+  const UploadFileChunkedParams params{.path = file.path(), .part_size = 1};
+  EXPECT_EQ(client.uploads.upload_file_chunked(params, {.deadline = 10s}).error().kind, ErrorKind::timeout);
+  EXPECT_EQ(simulation.elapsed(), 10s);
+  EXPECT_EQ(
+      client.uploads.upload_file_chunked(params, {.should_stop = [&] { return simulation.elapsed() > 20s; }})
+          .error()
+          .kind,
+      ErrorKind::canceled);
+  EXPECT_LT(simulation.elapsed(), 21s);
+}
+
 TEST(Uploads, NothingOptionalLosesTheAnswer) {
   for (const json& other : variations(completed, {"id"})) {
     Simulation simulation({{answering(other.dump())}});
@@ -110,6 +232,11 @@ TEST(Uploads, AreTheSameOnAnAsyncClient) {
   const AsyncClient client = simulation.client();
   auto added = client.uploads.add_part("u", file_from_bytes("a", "b"));
   EXPECT_EQ(added.get()->id, "part_def456");
+  const TemporaryFile file("0123456789");
+  AsyncSimulation whole({{answering(pending.dump()), answering(part.dump()), answering(completed.dump())}});
+  const AsyncClient another = whole.client();
+  auto upload = another.uploads.upload_file_chunked({.path = file.path()});
+  EXPECT_EQ(upload.get()->file->id, "file-xyz321");
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // client.vector_stores: what it sends, what it makes of the answers, and that stores stay at their endpoint.
 #include "support/async.hpp"
+#include "support/forms.hpp"
 #include "support/resources.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 using nlohmann::json;
+using ::testing::Each;
 using ::testing::ElementsAre;
 
 /// From OpenAI's documentation, with all members filled.
@@ -183,6 +186,37 @@ TEST(VectorStoreFiles, RetrieveUpdateListAndDelete) {
                           "DELETE /v1/vector_stores/vs%2F1/files/file%3F"));
 }
 
+TEST(VectorStoreFiles, HaveTheirText) {
+  const json page = json::parse(R"({"object": "vector_store.file_content.page", "has_more": true,
+      "next_page": "p2", "data": [{"type": "text", "text": "Refunds"}, {"type": "text", "text": " in 30 days"}]})");
+  // From OpenAI's documentation.
+  const json documented = json::parse(R"({"file_id": "file-abc123", "filename": "example.txt",
+      "attributes": {"key": "value"}, "content": [{"type": "text", "text": "Refunds"}]})");
+  Simulation simulation({{answering(page.dump()), answering(documented.dump())}});
+  const auto files = simulation.client().vector_stores.files;
+  const auto text = files.content("vs_1", "file-abc123");
+  EXPECT_EQ(text->data.at(1).text, " in 30 days");
+  EXPECT_EQ(text->data.at(0).type, "text");
+  EXPECT_TRUE(text->has_more);
+  EXPECT_EQ(text->next_page, "p2");
+  EXPECT_EQ(text->object, "vector_store.file_content.page");
+  EXPECT_TRUE(text->extra.is_null());
+  const auto other = files.content("vs_1", "file-abc123");
+  EXPECT_EQ(other->data.at(0).text, "Refunds");
+  EXPECT_EQ(other->extra.at("filename"), "example.txt");
+  EXPECT_THAT(wire(simulation), Each("GET /v1/vector_stores/vs_1/files/file-abc123/content"));
+  for (const json& odd : variations(page, {"data"})) {
+    Simulation odds({{answering(odd.dump())}});
+    EXPECT_EQ(odds.client().vector_stores.files.content("vs_1", "file-1")->data.size(), 2U) << odd;
+  }
+  for (const char* nonsense : {"{}", R"({"content":"text"})", "[]", "PDF"}) {
+    Simulation fails({{answering(nonsense)}});
+    EXPECT_EQ(fails.client().vector_stores.files.content("vs_1", "f", {.max_retries = 0}).error().kind,
+              ErrorKind::parse)
+        << nonsense;
+  }
+}
+
 TEST(VectorStoreFiles, ThatCouldNotBeAddedAreAnswers) {
   json failed = file;
   failed["status"] = "failed";
@@ -212,6 +246,67 @@ TEST(VectorStoreFiles, AreWaitedFor) {
     EXPECT_EQ(simulation.elapsed(), 20s);
     EXPECT_EQ(wire(simulation).back(), "GET /v1/vector_stores/vs_1/files/file-abc123");
   }
+}
+
+/// An endpoint that keeps a store, to which files are added in two steps.
+std::vector<SimulatedAnswer> store_with_a_new_file() {
+  json in_progress = file;
+  in_progress["status"] = "in_progress";
+  return {answering(R"({"id":"vs_1"})"), answering(R"({"id":"file-abc123"})"), answering(in_progress.dump()),
+          answering(in_progress.dump()), answering(file.dump())};
+}
+
+TEST(VectorStoreFiles, AreUploadedToWhereTheStoreIsKept) {
+  Simulation simulation({{failing(404)}, store_with_a_new_file()});
+  const Client client = simulation.client();
+  int updates = 0;
+  const auto added = client.vector_stores.files.upload_and_poll(
+      "vs_1", file_from_bytes("a.txt", "text"),
+      {.every = 10s, .on_update = [&](const VectorStoreFile&) { ++updates; }});
+  EXPECT_EQ(added->status, "completed");
+  EXPECT_EQ(updates, 2);
+  EXPECT_EQ(simulation.elapsed(), 10s);
+  EXPECT_THAT(wire(simulation),
+              ElementsAre("GET /v1/vector_stores/vs_1", "GET /v1/vector_stores/vs_1", "POST /v1/files",
+                          R"(POST /v1/vector_stores/vs_1/files {"file_id":"file-abc123"})",
+                          "GET /v1/vector_stores/vs_1/files/file-abc123",
+                          "GET /v1/vector_stores/vs_1/files/file-abc123"));
+  EXPECT_THAT(form(simulation.request(2)), ElementsAre("file=a.txt (text)", "purpose=assistants"));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1, 1, 1, 1));
+}
+
+TEST(VectorStoreFiles, ThatCannotBeUploadedAndAddedSaySo) {
+  const FileInput small = file_from_bytes("a.txt", "text");
+  for (const std::size_t steps : {0U, 1U, 2U, 3U}) {
+    std::vector<SimulatedAnswer> answers = store_with_a_new_file();
+    answers.resize(steps);
+    answers.push_back(failing(400));
+    Simulation simulation({answers});
+    const auto added = simulation.client().vector_stores.files.upload_and_poll("vs_1", small);
+    EXPECT_EQ(added.error().status, 400);
+    const bool tells = added.error().message.ends_with(" (the file has been uploaded as file-abc123)");
+    EXPECT_EQ(tells, steps > 1) << added.error().message;
+  }
+  Simulation simulation({{ok()}});
+  const auto files = simulation.client().vector_stores.files;
+  EXPECT_EQ(files.upload_and_poll("", small).error().kind, ErrorKind::bad_request);
+  EXPECT_EQ(files.upload_and_poll("vs_1", {}).error().message, "not sent: file is missing");
+  EXPECT_EQ(files.upload_and_poll("vs_1", openailb::file("/no/such")).error().message,
+            "not sent: the file /no/such does not exist");
+  EXPECT_EQ(files.upload_and_poll("vs_1", small, {.every = 0s}).error().message,
+            "not sent: `every` must be more than zero");
+  EXPECT_TRUE(simulation.sent.empty());
+}
+
+TEST(VectorStoreFiles, AreUploadedAndAwaitedWithinOneDeadline) {
+  std::vector<SimulatedAnswer> answers = store_with_a_new_file();
+  answers.pop_back();
+  for (SimulatedAnswer& one : answers) one.latency = 1s;
+  Simulation simulation({answers});
+  const auto added = simulation.client().vector_stores.files.upload_and_poll(
+      "vs_1", file_from_bytes("a.txt", "text"), {}, {.deadline = 60s});
+  EXPECT_EQ(added.error().kind, ErrorKind::timeout);
+  EXPECT_EQ(simulation.elapsed(), 60s);
 }
 
 TEST(VectorStoreFileBatches, AreWaitedFor) {
@@ -318,6 +413,14 @@ TEST(VectorStores, NothingOptionalLosesTheAnswer) {
               "file_123")
         << other;
   }
+}
+
+TEST(VectorStoreFiles, AreUploadedByAnAsyncClientToo) {
+  AsyncSimulation simulation({store_with_a_new_file()});
+  const AsyncClient client = simulation.client();
+  auto added =
+      client.vector_stores.files.upload_and_poll("vs_1", file_from_bytes("a.txt", "text"), {.every = 1ms});
+  EXPECT_EQ(added.get()->status, "completed");
 }
 
 TEST(VectorStores, AreTheSameOnAnAsyncClient) {

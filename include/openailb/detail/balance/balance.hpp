@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/race.hpp>
 #include <openailb/detail/balance/trial.hpp>
@@ -25,7 +26,8 @@ struct Balanced {
   Trial trial;
 };
 
-/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, gives up. If hedging
+/// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, falls back on another
+/// model, gives up. If hedging
 /// is on, a second attempt may race the first: the first answer wins, and if one fails, the other goes on.
 /// `attempt(loop, trial)` returns a Task<Attempted<std::unique_ptr<Answered<T>>>>. A task that is not done
 /// when its time is over, or that has lost, is destroyed, which cancels it.
@@ -35,6 +37,9 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
   Result<Progress> begun = balancer.begin(*call, loop.now());
   if (!begun) co_return std::move(begun).error();
   Progress& progress = *begun;
+  if (balancer.options().on_event) {
+    progress.watch = std::make_shared<CallWatch>(balancer.options(), *call, loop.clock());
+  }
   Race<T, Attempt> race(loop, balancer, progress, attempt);
   for (;;) {
     if (race.over()) {
@@ -50,7 +55,12 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
         co_await over;
         continue;
       }
-      if (!step.trial) co_return balancer.give_up(*call, progress, began);
+      if (!step.trial) {
+        auto fallback = balancer.fall_back(*call, progress, began);
+        if (!fallback) co_return balancer.give_up(*call, progress, began);
+        call = std::move(fallback);
+        continue;
+      }
       race.begin(*std::move(step.trial), began);
     }
     FirstOf outcome(race);

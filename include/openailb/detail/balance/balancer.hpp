@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fallback.hpp>
 #include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
@@ -13,12 +14,14 @@
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/balance/turns.hpp>
+#include <openailb/detail/balance/waiting.hpp>
 #include <openailb/detail/failure/classify.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
@@ -28,7 +31,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <random>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -73,14 +75,22 @@ class Balancer {
   std::optional<std::string> home_of(std::string_view id);
   /// Throws std::invalid_argument if there is no endpoint of that name.
   void remember_home(std::string_view id, std::string_view endpoint);
+  /// The call with another model, as which it goes on when it would give up; null when it gives up.
+  std::shared_ptr<const Call> fall_back(const Call& call, Progress& progress, TimePoint now) const {
+    return detail::fall_back(candidates(call, progress, now), call, progress, now);
+  }
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const Progress& progress, TimePoint now) const {
-    return error_of_giving_up(candidates(call, progress, now), call, progress, now);
+    Error error = error_of_giving_up(candidates(call, progress, now), call, progress, now);
+    if (progress.watch) progress.watch->ends(error.kind);
+    return error;
   }
   /// See Client::set_endpoints.
   Fleet& fleet() noexcept { return fleet_; }
 
  private:
+  /// Finds the endpoint that keeps what the call names.
+  Result<void> find_home(const Call& call, Progress& progress);
   Candidates candidates(const Call& call, const Progress& progress, TimePoint now) const {
     return Candidates(options_, call, progress, at_client_, now);
   }
@@ -88,28 +98,20 @@ class Balancer {
   void heed_changes(Progress& progress) const {
     if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
   }
-  void queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
+  std::stop_token queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
-  static bool waits_for_breakers_alone(const Candidates& can) {
-    return !can.asks_refusing() && !can.any_only_waits();
-  }
-  std::optional<TimePoint> wait(const Candidates& can, const Progress& progress, TimePoint now) const;
-  std::optional<TimePoint> wait_for_budget(const Candidates& can, const Progress& progress,
-                                           TimePoint now) const;
+  static Step wait(TimePoint until, WaitReason reason, const Progress& progress, TimePoint now,
+                   std::stop_token seat = {});
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                    const Candidates& can, TimePoint now) const;
-  std::chrono::nanoseconds pause_after(const Failure& failure, const Call& call,
-                                       const Progress& progress) const;
-  double random() const;
-
-  /// The longest that a call waits for a breaker to admit again.
-  static constexpr std::chrono::nanoseconds longest_wait_for_reopening = std::chrono::seconds(60);
+                    const Candidates& can, bool is_hedge, TimePoint now) const;
+  static void tell_end(const Trial& trial, AttemptEnded event, TimePoint now);
 
   ClientOptions options_;
   std::shared_ptr<WaitingRoom> waiting_room_{std::make_shared<WaitingRoom>()};
   std::shared_ptr<Seats> at_client_{};  // null: their number is not limited
   Fleet fleet_;
   Turns turns_;
+  Waiting waiting_;
   RetryBudget budget_;
   Homes homes_;
   std::unique_ptr<Hedging> hedging_{};  // null: no call is hedged
@@ -119,6 +121,7 @@ inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions opt
     : options_(checked(std::move(options))),
       fleet_(std::move(configs), options_, waiting_room_, now),
       turns_(options_.picker),
+      waiting_(options_),
       budget_(options_.retry_budget, now),
       homes_(options_.remembered_objects) {
   if (options_.hedge) hedging_ = std::make_unique<Hedging>(*options_.hedge);
@@ -140,16 +143,32 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
                     .waits_for_rate_limits = call.wait_for_rate_limits,
                     .retries_left = call.max_retries};
   progress.change_fleet(fleet_.list());
-  if (!call.endpoint.empty()) return progress;
+  if (Result<void> fine = find_home(call, progress); !fine) return std::move(fine).error();
+  if (!call.fallbacks.models.empty()) {
+    const Candidates can = candidates(call, progress, now);
+    progress.another_model = Fallback(can, call, progress).next() != nullptr;
+  }
+  return progress;
+}
+
+inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
+  if (!call.endpoint.empty()) return {};
+  const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
   if (!call.objects.empty()) {
-    const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
     auto home = homes_.find_for_all(call.objects, name_of);
     if (!home) return std::move(home).error();
     progress.home = *home;
   }
+  // That an endpoint takes it does not say that it keeps it, so it is not sought, nor remembered.
+  if (!progress.home && !call.neighbour.empty()) progress.home = homes_.find(call.neighbour);
+  if (progress.home && !progress.has(*progress.home)) {
+    return Error{.kind = ErrorKind::bad_request,
+                 .message = "not sent: it names an object that is kept by " + name_of(*progress.home) +
+                            ", which is not among the endpoints any more"};
+  }
   const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
   progress.seeks_object = names_an_object && !progress.home;
-  return progress;
+  return {};
 }
 
 inline std::optional<std::string> Balancer::home_of(std::string_view id) {
@@ -171,37 +190,41 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   heed_changes(progress);
   const Candidates can = candidates(*call, progress, now);
   progress.budget_used_up = false;
-  for (bool queues = false, looked_again = false;;) {
+  for (bool looked_again = false;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
     if (auto picked = turns_.pick(can, affords, now)) {
       progress.place.reset();
-      return {.trial = begin_trial(*std::move(picked), call, progress, can, now)};
+      return {.trial = begin_trial(*std::move(picked), call, progress, can, false, now)};
     }
-    auto full = can.full_seats();
-    if (!full.empty()) {
-      if (queues) {
-        const TimePoint until = wait(can, progress, now).value_or(progress.deadline);
-        return {.wait = until, .seat = progress.place->called()};
-      }
-      queue(std::move(full), progress);
-      queues = true;
-      continue;  // a seat may have become free before the call was in the queue
+    if (auto full = can.full_seats(); !full.empty()) {
+      const TimePoint until = waiting_.for_endpoint(can, progress, now).value_or(progress.deadline);
+      return wait(until, WaitReason::seat, progress, now, queue(std::move(full), progress));
     }
-    if (!std::exchange(looked_again, true)) continue;  // or before it knew that none is
-    progress.place.reset();                            // something else keeps it
-    const bool heeded_breakers = !can.asks_refusing();
-    const auto until = wait(can, progress, now);
-    if (waits_for_breakers_alone(can)) progress.waited_for_reopening = true;
-    if (until) return {.wait = until};
-    if (heeded_breakers && can.asks_refusing()) continue;  // it no longer waits for them
-    return {.wait = wait_for_budget(can, progress, now)};
+    if (!std::exchange(looked_again, true)) continue;  // a seat may have become free between the two looks
+    progress.place.reset();
+    const auto until = waiting_.for_endpoint(can, progress, now);
+    const WaitReason reason = Waiting::reason(can);
+    if (Waiting::is_for_breakers_alone(can)) progress.waited_for_reopening = true;
+    if (until) return wait(*until, reason, progress, now);
+    if (reason == WaitReason::breaker && can.asks_refusing()) continue;  // it no longer waits for them
+    if (const auto budget_at = waiting_.for_budget(can, progress, now)) {
+      return wait(*budget_at, WaitReason::budget, progress, now);
+    }
+    return {};
   }
 }
 
-/// Lets the call wait for one of these seats.
-inline void Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
+inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, const Progress& progress,
+                                     TimePoint now, std::stop_token seat) {
+  if (progress.watch) progress.watch->waits(reason, until - now);
+  return {.wait = until, .seat = std::move(seat)};
+}
+
+/// Lets the call wait for one of these seats. What it gives is told when there is one.
+inline std::stop_token Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
   if (!progress.place) progress.place = std::make_unique<WaitingRoom::Place>(waiting_room_);
   progress.place->wait_for(std::move(full));
+  return progress.place->call();
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
@@ -213,34 +236,8 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
   return !progress.budget_used_up;
 }
 
-/// Until when to wait, now that no endpoint can be asked; null if it is no use to wait.
-inline std::optional<TimePoint> Balancer::wait(const Candidates& can, const Progress& progress,
-                                               TimePoint now) const {
-  const bool for_breakers_alone = waits_for_breakers_alone(can);
-  const auto longest = for_breakers_alone ? longest_wait_for_reopening : progress.longest_wait();
-  std::optional<Candidates::Wait> soonest = can.soonest();
-  if (soonest && soonest->until - now > longest) soonest.reset();
-  const bool fails = for_breakers_alone && options_.when_all_open == WhenAllOpen::fail;
-  if (fails || !soonest) return std::nullopt;
-  if (!soonest->shared) return soonest->until;
-  // Calls that wait for the same time must not all come at once. Those that wait for rate limits may be
-  // hundreds: when the first of them are refused, the others shall not have come yet.
-  const auto room = (std::min)(soonest->until - now, progress.deadline - soonest->until);
-  const double part = progress.waits_for_rate_limits ? 1.0 : 0.1;
-  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
-}
-
-/// Until when to wait for the retry budget; null if the call does not. One that waits for a rate limit must
-/// not fail of it because its endpoint's breaker has opened meanwhile, and others have used the budget up.
-inline std::optional<TimePoint> Balancer::wait_for_budget(const Candidates& can, const Progress& progress,
-                                                          TimePoint now) const {
-  if (!progress.budget_used_up || !can.any_was_limited()) return std::nullopt;
-  const TimePoint until = now + backoff(static_cast<unsigned>(progress.attempts.size()), random());
-  return until < progress.deadline ? std::optional(until) : std::nullopt;
-}
-
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                                   const Candidates& can, TimePoint now) const {
+                                   const Candidates& can, bool is_hedge, TimePoint now) const {
   const std::shared_ptr<const Endpoint>& endpoint = (*progress.fleet)[picked.index];
   const bool is_owed = progress.owed_to == endpoint->id();
   const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
@@ -254,15 +251,22 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
   if (can.another_than(picked.index)) {
     connect_timeout = shorter(connect_timeout, options_.failover_connect_timeout);
   }
-  return {.endpoint = endpoint,
-          .admission = std::move(picked.admission),
-          .call = call,
-          .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
-          .connect_timeout = connect_timeout,
-          .attempts_before = progress.attempts.size(),
-          .retries_left = &progress.retries_left,
-          .fresh_connection = is_owed,
-          .seeks_object = progress.seeks_object};
+  Trial trial{.endpoint = endpoint,
+              .admission = std::move(picked.admission),
+              .call = call,
+              .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
+              .connect_timeout = connect_timeout,
+              .attempts_before = progress.attempts.size(),
+              .retries_left = &progress.retries_left,
+              .fresh_connection = is_owed,
+              .seeks_object = progress.seeks_object,
+              .watch = progress.watch};
+  if (trial.watch)
+    trial.watch->attempt_began({.endpoint = endpoint->name(),
+                                .model = endpoint->wire_model(*call),
+                                .is_hedge = is_hedge,
+                                .is_last_resort = trial.admission.is_last_resort()});
+  return trial;
 }
 
 inline std::optional<TimePoint> Balancer::hedge_due(const Trial& trial, const Progress& progress,
@@ -287,7 +291,7 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
   }
   RetryBudget::spend(cost);
   progress.hedged = true;
-  Trial trial = begin_trial(*std::move(picked), call, progress, can, now);
+  Trial trial = begin_trial(*std::move(picked), call, progress, can, true, now);
   ++trial.attempts_before;  // the first, which is under way
   return trial;
 }
@@ -296,11 +300,21 @@ inline void Balancer::record_answer(Progress& progress, const Trial& trial, cons
                                     TimePoint now) const {
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   trial.admission.answered(trial.call->streams, now);
-  if (const auto reset = rate_limit_reset(info.headers)) {
-    trial.admission.used_up(trial.endpoint->wire_model(*trial.call), *reset, now);
-  }
+  if (const auto reset = rate_limit_reset(info.headers)) trial.used_up(*reset, now);
+  tell_end(trial, {.status = info.status, .elapsed = took}, now);
   if (hedging_) hedging_->answered(trial.endpoint->id(), trial.call->streams, took);
-  progress.attempts.push_back({.endpoint = trial.endpoint->name(), .status = info.status, .elapsed = took});
+  progress.attempts.push_back({.endpoint = trial.endpoint->name(),
+                               .status = info.status,
+                               .elapsed = took,
+                               .model = trial.call->model.value_or("")});
+}
+
+inline void Balancer::tell_end(const Trial& trial, AttemptEnded event, TimePoint now) {
+  if (!trial.watch) return;
+  const std::string model = trial.endpoint->wire_model(*trial.call);
+  event.endpoint = trial.endpoint->name();
+  event.model = model;
+  trial.watch->attempt_ended(event, now);
 }
 
 inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const {
@@ -309,34 +323,23 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
   progress.attempts.push_back({.endpoint = trial.endpoint->name(),
                                .kind = ErrorKind::canceled,
                                .elapsed = after,
-                               .message = std::move(why)});
+                               .message = std::move(why),
+                               .model = trial.call->model.value_or("")});
+  tell_end(trial, {.kind = ErrorKind::canceled, .elapsed = after}, now);
   const Failure canceled{.failure_class = FailureClass::canceled,
                          .treatment = treatment(FailureClass::canceled)};
   trial.settle(&canceled, now);
 }
 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  progress.record(trial.endpoint->id(), failure, pause_after(failure, *trial.call, progress),
-                  trial.admission.admitted(), now);
+  progress.record(trial.endpoint->id(), trial.call->model, failure,
+                  waiting_.after(failure, *trial.call, progress), trial.admission.admitted(), now);
+  tell_end(trial,
+           {.kind = failure.error.kind,
+            .status = failure.error.status,
+            .elapsed = now - trial.admission.admitted()},
+           now);
   trial.settle(&failure, now);
-}
-
-/// How long the call does not ask the endpoint again.
-inline std::chrono::nanoseconds Balancer::pause_after(const Failure& failure, const Call& call,
-                                                      const Progress& progress) const {
-  if (progress.waits_for(failure)) {
-    // However soon the server says: nothing else limits how often a call may be refused.
-    const auto pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
-    return (std::max)(failure.delay.value_or(pause), pause);
-  }
-  if (failure.delay) return *failure.delay;
-  return backoff(static_cast<unsigned>(call.max_retries - progress.retries_left), random());
-}
-
-inline double Balancer::random() const {
-  if (options_.random) return options_.random();
-  thread_local std::mt19937_64 generator(std::random_device{}());
-  return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
 }
 
 }  // namespace openailb::detail

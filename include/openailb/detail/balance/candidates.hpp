@@ -2,11 +2,13 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
 #include <openailb/picker.hpp>
 
@@ -14,7 +16,9 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace openailb::detail {
@@ -25,15 +29,26 @@ class Candidates {
   /// `at_client` are the client's seats; null: their number is not limited.
   Candidates(const ClientOptions& options, const Call& call, const Progress& progress,
              const std::shared_ptr<Seats>& at_client, TimePoint now)
-      : options_(&options), call_(&call), progress_(&progress), at_client_(&at_client), now_(now) {}
+      : endpoints_(progress.fleet.get()),
+        options_(&options),
+        call_(&call),
+        progress_(&progress),
+        at_client_(&at_client),
+        now_(now) {}
 
-  std::size_t size() const noexcept { return progress_->fleet->size(); }
-  const Endpoint& at(std::size_t index) const { return *(*progress_->fleet)[index]; }
+  std::size_t size() const noexcept { return endpoints_->size(); }
+  const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   /// The call, as one that wants to make an attempt.
-  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), waits_for_seat()}; }
+  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
 
   /// Whether it is among the endpoints that the call may ask at all.
-  bool allows(std::size_t index) const {
+  bool allows(std::size_t index) const { return is_named(index) && at(index).serves(call_->model); }
+  /// Whether it could ask any of them for a model.
+  bool any_serves(const std::string& model) const {
+    return any([&](std::size_t index) { return is_named(index) && at(index).serves(model); });
+  }
+  /// Whether it may ask the endpoint, as far as the call itself names one.
+  bool is_named(std::size_t index) const {
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
     return !progress_->home || progress_->home == at(index).id();
   }
@@ -41,6 +56,10 @@ class Candidates {
   bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
   int priority(std::size_t index) const { return at(index).config().priority; }
+  /// What comes before everything that a picker says: whether it would refuse, and its tier.
+  std::pair<bool, int> tier(std::size_t index) const {
+    return {at(index).is_used_up(*call_, now_), priority(index)};
+  }
 
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
@@ -71,6 +90,7 @@ class Candidates {
   }
 
   /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
+  bool any_owed() const noexcept { return progress_->owed_to.has_value(); }
   bool owed(std::size_t index) const { return is_owed(index) && again(index); }
 
   /// Whether endpoints whose breakers refuse are asked as a last resort.
@@ -122,6 +142,11 @@ class Candidates {
     TimePoint until;
     bool shared;  ///< other calls wait for the same time
   };
+  /// Why the call waits for what is soonest, if not for a breaker.
+  WaitReason reason_to_wait() const {
+    const std::optional<Wait> wait = soonest();
+    return wait && wait->shared ? WaitReason::rate_limit : WaitReason::backoff;
+  }
 
   /// The first time at which an endpoint can be asked that cannot be asked now: when its cooldown is over,
   /// when its backoff is over or, if endpoints whose breakers refuse are not asked, when its breaker admits
@@ -139,10 +164,10 @@ class Candidates {
   const Standing& standing(std::size_t index) const { return *at(index).standing(); }
   TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
   bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
-  bool waits_for_seat() const { return progress_->place != nullptr; }
-  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(waits_for_seat()); }
+  bool was_called() const { return progress_->place && progress_->place->was_called(); }
+  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(was_called()); }
   bool has_room(std::size_t index) const {
-    return !client_is_full() && standing(index).seats.has_room(waits_for_seat());
+    return !client_is_full() && standing(index).seats.has_room(was_called());
   }
   /// What the call itself has learned of when it may ask the endpoint.
   TimePoint not_before(std::size_t index) const {
@@ -184,6 +209,7 @@ class Candidates {
     return false;
   }
 
+  const Fleet::Endpoints* endpoints_;
   const ClientOptions* options_;
   const Call* call_;
   const Progress* progress_;

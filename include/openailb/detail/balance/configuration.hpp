@@ -3,14 +3,19 @@
 #include <openailb/breaker_settings.hpp>
 #include <openailb/detail/net/connection_check.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
 #include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/model_patterns.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/headers.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 #include <openailb/version.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <stdexcept>
@@ -112,11 +117,33 @@ inline Headers endpoint_headers(const EndpointConfig& config, const ClientOption
 /// What is wrong with a model map, empty when nothing is.
 inline std::string fault_of_model_map(const std::map<std::string, std::string>& models) {
   for (const auto& [model, mapped] : models) {
+    if (std::string fault = fault_of_mapping(model, mapped); !fault.empty()) return fault;
     if (mapped.empty() || !is_utf8(mapped)) {
       return "model_map has a name for " + model + " that is empty or not valid UTF-8";
     }
   }
   return {};
+}
+
+/// What is wrong with an endpoint's allow-list, empty when nothing is.
+inline std::string fault_of_models(const std::vector<std::string>& models) {
+  const auto is_bad = [](const std::string& model) { return model.empty() || !is_utf8(model); };
+  return std::ranges::any_of(models, is_bad) ? "models has a name that is empty or not valid UTF-8" : "";
+}
+
+/// What is wrong with the members that an endpoint adds to bodies, empty when nothing is.
+inline std::string fault_of_extra_body(const JsonDocument& extra) {
+  if (extra.empty()) return {};
+  if (!extra.value().is_object()) return "extra_body is not a JSON object";
+  for (const char* name : {"model", "stream", "stream_format"}) {
+    if (!extra.value().contains(name)) continue;
+    const std::string member = "extra_body must not have " + std::string(name);
+    return member + (member.ends_with("model") ? ": model_map is for that" : ": each call says that itself");
+  }
+  if (const auto flaw = JsonBody(extra).flaw()) return "extra_body: " + flaw->message();
+  Form form;
+  merge_form(form, extra.value());
+  return form.fault.empty() ? "" : "extra_body: " + form.fault;
 }
 
 /// The base URL of a configuration. If anything in it is not valid, throws std::invalid_argument, whose
@@ -128,6 +155,8 @@ inline Url checked_base_url(const EndpointConfig& config, const Headers& headers
   }
   if (std::string fault = fault_of_headers(headers); !fault.empty()) reject(config.name, fault);
   if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = fault_of_models(config.models); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = fault_of_extra_body(config.extra_body); !fault.empty()) reject(config.name, fault);
   if (!(config.weight > 0.0 && config.weight <= 1e6)) reject(config.name, "weight is not between 0 and 1e6");
   if (config.max_in_flight < 0) reject(config.name, "max_in_flight is negative");
   if (config.requests_per_minute < 0) reject(config.name, "requests_per_minute is negative");

@@ -29,6 +29,12 @@ class Cooldowns {
     auto found = models_.find(model);
     return found == models_.end() ? (TimePoint::min)() : found->second.not_before;
   }
+  /// Whether an answer has said that nothing is left of the model's limits for now.
+  bool is_used_up(std::string_view model, TimePoint now) const {
+    const std::lock_guard lock(mutex_);
+    auto found = models_.find(model);
+    return found != models_.end() && now < found->second.used_up_until;
+  }
 
   /// Records a 429 on an attempt that was admitted at that time. If the server gave no wait, it is 1 s, 2 s,
   /// 4 s, ... up to 60 s. Several 429s at about the same time count as one: a 429 raises the wait only if its
@@ -36,8 +42,9 @@ class Cooldowns {
   void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint admitted,
                     TimePoint now) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(models_,
-                  [&](const auto& entry) { return entry.second.not_before + forgotten_after < now; });
+    std::erase_if(models_, [&](const auto& entry) {
+      return (std::max)(entry.second.not_before, entry.second.used_up_until) + forgotten_after < now;
+    });
     Entry& entry = models_[std::string(model)];
     if (entry.in_a_row == 0 || admitted >= entry.not_before) ++entry.in_a_row;
     const auto pause =
@@ -46,12 +53,12 @@ class Cooldowns {
     size_.store(models_.size(), std::memory_order_release);
   }
 
-  /// Records that an answer has said that nothing is left for so long. That is no 429: it does not make the
-  /// next wait longer.
+  /// Records that an answer has said that nothing is left for so long. That is no cooldown, as others may
+  /// have said so: a gateway passes on what one of its servers has left.
   void used_up(std::string_view model, std::chrono::nanoseconds wait, TimePoint now) {
     const std::lock_guard lock(mutex_);
     Entry& entry = models_[std::string(model)];
-    entry.not_before = (std::max)(entry.not_before, now + (std::min)(wait, longest));
+    entry.used_up_until = (std::max)(entry.used_up_until, now + (std::min)(wait, longest));
     size_.store(models_.size(), std::memory_order_release);
   }
 
@@ -62,7 +69,7 @@ class Cooldowns {
     auto found = models_.find(model);
     if (found == models_.end()) return;
     found->second.in_a_row = 0;
-    if (found->second.not_before <= now) models_.erase(found);
+    if (found->second.not_before <= now && found->second.used_up_until <= now) models_.erase(found);
     size_.store(models_.size(), std::memory_order_release);
   }
 
@@ -82,6 +89,7 @@ class Cooldowns {
 
   struct Entry {
     TimePoint not_before{(TimePoint::min)()};
+    TimePoint used_up_until{(TimePoint::min)()};
     unsigned in_a_row{};
   };
 

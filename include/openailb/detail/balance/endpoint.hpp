@@ -6,7 +6,10 @@
 #include <openailb/detail/balance/round_robin.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
+#include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/model_patterns.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/http.hpp>
@@ -51,7 +54,7 @@ class Endpoint {
   struct Applicant {
     const Call& call;
     Seats* at_client;  ///< null: their number is not limited
-    bool waits;        ///< it waits for a seat already
+    bool was_called;   ///< to a seat for which it has waited
   };
   /// Admits an attempt. Null when there is no seat, the quota is used up, or the breaker refuses.
   std::optional<Admission> admit(const Applicant& who, TimePoint now) const;
@@ -63,9 +66,20 @@ class Endpoint {
   Turn& hedge_turn() const noexcept { return hedge_turn_; }
 
   /// The name of the call's model at this endpoint; empty when the call has none.
-  std::string_view wire_model(const Call& call) const;
+  std::string wire_model(const Call& call) const {
+    return call.model ? models_.name_of(*call.model) : std::string{};
+  }
+  /// Whether a model may be asked for here; null: the call has none.
+  bool serves(const std::optional<std::string>& model) const { return !model || served_.has(*model); }
   /// Until when the call has to wait because of rate limits.
-  TimePoint limited_until(const Call& call, TimePoint now) const { return quota_->until(demand(call), now); }
+  TimePoint limited_until(const Call& call, TimePoint now) const {
+    return quota_->limits_any() ? quota_->until(demand(call), now) : (TimePoint::min)();
+  }
+  /// Whether the limits of its account are used up, by what an answer has said.
+  bool is_used_up(const Call& call, TimePoint now) const {
+    const Cooldowns& cooldowns = quota_->cooldowns();
+    return cooldowns.any() && cooldowns.is_used_up(wire_model(call), now);
+  }
 
   /// The key to use now.
   Result<std::string> key() const;
@@ -77,6 +91,7 @@ class Endpoint {
   std::optional<Admission::Place> take_place(const Applicant& who, TimePoint now) const;
   Demand demand(const Call& call) const { return {wire_model(call), call.expected_tokens}; }
   Headers headers(const Call& call, std::string_view key, std::size_t attempts_before) const;
+  std::string body(const Call& call) const;
   std::vector<BodyPart> parts(const Call& call) const;
 
   std::size_t id_;
@@ -86,6 +101,9 @@ class Endpoint {
   std::vector<std::string> secrets_;
   Url base_url_;
   std::string shown_url_;
+  ModelMap models_;
+  ModelList served_;
+  JsonBody extra_body_;
   mutable Turn turn_;
   mutable Turn hedge_turn_;
   std::shared_ptr<Standing> standing_{};
@@ -100,6 +118,9 @@ inline Endpoint::Endpoint(std::size_t id, EndpointConfig config, const ClientOpt
       secrets_(endpoint_secrets(config_, options)),
       base_url_(checked_base_url(config_, default_headers_)),
       shown_url_(base_url_.display()),
+      models_(config_.model_map),
+      served_(config_.models),
+      extra_body_(config_.extra_body),
       turn_(config_.weight),
       hedge_turn_(config_.weight) {
   merge_query(base_url_.query, options.default_query);
@@ -123,13 +144,13 @@ inline EndpointStatus Endpoint::status(TimePoint now) const {
 
 inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who, TimePoint now) const {
   Admission::Place place{.tokens = who.call.expected_tokens};
-  if (!standing_->seats.take(who.waits)) return std::nullopt;
+  if (!standing_->seats.take(who.was_called)) return std::nullopt;
   place.at_endpoint.reset(&standing_->seats);
   if (who.at_client != nullptr) {
-    if (!who.at_client->take(who.waits)) return std::nullopt;
+    if (!who.at_client->take(who.was_called)) return std::nullopt;
     place.at_client.reset(who.at_client);
   }
-  if (!quota_->take(demand(who.call), now)) return std::nullopt;
+  if (quota_->limits_any() && !quota_->take(demand(who.call), now)) return std::nullopt;
   return place;
 }
 
@@ -145,12 +166,6 @@ inline std::optional<Admission> Endpoint::admit_anyway(const Applicant& who, Tim
   std::optional<Admission::Place> place = take_place(who, now);
   if (!place) return std::nullopt;
   return Admission(*standing_, *quota_, *std::move(place), standing_->breaker.acquire(now), now);
-}
-
-inline std::string_view Endpoint::wire_model(const Call& call) const {
-  if (!call.model) return {};
-  auto mapped = config_.model_map.find(*call.model);
-  return mapped == config_.model_map.end() ? *call.model : mapped->second;
 }
 
 inline Result<std::string> Endpoint::key() const {
@@ -181,7 +196,7 @@ inline HttpRequest Endpoint::http_request(const Call& call, std::string_view key
                                           std::size_t attempts_before) const {
   return HttpRequest{.method = call.method,
                      .headers = headers(call, key, attempts_before),
-                     .body = call.body.text(wire_model(call)),
+                     .body = body(call),
                      .parts = parts(call),
                      .max_response_size = options_->max_response_size};
 }
@@ -206,8 +221,21 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
   return headers;
 }
 
+inline std::string Endpoint::body(const Call& call) const {
+  if (!call.body.is_object() || extra_body_.empty()) return call.body.text(wire_model(call));
+  JsonBody merged = call.body;
+  merged.merge(extra_body_);
+  return merged.text(wire_model(call));
+}
+
 inline std::vector<BodyPart> Endpoint::parts(const Call& call) const {
   std::vector<BodyPart> parts = call.parts;
+  // The form of an upload names no model: what is said to models does not belong there.
+  if (call.model && !parts.empty() && !extra_body_.empty()) {
+    Form form{.parts = std::move(parts)};
+    merge_form(form, config_.extra_body.value());
+    parts = std::move(form.parts);
+  }
   const auto model = std::ranges::find(parts, "model", &BodyPart::name);
   if (call.model && model != parts.end()) model->content = wire_model(call);
   return parts;

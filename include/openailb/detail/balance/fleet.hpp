@@ -1,11 +1,14 @@
 #pragma once
 
+#include <openailb/breaker_settings.hpp>
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/quota.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
+#include <openailb/event.hpp>
 #include <openailb/options.hpp>
 
 #include <algorithm>
@@ -63,6 +66,7 @@ class Fleet {
   std::shared_ptr<Endpoint> make(EndpointConfig config, const Endpoints& others, TimePoint now);
   std::shared_ptr<Quota> quota_for(const EndpointConfig& config, const Endpoints& others,
                                    TimePoint now) const;
+  BreakerSettings breaker_of(const Endpoint& endpoint) const;
   void publish(Endpoints endpoints);
 
   const ClientOptions* options_;
@@ -130,10 +134,7 @@ inline std::shared_ptr<Endpoint> Fleet::make(EndpointConfig config, const Endpoi
   auto made = std::make_shared<Endpoint>(id_of(config.name), std::move(config), *options_);
   const std::shared_ptr<const Endpoint>* before = find_endpoint(*list_, made->name());
   const bool stays = before != nullptr && (*before)->config().base_url == made->config().base_url;
-  auto standing =
-      stays ? (*before)->standing()
-            : std::make_shared<Standing>(
-                  endpoint_breaker(made->config().breaker, options_->breaker, made->name()), room_, now);
+  auto standing = stays ? (*before)->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
   made->adopt(std::move(standing), quota_for(made->config(), others, now));
   return made;
 }
@@ -160,10 +161,22 @@ inline std::shared_ptr<Quota> Fleet::quota_for(const EndpointConfig& config, con
   return std::make_shared<Quota>(config.requests_per_minute, config.tokens_per_minute, now);
 }
 
+/// The settings of its breaker, of whose changes the client's listener is told as well.
+inline BreakerSettings Fleet::breaker_of(const Endpoint& endpoint) const {
+  BreakerSettings settings = endpoint_breaker(endpoint.config().breaker, options_->breaker, endpoint.name());
+  if (!options_->on_event) return settings;
+  settings.on_state_change = [options = options_, name = endpoint.name(), also = settings.on_state_change](
+                                 const std::string& breaker, State from, State to) {
+    tell(*options, BreakerChanged{.endpoint = name, .from = from, .to = to});
+    if (also) also(breaker, from, to);
+  };
+  return settings;
+}
+
 inline void Fleet::publish(Endpoints endpoints) {
   list_ = std::make_shared<const Endpoints>(std::move(endpoints));
   current_.store(list_.get());
-  room_->call_all();
+  room_->call_all();  // there may be room now
 }
 
 }  // namespace openailb::detail

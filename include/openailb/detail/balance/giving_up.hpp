@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
@@ -26,6 +27,21 @@ inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at,
     return endpoint.name() + " is rate limited for " + duration_text(limited_until - now);
   }
   return endpoint.name() + " has just become available again";
+}
+
+/// Why a call may ask none of the endpoints.
+inline std::string why_none_is_allowed(const Candidates& can, const Call& call) {
+  std::vector<std::string> named;
+  for (std::size_t index = 0; index < can.size(); ++index) {
+    if (can.is_named(index)) named.push_back(can.at(index).name());
+  }
+  if (named.empty()) {
+    return "there is no endpoint " +
+           (call.endpoint.empty() ? "left that may be asked" : "named " + call.endpoint);
+  }
+  const std::string who = named.size() == 1 ? named.front() + " does not serve" : "no endpoint serves";
+  return who + " the model " + one_line(call.model.value_or("")) +
+         ": check it, or add it to EndpointConfig::models";
 }
 
 /// The error of a call that can make no more attempts.
@@ -57,8 +73,7 @@ inline Error error_of_giving_up(const Candidates& can, const Call& call, const P
         .append(unavailability(endpoint, admits_at, limited_until, now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request,
-            .message = "not sent: there is no endpoint named " + call.endpoint};
+    return {.kind = ErrorKind::bad_request, .message = "not sent: " + why_none_is_allowed(can, call)};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;

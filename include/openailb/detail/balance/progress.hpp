@@ -1,11 +1,13 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/fleet.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
 #include <algorithm>
@@ -48,29 +50,39 @@ struct Progress {
   std::optional<std::size_t> owed_to{};
   bool free_retry_used{};
   bool waited_for_reopening{};                  ///< see WhenAllOpen::wait
+  std::shared_ptr<CallWatch> watch{};           ///< null without a listener
   RetryBudget::Reserved reserved{};             ///< for the call's next retry; null when none was needed yet
   bool budget_used_up{};                        ///< nothing could be reserved
   bool hedged{};                                ///< a hedge was sent
   std::unique_ptr<WaitingRoom::Place> place{};  ///< null while the call does not wait for a seat
-  std::vector<Endpoint> endpoints{};            ///< as in the fleet
+  std::vector<std::string> models{};  ///< those that it has given up, before it fell back on another one
+  bool another_model{};               ///< it can still fall back on another one
+  std::vector<Endpoint> endpoints{};  ///< as in the fleet
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
+  FailureClass last_class{};  ///< of `last`
 
-  /// The longest that the call waits because a server has asked for that.
+  /// The longest that the call waits because a server has asked for that. Another model comes first.
   std::chrono::nanoseconds longest_wait() const noexcept {
-    return waits_for_rate_limits ? (std::chrono::nanoseconds::max)() : longest_retry_after;
+    if (waits_for_rate_limits) return (std::chrono::nanoseconds::max)();
+    return another_model ? longest_backoff : longest_retry_after;
   }
   /// Whether a failure is a rate limit that the call waits for: then the endpoint is as good as untried.
   bool waits_for(const Failure& failure) const noexcept {
     return waits_for_rate_limits && failure.failure_class == FailureClass::rate_limited;
   }
 
+  /// Whether the client has an endpoint of this id now.
+  bool has(std::size_t id) { return find(id) != nullptr; }
   /// Goes on with these endpoints, which the client has now.
   void change_fleet(Fleet::List endpoints);
+  /// Begins anew with another model than `given_up`. The deadline stays, and what the call has seen and
+  /// spent.
+  void begin_model(const std::string& given_up, const std::string& next, int max_retries);
 
   /// Records a failed attempt; `delay` is the pause before the same endpoint may be asked again.
-  void record(std::size_t id, const Failure& failure, std::chrono::nanoseconds delay, TimePoint attempt_began,
-              TimePoint now);
+  void record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
+              std::chrono::nanoseconds delay, TimePoint attempt_began, TimePoint now);
 
   /// The error of a call that ends here: `error`, with every attempt, and a message that sums them up.
   Error failed(Error error) const;
@@ -99,8 +111,18 @@ inline Progress::Endpoint* Progress::find(std::size_t id) {
   return found == fleet->end() ? nullptr : &endpoints[static_cast<std::size_t>(found - fleet->begin())];
 }
 
-inline void Progress::record(std::size_t id, const Failure& failure, std::chrono::nanoseconds delay,
-                             TimePoint attempt_began, TimePoint now) {
+inline void Progress::begin_model(const std::string& given_up, const std::string& next, int max_retries) {
+  if (watch) watch->goes_on_with(next);
+  models.push_back(given_up);
+  retries_left = max_retries;
+  ran_it = 0;
+  another_endpoint = true;
+  owed_to.reset();
+  endpoints.assign(endpoints.size(), {});
+}
+
+inline void Progress::record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
+                             std::chrono::nanoseconds delay, TimePoint attempt_began, TimePoint now) {
   const Error& error = failure.error;
   const Treatment& treatment = failure.treatment;
   if (attempts.size() == most_attempts) attempts.erase(attempts.begin());
@@ -108,10 +130,14 @@ inline void Progress::record(std::size_t id, const Failure& failure, std::chrono
                       .kind = error.kind,
                       .status = error.status,
                       .elapsed = now - attempt_began,
-                      .message = attempt_text(error)});
+                      .message = attempt_text(error),
+                      .model = model.value_or("")});
   // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
   const bool not_there = failure.failure_class == FailureClass::client_error && treatment.another_endpoint;
-  if (!last || !not_there) last = error;
+  if (!last || !not_there) {
+    last = error;
+    last_class = failure.failure_class;
+  }
   if (!treatment.another_endpoint) {
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
@@ -136,7 +162,9 @@ inline std::string Progress::story() const {
   std::vector<std::pair<const Attempt*, int>> kinds;
   for (const Attempt& attempt : attempts) {
     const auto alike = [&](const auto& kind) {
-      return kind.first->endpoint == attempt.endpoint && kind.first->message == attempt.message;
+      const Attempt& other = *kind.first;
+      return other.endpoint == attempt.endpoint && other.model == attempt.model &&
+             other.message == attempt.message;
     };
     const auto found = std::ranges::find_if(kinds, alike);
     if (found != kinds.end()) {
@@ -148,6 +176,7 @@ inline std::string Progress::story() const {
   std::string story;
   for (const auto& [attempt, times] : kinds) {
     story.append(story.empty() ? "" : "; ").append(attempt->endpoint);
+    if (!models.empty()) story.append(" with ").append(one_line(attempt->model));
     if (times > 1) story.append(", ").append(std::to_string(times)).append(" times");
     story.append(": ").append(attempt->message);
   }

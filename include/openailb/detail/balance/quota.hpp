@@ -5,14 +5,14 @@
 #include <openailb/detail/balance/minute_budget.hpp>
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 
 namespace openailb::detail {
 
 /// What one attempt is expected to take of a quota.
 struct Demand {
-  std::string_view model{};  ///< by its name at the endpoint
-  double tokens{};           ///< of the request and its answer
+  std::string model{};  ///< by its name at the endpoint
+  double tokens{};      ///< of the request and its answer
 };
 
 /// The limits of an account: what it may still send, and until when it is rate limited. The endpoints of a
@@ -27,6 +27,10 @@ class Quota {
   /// Whether its tokens are limited.
   bool counts_tokens() const noexcept { return tokens_.is_limited(); }
 
+  /// False: no attempt has to wait. Takes no lock.
+  bool limits_any() const noexcept {
+    return cooldowns_.any() || requests_.is_limited() || tokens_.is_limited();
+  }
   /// Until when such an attempt has to wait; a time that is past when it need not.
   TimePoint until(const Demand& demand, TimePoint now) const {
     TimePoint until = cooldowns_.any() ? cooldowns_.until(demand.model) : (TimePoint::min)();

@@ -75,9 +75,9 @@ class RoundRobin {
       const Turn& its = turn(index);
       const double due = its.due.load();
       const std::uint64_t last = its.picked.load();
-      if (!usable(index)) continue;
       const auto ranked = rank(index);
       if (lowest && std::tie(*lowest, found.due, found.last) <= std::tie(ranked, due, last)) continue;
+      if (!usable(index)) continue;  // asked last, since it takes longest
       lowest = ranked;
       found = {index, due, last};
     }

@@ -24,19 +24,19 @@ class Seats {
   /// Zero: no limit.
   void set_most(int most) noexcept { most_.store(most); }
   int taken() const noexcept { return taken_.load(); }
-  /// A call that does not wait yet leaves free what others wait for.
-  bool has_room(bool waits_already) const noexcept {
+  /// A call that was not called to a seat leaves free what others wait for.
+  bool has_room(bool was_called) const noexcept {
     const int most = most_.load();
-    return most == 0 || taken_.load() + (waits_already ? 0 : awaited_.load()) < most;
+    return most == 0 || taken_.load() + (was_called ? 0 : awaited_.load()) < most;
   }
-  bool take(bool waits_already) noexcept {
+  bool take(bool was_called) noexcept {
     if (most_.load() == 0) {
       ++taken_;
       return true;
     }
     int taken = taken_.load();
     do {
-      if (!has_room(waits_already)) return false;
+      if (!has_room(was_called)) return false;
     } while (!taken_.compare_exchange_weak(taken, taken + 1));
     return true;
   }
@@ -68,10 +68,11 @@ class WaitingRoom {
     Place& operator=(const Place&) = delete;
     ~Place() { room_->leave(*this); }
 
-    /// Waits for one of these from now on. Who calls this looks once more whether there is room.
+    /// Waits for one of these from now on.
     void wait_for(std::vector<std::shared_ptr<Seats>> seats) { room_->wait_for(*this, std::move(seats)); }
     /// Requests a stop when there is a seat.
-    std::stop_token called() const noexcept { return call_.get_token(); }
+    std::stop_token call() const noexcept { return call_.get_token(); }
+    bool was_called() const noexcept { return call_.stop_requested(); }
 
    private:
     friend class WaitingRoom;
@@ -82,7 +83,7 @@ class WaitingRoom {
     std::stop_source call_{};
   };
 
-  /// Lets all who wait look again, as the endpoints have changed.
+  /// Lets all calls look once more, since what they wait for has changed.
   void call_all() noexcept {
     const std::lock_guard lock(mutex_);
     for (Place* place : queue_) place->call_.request_stop();
@@ -97,36 +98,33 @@ class WaitingRoom {
   }
   void leave(Place& place) noexcept {
     const std::lock_guard lock(mutex_);
-    stand_up(place);
     queue_.erase(place.position_);
+    for (const auto& one : place.seats_) --one->awaited_;
+    for (const auto& one : place.seats_) offer(*one);  // it may have been called, and not have taken it
   }
   void wait_for(Place& place, std::vector<std::shared_ptr<Seats>> seats) {
     const std::lock_guard lock(mutex_);
-    stand_up(place);
-    place.seats_ = std::move(seats);
+    for (const auto& one : seats) ++one->awaited_;
+    std::swap(place.seats_, seats);
     place.call_ = std::stop_source();
-    for (const auto& one : place.seats_) ++one->awaited_;
+    for (const auto& one : seats) --one->awaited_;
+    for (const auto& one : seats) offer(*one);
+    for (const auto& one : place.seats_) offer(*one);  // one may have become free before it was in the queue
+  }
+  void has_become_free(const Seats& seats) noexcept {
+    const std::lock_guard lock(mutex_);
+    offer(seats);
   }
 
-  /// It waits no more. If it was called to a seat that it did not take, the next one is.
-  void stand_up(Place& place) noexcept {
-    for (const auto& one : place.seats_) --one->awaited_;
-    if (!place.call_.stop_requested()) return;
-    for (const auto& one : place.seats_) {
-      if (one->has_room(true)) call_next(*one, std::next(place.position_));
+  /// Calls as many as there are free seats. Those who were called before may not have taken theirs yet.
+  void offer(const Seats& seats) const noexcept {
+    int free = seats.most_.load() - seats.taken_.load();
+    for (Place* place : queue_) {
+      if (free <= 0) return;
+      if (!std::ranges::any_of(place->seats_, [&](const auto& one) { return one.get() == &seats; })) continue;
+      place->call_.request_stop();
+      --free;
     }
-  }
-  void call_next(const Seats& seats, std::list<Place*>::iterator from) noexcept {
-    for (; from != queue_.end(); ++from) {
-      Place& place = **from;
-      const bool waits_for_it =
-          std::ranges::any_of(place.seats_, [&](const auto& one) { return one.get() == &seats; });
-      if (waits_for_it && place.call_.request_stop()) return;
-    }
-  }
-  void call_first(const Seats& seats) noexcept {
-    const std::lock_guard lock(mutex_);
-    call_next(seats, queue_.begin());
   }
 
   std::mutex mutex_{};
@@ -135,7 +133,7 @@ class WaitingRoom {
 
 inline void Seats::leave() noexcept {
   --taken_;
-  if (awaited_.load() > 0) room_->call_first(*this);
+  if (awaited_.load() > 0) room_->has_become_free(*this);
 }
 
 }  // namespace openailb::detail

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/balance/track_record.hpp>
+#include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/judge.hpp>
 #include <openailb/detail/failure/redactor.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
@@ -18,7 +21,9 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace openailb::detail {
@@ -36,6 +41,7 @@ struct Trial {
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
   bool seeks_object{};                         ///< see Progress
   std::string key{};                           ///< the API key that it was sent with
+  std::shared_ptr<CallWatch> watch{};          ///< null without a listener
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent
 
   /// Judges what was seen of it, and redacts its secrets in what is kept.
@@ -48,13 +54,31 @@ struct Trial {
                  std::string message) const;
 
   ResponseInfo info(HttpResponse response) const;
+  /// Reads how many tokens an answer says that it took, or an event of a stream.
+  void count_tokens(const JsonNode& answer);
+  void count_tokens(std::string_view answer);
   void settle(const Failure* failure, TimePoint now) {
     admission.settle(failure, endpoint->wire_model(*call), call->streams, now);
+    if (failure && failure->failure_class == FailureClass::rate_limited) tell_cooldown(now);
+  }
+  /// Records that its account is rate limited for so long, although it was answered.
+  void used_up(std::chrono::nanoseconds until_reset, TimePoint now) const {
+    const std::string model = endpoint->wire_model(*call);
+    admission.used_up(model, until_reset, now);
+    if (watch) watch->endpoint_cools({endpoint->name(), model, until_reset});
   }
 
  private:
+  void tell_cooldown(TimePoint now) const;
   Redactor redactor() const;
 };
+
+inline void Trial::tell_cooldown(TimePoint now) const {
+  if (!watch) return;
+  const std::string model = endpoint->wire_model(*call);
+  const auto remaining = endpoint->quota()->cooldowns().until(model) - now;
+  watch->endpoint_cools({.endpoint = endpoint->name(), .model = model, .remaining = remaining});
+}
 
 inline Redactor Trial::redactor() const {
   Redactor redactor;
@@ -112,13 +136,28 @@ inline Evidence Trial::ended(EndedBy by, std::chrono::nanoseconds given, std::ch
           .patience = record.patience(call->streams, admission.admitted())};
 }
 
+inline void Trial::count_tokens(const JsonNode& answer) {
+  if (!watch && !admission.counts_tokens()) return;
+  const std::optional<Usage> usage = usage_of(answer);
+  if (!usage) return;
+  if (watch) watch->used(*usage);
+  if (usage->total) admission.used(static_cast<double>(*usage->total));
+}
+
+inline void Trial::count_tokens(std::string_view answer) {
+  if (!watch && !admission.counts_tokens()) return;
+  ScannedJson document;
+  if (document.read(answer)) count_tokens(document.root());
+}
+
 inline ResponseInfo Trial::info(HttpResponse response) const {
   ResponseInfo info{.endpoint = endpoint->name(),
                     .base_url = endpoint->base_url(),
                     .status = response.status,
                     .request_id = std::string(header(response.headers, "x-request-id")),
                     .headers = std::move(response.headers),
-                    .body = std::move(response.body)};
+                    .body = std::move(response.body),
+                    .model = call->model.value_or("")};
   const Redactor secrets = redactor();
   secrets.redact(info.request_id);
   secrets.redact(info.body);

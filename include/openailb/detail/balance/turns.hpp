@@ -67,8 +67,10 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
   const auto admitting = [&](auto wanted) {
     return pick_admitting<&Endpoint::turn>(calls_, wanted, can, now);
   };
-  if (auto picked = admitting(owed)) return picked;
-  if (auto picked = pick_refusing(owed, can, now)) return picked;
+  if (can.any_owed()) {
+    if (auto picked = admitting(owed)) return picked;
+    if (auto picked = pick_refusing(owed, can, now)) return picked;
+  }
   if (auto picked = admitting(untried)) return picked;
   if (!affords()) return std::nullopt;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
@@ -92,11 +94,11 @@ std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, Wanted wanted, co
     return Picked{index, *std::move(admission)};
   };
   if (!picker_) {
-    const auto tier = [&](std::size_t index) { return can.priority(index); };
+    const auto tier = [&](std::size_t index) { return can.tier(index); };
     return turns.pick(can.size(), turn_of, usable, tier, admit);
   }
   const std::vector<double> cost = costs(usable, can);
-  const auto tier_and_cost = [&](std::size_t index) { return std::pair(can.priority(index), cost[index]); };
+  const auto tier_and_cost = [&](std::size_t index) { return std::pair(can.tier(index), cost[index]); };
   const auto has_cost = [&](std::size_t index) { return !std::isnan(cost[index]); };
   return turns.pick(can.size(), turn_of, has_cost, tier_and_cost, admit);
 }
@@ -122,18 +124,18 @@ std::vector<double> Turns::costs(Usable usable, const Candidates& can) const {
     int in_flight{};
     double weights{};
   };
-  std::map<int, Tier> tiers;
+  std::map<std::pair<bool, int>, Tier> tiers;
   std::vector<std::pair<std::size_t, Candidate>> candidates;
   for (std::size_t index = 0; index < can.size(); ++index) {
     if (!usable(index)) continue;
     candidates.emplace_back(index, can.seen(index));
-    Tier& tier = tiers[can.priority(index)];
+    Tier& tier = tiers[can.tier(index)];
     tier.in_flight += candidates.back().second.in_flight;
     tier.weights += candidates.back().second.weight;
   }
   std::vector<double> costs(can.size(), std::numeric_limits<double>::quiet_NaN());
   for (auto& [index, candidate] : candidates) {
-    const Tier& tier = tiers[can.priority(index)];
+    const Tier& tier = tiers[can.tier(index)];
     candidate.all_in_flight = tier.in_flight;
     candidate.all_weights = tier.weights;
     const double cost = picker_(candidate);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 
 #include <charconv>
@@ -9,6 +8,11 @@
 #include <string_view>
 
 namespace openailb::detail {
+
+/// How many tokens an answer says that it took.
+struct Usage {
+  std::optional<std::int64_t> input{}, output{}, total{};
+};
 
 /// The member of an object; null when there is none.
 inline const JsonNode* member_of(const JsonNode& object, std::string_view name) {
@@ -19,27 +23,27 @@ inline const JsonNode* member_of(const JsonNode& object, std::string_view name) 
   return nullptr;
 }
 
-/// How many tokens an answer says that it took, or an event of a stream: `usage.total_tokens`, which the
-/// events of responses have inside of `response`. Null when it does not say.
-inline std::optional<std::int64_t> tokens_used(const JsonNode& answer) {
-  if (const JsonNode* response = member_of(answer, "response")) return tokens_used(*response);
-  const JsonNode* usage = member_of(answer, "usage");
-  const JsonNode* total = usage ? member_of(*usage, "total_tokens") : nullptr;
-  if (!total || total->type != JsonType::number) return std::nullopt;
-  std::int64_t tokens = 0;
-  std::from_chars(total->text.data(), total->text.data() + total->text.size(), tokens);
-  return tokens;
+inline std::optional<std::int64_t> integer_member_of(const JsonNode& object, std::string_view name) {
+  const JsonNode* member = member_of(object, name);
+  if (!member || member->type != JsonType::number) return std::nullopt;
+  std::int64_t number = 0;
+  std::from_chars(member->text.data(), member->text.data() + member->text.size(), number);
+  return number;
 }
 
-/// Corrects what was taken of the endpoint's tokens per minute by what the answer says.
-inline void count_tokens(Trial& trial, const JsonNode& answer) {
-  if (!trial.admission.counts_tokens()) return;
-  if (const auto tokens = tokens_used(answer)) trial.admission.used(static_cast<double>(*tokens));
-}
-inline void count_tokens(Trial& trial, std::string_view answer) {
-  if (!trial.admission.counts_tokens()) return;
-  ScannedJson document;
-  if (document.read(answer)) count_tokens(trial, document.root());
+/// What an answer says under `usage`, or an event of a stream; those of responses have it inside of
+/// `response`. Null when they say nothing.
+inline std::optional<Usage> usage_of(const JsonNode& answer) {
+  const JsonNode* response = member_of(answer, "response");
+  const JsonNode* usage = member_of(response ? *response : answer, "usage");
+  if (!usage || usage->type != JsonType::object) return std::nullopt;
+  const auto either = [&](const char* name, const char* other) {
+    const auto number = integer_member_of(*usage, name);
+    return number ? number : integer_member_of(*usage, other);
+  };
+  return Usage{.input = either("prompt_tokens", "input_tokens"),
+               .output = either("completion_tokens", "output_tokens"),
+               .total = integer_member_of(*usage, "total_tokens")};
 }
 
 }  // namespace openailb::detail

@@ -3,7 +3,6 @@
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
-#include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/send.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
@@ -50,8 +49,9 @@ Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
   Result<Balanced<T>> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
-  count_tokens(balanced->trial, balanced->answered->info.body);
+  balanced->trial.count_tokens(balanced->answered->info.body);
   balanced->trial.settle(nullptr, loop.now());
+  if (balanced->trial.watch) balanced->trial.watch->ends(std::nullopt);
   const Call& done = *balanced->trial.call;
   if (done.makes_objects || !done.objects.empty()) {
     balancer->homes().remember(balanced->trial, balanced->answered->info.body);

@@ -74,6 +74,7 @@ inline void CommittedAnswer::finish() {
   Trial trial = *std::move(trial_);
   trial_.reset();
   trial.settle(nullptr, loop_->now());
+  if (trial.watch) trial.watch->ends(std::nullopt);
 }
 
 inline void CommittedAnswer::interrupt() {
@@ -103,6 +104,7 @@ inline void CommittedAnswer::fail(const Failure& failure, ErrorKind kind) {
   error_->attempts.back().kind = kind;
   error_->attempts.back().message = failure.error.message;
   trial.settle(&failure, loop_->now());
+  if (trial.watch) trial.watch->ends(kind);
 }
 
 }  // namespace openailb::detail

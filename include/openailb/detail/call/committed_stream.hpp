@@ -4,7 +4,6 @@
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
-#include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
 #include <openailb/detail/call/stream_opening.hpp>
@@ -107,9 +106,9 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
     fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
   } else if (std::holds_alternative<StreamEnd>(said)) {
     trial_->transfer->set_satisfied();
-    StreamTraits<Chunk>::ends_with_done ? finish() : end_too_soon();
+    StreamTraits<Chunk>::ends_with_done || accumulator_.finished() ? finish() : end_too_soon();
   } else {
-    count_tokens(*trial_, document_.root());
+    trial_->count_tokens(document_.root());
     if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, document_.root());
     chunks_.read(document_, event.data);
     return accept();
@@ -125,7 +124,7 @@ const Chunk* CommittedStream<Chunk>::accept() {
     return nullptr;
   }
   ++count_;
-  if (StreamTraits<Chunk>::is_last(chunks_.chunk())) {
+  if (StreamTraits<Chunk>::is_last(chunks_.chunk(), accumulator_, *trial_->call)) {
     trial_->transfer->set_satisfied();
     finish();
   }

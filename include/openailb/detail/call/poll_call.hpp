@@ -8,6 +8,7 @@
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
+#include <openailb/poll.hpp>
 #include <openailb/result.hpp>
 
 #include <algorithm>
@@ -25,6 +26,19 @@ struct Polling {
   /// Whether it was the last time. Code of the user's may run in it.
   std::function<bool(const T&)> is_over{};
 };
+
+/// How to poll as the user wants it, until `is_over(answer)`.
+template <class T>
+Result<Polling<T>> polling_of(PollOptions<T> poll, std::function<bool(const T&)> is_over) {
+  if (poll.every.count() <= 0) {
+    return Error{.kind = ErrorKind::bad_request, .message = "not sent: `every` must be more than zero"};
+  }
+  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](const T& answer) {
+    if (on_update) on_update(answer);
+    return is_over(answer);
+  };
+  return Polling<T>{.every = poll.every, .is_over = look};
+}
 
 /// A call that is made again and again, within the deadline of `call` and until its stop token stops.
 /// `ask(question)` calls a function where the user's code runs, and returns a Task<bool>.

@@ -20,14 +20,19 @@ namespace openailb::detail {
 template <class Chunk>
 struct StreamTraits;
 
+struct Call;
+
 /// How most streams behave; a specialisation of StreamTraits may have its own.
 struct StreamRules {
-  /// Whether [DONE] is a clean end, whatever came before it.
+  /// Whether [DONE] is a clean end, whatever came before it. If not, only when the accumulator has finished.
   static constexpr bool ends_with_done = true;
   /// What a stream lacks that ended too soon.
   static constexpr std::string_view end = "[DONE] or a finish_reason";
-  /// Whether this chunk is the last one, so that nothing after it is waited for.
-  static constexpr bool is_last(const auto&) { return false; }
+  /// Whether this chunk, which has just been added to `accumulator`, is the last one that the call asks for,
+  /// so that nothing after it is waited for.
+  static constexpr bool is_last(const auto& /*chunk*/, const auto& /*accumulator*/, const Call&) {
+    return false;
+  }
   /// The failure that an event before the commit point tells of, besides those that all streams have.
   static std::optional<Error> failure_in(JsonNode&) { return std::nullopt; }
 };

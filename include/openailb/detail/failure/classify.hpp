@@ -1,10 +1,9 @@
 #pragma once
 
+#include <openailb/detail/failure/refusal.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
-#include <algorithm>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -12,11 +11,6 @@
 /// Which class a failure belongs to, by what the server said.
 
 namespace openailb::detail {
-
-inline bool mentions(std::string_view text, std::initializer_list<std::string_view> phrases) {
-  return std::ranges::any_of(
-      phrases, [text](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
-}
 
 /// Whether a path names something that the server made, such as "/responses/resp_123", so that a 404 is about
 /// that thing and not about the endpoint. Model names do not count: they are the same everywhere.
@@ -45,11 +39,9 @@ inline bool says_no_such_object(const Error& error) {
 }
 
 inline FailureClass class_of_refusal(std::string_view says) {
-  const bool speaks_of_content = mentions(says, {"moderation", "flagged", "content_policy", "content policy",
-                                                 "content_filter", "content management policy"});
   const bool speaks_of_account =
       mentions(says, {"api_key", "api key", "apikey", "account", "authenticat", "credential"});
-  if (speaks_of_content) return FailureClass::client_error;
+  if (speaks_of_content(says)) return FailureClass::client_error;
   return speaks_of_account ? FailureClass::credential : FailureClass::forbidden;
 }
 

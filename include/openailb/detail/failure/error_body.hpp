@@ -52,7 +52,7 @@ inline int described_status(const Error& error) {
       std::ranges::all_of(error.code, [](char c) { return c >= '0' && c <= '9'; })) {
     return std::stoi(error.code);
   }
-  static constexpr std::array<std::pair<std::string_view, int>, 15> names{{{"insufficient_quota", 429},
+  static constexpr std::array<std::pair<std::string_view, int>, 19> names{{{"insufficient_quota", 429},
                                                                            {"rate_limit", 429},
                                                                            {"ratelimit", 429},
                                                                            {"overloaded", 503},
@@ -60,6 +60,10 @@ inline int described_status(const Error& error) {
                                                                            {"server_error", 500},
                                                                            {"internal", 500},
                                                                            {"invalid_request", 400},
+                                                                           {"context_length", 400},
+                                                                           {"exceed_context", 400},
+                                                                           {"content_filter", 400},
+                                                                           {"content_policy", 400},
                                                                            {"invalid_prompt", 400},
                                                                            {"image", 400},
                                                                            {"badrequest", 400},

@@ -120,7 +120,7 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
 
 /// Hands a request to libcurl.
 inline void CurlEventLoop::begin(CurlHandle& handle) {
-  if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end();
+  if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end(handle.server, now());
   move_to(handle, busy_);
   if (calls_ == CallsAtOnce::many) share_connection(handle);
   if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
@@ -224,7 +224,7 @@ inline void CurlEventLoop::drained(CurlHandle& handle) {
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
-  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET));
+  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server);
   Transfer* transfer = handle.transfer;
   if (transfer == nullptr) return drained(handle);
   // libcurl reports success for a head that breaks off before its blank line.

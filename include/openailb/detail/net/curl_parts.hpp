@@ -61,8 +61,7 @@ class PartReader {
     auto& reader = *static_cast<PartReader*>(self);
     if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
     reader.given_ = 0;
-    reader.file_.clear();
-    reader.file_.seekg(0);
+    rewind(reader.part_->file, reader.file_);
     return CURL_SEEKFUNC_OK;
   }
 

@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/net/unhandled.hpp>
 #include <openailb/event_loop.hpp>
 
 #include <atomic>
@@ -9,7 +10,6 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <iostream>
 #include <iterator>
 #include <list>
 #include <memory>
@@ -183,14 +183,7 @@ inline void LoopThread::resume(Function continuation) {
 }
 
 inline void LoopThread::report(const std::exception_ptr& exception) const noexcept {
-  try {
-    if (on_unhandled_) return on_unhandled_(exception);
-    std::rethrow_exception(exception);
-  } catch (const std::exception& unhandled) {
-    std::cerr << "openailb: a continuation threw: " << unhandled.what() << '\n';
-  } catch (...) {
-    std::cerr << "openailb: a continuation threw something that is no std::exception\n";
-  }
+  show_unhandled(on_unhandled_, exception, "a continuation");
 }
 
 inline void LoopThread::run() noexcept {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <openailb/clock.hpp>
+
 #include <curl/curl.h>
 
 #include <array>
-#include <unordered_set>
+#include <chrono>
+#include <unordered_map>
 #include <vector>
 
 #ifdef _WIN32
@@ -36,11 +39,11 @@ class OpenSockets {
 
   /// Remembers the socket of a connection that libcurl keeps. opened() is too early for that: libcurl does
   /// not tell when it closes a socket that was never connected, and another part of the program may soon have
-  /// a socket of that number.
-  void keep(curl_socket_t socket) noexcept {
+  /// a socket of that number. `server` stands for the server that it leads to.
+  void keep(curl_socket_t socket, const void* server) noexcept {
     if (socket == CURL_SOCKET_BAD) return;
     try {
-      sockets_.insert(socket);
+      if (sockets_.insert_or_assign(socket, server).second) by_server_[server].push_back(socket);
     } catch (...) {
       // No memory to watch it: libcurl may then take it for alive.
     }
@@ -48,7 +51,7 @@ class OpenSockets {
 
   /// Called by libcurl to close a socket.
   static int close(void* user, curl_socket_t socket) noexcept {
-    static_cast<OpenSockets*>(user)->sockets_.erase(socket);
+    static_cast<OpenSockets*>(user)->forget(socket);
 #ifdef _WIN32
     return ::closesocket(socket);
 #else
@@ -56,13 +59,19 @@ class OpenSockets {
 #endif
   }
 
-  /// Reads the last words of servers that have closed a connection. Call it only while no transfer is under
-  /// way: then no socket is in use.
-  void let_dead_ones_end() noexcept {
+  /// Reads the last words of this server on connections that it has closed; once a second those of all, as to
+  /// look at hundreds each time would take longer than a call. Call it only while no transfer is under way:
+  /// then no socket is in use.
+  void let_dead_ones_end(const void* server, TimePoint now) noexcept {
 #ifdef POLLRDHUP
     polled_.clear();
     try {
-      for (const curl_socket_t socket : sockets_) polled_.push_back({socket, POLLRDHUP, 0});
+      if (now >= next_look_at_all_) {
+        next_look_at_all_ = now + std::chrono::seconds(1);
+        for (const auto& [socket, its_server] : sockets_) polled_.push_back({socket, POLLRDHUP, 0});
+      } else if (const auto its = by_server_.find(server); its != by_server_.end()) {
+        for (const curl_socket_t socket : its->second) polled_.push_back({socket, POLLRDHUP, 0});
+      }
     } catch (...) {
       // No memory: those that are not among them are taken for alive.
     }
@@ -74,6 +83,14 @@ class OpenSockets {
   }
 
  private:
+  void forget(curl_socket_t socket) noexcept {
+    const auto found = sockets_.find(socket);
+    if (found == sockets_.end()) return;
+    const auto server = by_server_.find(found->second);
+    if (server != by_server_.end()) std::erase(server->second, socket);
+    sockets_.erase(found);
+  }
+
 #ifdef POLLRDHUP
   static void read_to_end(int socket) noexcept {
     std::array<char, 4096> unread{};
@@ -82,8 +99,10 @@ class OpenSockets {
   }
 
   std::vector<pollfd> polled_{};  // kept for its memory
+  TimePoint next_look_at_all_{};
 #endif
-  std::unordered_set<curl_socket_t> sockets_{};
+  std::unordered_map<curl_socket_t, const void*> sockets_{};  // to their servers
+  std::unordered_map<const void*, std::vector<curl_socket_t>> by_server_{};
 };
 
 }  // namespace openailb::detail

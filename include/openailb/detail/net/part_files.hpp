@@ -1,9 +1,11 @@
 #pragma once
 
 #include <openailb/error.hpp>
+#include <openailb/file.hpp>
 #include <openailb/http.hpp>
 #include <openailb/result.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 /// \file
@@ -37,10 +40,36 @@ inline Result<std::uintmax_t> open_file(const std::string& path, std::ifstream& 
   return size;
 }
 
-/// Opens the file of a part for an attempt. Gives its size, which is as it was when the call began.
+/// How many bytes are sent of a file of this size on disk, which are not none.
+inline Result<std::uintmax_t> size_to_send(const FileInput& file, std::uintmax_t size_on_disk) {
+  if (file.offset < 0 || file.size.value_or(1) <= 0) {
+    return bad_file(file.path, "has no slice with this offset and size: " + std::to_string(file.offset) +
+                                   ", " + std::to_string(file.size.value_or(0)));
+  }
+  const auto offset = static_cast<std::uintmax_t>(file.offset);
+  if (offset >= size_on_disk) {
+    return bad_file(file.path, "has " + std::to_string(size_on_disk) + " bytes, so none from " +
+                                   std::to_string(offset) + " on");
+  }
+  const std::uintmax_t rest = size_on_disk - offset;
+  return file.size ? (std::min)(rest, static_cast<std::uintmax_t>(*file.size)) : rest;
+}
+
+/// Goes to the first byte of a file that is sent.
+inline void rewind(const FileInput& file, std::ifstream& stream) {
+  stream.clear();
+  stream.seekg(static_cast<std::streamoff>(file.offset));
+}
+
+/// Opens the file of a part for an attempt, and goes to its first byte that is sent. Gives how many are. Its
+/// size is as it was when the call began.
 inline Result<std::uintmax_t> open_file(const BodyPart& part, std::ifstream& stream) {
   Result<std::uintmax_t> size = open_file(part.file.path, stream);
-  if (!size || *size == part.size_on_disk.value_or(*size)) return size;
+  if (!size) return size;
+  if (*size == part.size_on_disk.value_or(*size)) {
+    rewind(part.file, stream);
+    return size_to_send(part.file, *size);
+  }
   return bad_file(part.file.path, "has changed since the call began, from " +
                                       std::to_string(*part.size_on_disk) + " to " + std::to_string(*size) +
                                       " bytes");
@@ -53,6 +82,7 @@ inline std::optional<Error> measure_files(std::vector<BodyPart>& parts) {
     std::ifstream stream;
     const Result<std::uintmax_t> size = open_file(part.file.path, stream);
     if (!size) return size.error();
+    if (Result<std::uintmax_t> sent = size_to_send(part.file, *size); !sent) return std::move(sent).error();
     part.size_on_disk = *size;
   }
   return std::nullopt;

@@ -45,28 +45,38 @@ class Runtime<Async> {
 
   TimePoint now() const { return clock_(); }
 
+  /// `make_task(loop, call)` makes the coroutine of the whole call.
+  template <class T, class MakeTask>
+  Future<T> run_call(Result<Call> call, MakeTask make_task) const {
+    if (!call) {
+      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
+    }
+    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    return Future<T>(run_on<T>(thread_, make_task(thread_->loop(), *std::move(call)), std::move(polling)));
+  }
+
+  AskByErrand ask() const { return {thread_}; }
+
   template <class T, class Decode>
   Future<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
-    return begin_call<T>(std::move(call), [&](Call made) {
-      return answer_call<T>(thread_->loop(), balancer, std::move(made), decode);
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
+      return answer_call<T>(loop, balancer, std::move(made), decode);
     });
   }
 
   template <class Decode>
   Future<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
-    return begin_call<Downloaded>(std::move(call), [&](Call made) {
-      return download_call(thread_->loop(), balancer, std::move(made), decode, std::move(sink),
-                           AskByErrand{thread_});
+    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask());
     });
   }
 
   template <class T, class Decode>
   Future<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
-    return begin_call<T>(std::move(call), [&](Call made) {
-      return poll_call<T>(thread_->loop(), balancer, std::move(made), decode, std::move(polling),
-                          AskByErrand{thread_});
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask());
     });
   }
 
@@ -84,16 +94,6 @@ class Runtime<Async> {
   }
 
  private:
-  /// `make_task(call)` makes the coroutine of the whole call.
-  template <class T, class MakeTask>
-  Future<T> begin_call(Result<Call> call, MakeTask make_task) const {
-    if (!call) {
-      return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
-    }
-    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    return Future<T>(run_on<T>(thread_, make_task(*std::move(call)), std::move(polling)));
-  }
-
   std::shared_ptr<LoopThread> thread_;
   ClockFunction clock_;
 };

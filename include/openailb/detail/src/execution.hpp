@@ -42,6 +42,18 @@ class Runtime<Blocking> {
 
   TimePoint now() const { return clock_(); }
 
+  /// `make_task(loop, call)` makes the coroutine of the whole call.
+  template <class T, class MakeTask>
+  Result<T> run_call(Result<Call> call, MakeTask make_task) const {
+    if (!call) return std::move(call).error();
+    const LoopLease loop = loops_->lease();
+    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    Task<Result<T>> task = make_task(*loop, *std::move(call));
+    return run(*loop, std::move(task), polling.get());
+  }
+
+  AskHere ask() const { return {}; }
+
   template <class T, class Decode>
   Result<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
     return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
@@ -53,7 +65,7 @@ class Runtime<Blocking> {
   Result<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
     return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
-      return download_call(loop, balancer, std::move(made), decode, std::move(sink), AskHere());
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask());
     });
   }
 
@@ -61,7 +73,7 @@ class Runtime<Blocking> {
   Result<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
     return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
-      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), AskHere());
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask());
     });
   }
 
@@ -78,16 +90,6 @@ class Runtime<Blocking> {
   }
 
  private:
-  /// `make_task(loop, call)` makes the coroutine of the whole call.
-  template <class T, class MakeTask>
-  Result<T> run_call(Result<Call> call, MakeTask make_task) const {
-    if (!call) return std::move(call).error();
-    const LoopLease loop = loops_->lease();
-    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    Task<Result<T>> task = make_task(*loop, *std::move(call));
-    return run(*loop, std::move(task), polling.get());
-  }
-
   std::shared_ptr<LoopPool> loops_;
   ClockFunction clock_;
 };

@@ -42,6 +42,15 @@ struct ApiRequest {
   bool may_hedge{};      ///< it does no harm if two endpoints run it
 };
 
+/// The models to ask for instead of the one that the body names; see RequestOptions. Empty: none.
+struct Fallbacks {
+  std::vector<std::string> models{};
+  std::string context_length{};
+  std::string content_filter{};
+
+  bool empty() const { return models.empty() && context_length.empty() && content_filter.empty(); }
+};
+
 /// One call with all its options merged. It does not change while the call runs.
 struct Call {
   std::string method{};
@@ -50,6 +59,7 @@ struct Call {
   bool streams{};
   bool is_bytes{};
   std::optional<std::string> model{};  ///< as the caller named it; null when the body has none
+  Fallbacks fallbacks{};
   JsonBody body{};
   std::vector<BodyPart> parts{};
   Headers headers{};
@@ -63,6 +73,7 @@ struct Call {
   std::function<bool()> should_stop{};  ///< null when there is only the stop token
   std::string endpoint{};               ///< the only endpoint to use; empty for any
   std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
+  std::string neighbour{};              ///< the id of an item where a page of a list begins or ends
   bool makes_objects{};                 ///< its answer has ids to remember
   std::string session{};                ///< see RequestOptions
   double expected_tokens{};             ///< that the request and its answer will take
@@ -96,6 +107,7 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
+  if (options.everywhere) return "everywhere is for lists: it needs a list() method";
   const JsonBody& body = request.body;
   if (request.needs_object && !body.is_object() && !body.flaw()) return "the body is not a JSON object";
   if (!options.extra_body.empty()) {
@@ -110,6 +122,19 @@ inline std::string fault_of_request(const ApiRequest& request, const RequestOpti
 inline std::string fault_of_model(const std::string& name) {
   if (name.empty()) return "model is empty";
   return is_utf8(name) ? "" : "model is not valid UTF-8";
+}
+
+/// What is wrong with the models that a call falls back on; empty when nothing is.
+inline std::string fault_of_fallbacks(const Call& call) {
+  const Fallbacks& fallbacks = call.fallbacks;
+  if (fallbacks.empty()) return {};
+  if (!call.model) return "fallback models need a request that names a model";
+  const auto is_fine = [](const std::string& name) { return fault_of_model(name).empty(); };
+  if (!std::ranges::all_of(fallbacks.models, is_fine)) {
+    return "fallback_models has a name that is empty or not valid UTF-8";
+  }
+  if (!is_utf8(fallbacks.context_length)) return "context_length_fallback is not valid UTF-8";
+  return is_utf8(fallbacks.content_filter) ? "" : "content_filter_fallback is not valid UTF-8";
 }
 
 inline constexpr const char* needs_stream_method = "\"stream\": true needs the stream() method";
@@ -139,6 +164,7 @@ inline std::string fault_of_part(const BodyPart& part) {
     // A line break would begin another header of the part.
     if (has_control_character(*text)) return "a part's name or type has a control character";
   }
+  if (file.path.empty() && (file.offset != 0 || file.size)) return "only a file on disk has slices";
   const bool is_empty = !file.empty() && file.path.empty() && file.content.empty();
   return is_empty ? "the file " + file.filename + " is empty" : "";
 }
@@ -167,6 +193,9 @@ inline std::string take_form(Form form, Call& call) {
 inline void find_objects(Call& call) {
   call.makes_objects = makes_objects(call.path, call.body);
   add_object_ids_of_path(call.path, call.objects);
+  std::map<std::string, std::string> query = call.query;
+  query.merge(query_of(call.path));
+  call.neighbour = neighbour_of_page(query);
   add_object_ids(call.body, call.path.find("/chat/completions") != std::string::npos, call.objects);
   for (const BodyPart& part : call.parts) {
     const bool may_be_one = part.file.empty() && may_name_an_object(member_of_part(part.name));
@@ -215,7 +244,11 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
     if (has_extra && request.form) merge_form(*request.form, options.extra_body.value());
     if (has_extra && !request.form) call.body.merge(options.extra_body);
     fault = request.form ? take_form(*std::move(request.form), call) : finish_body(call);
+    call.fallbacks = {.models = std::move(options.fallback_models),
+                      .context_length = std::move(options.context_length_fallback),
+                      .content_filter = std::move(options.content_filter_fallback)};
   }
+  if (fault.empty()) fault = fault_of_fallbacks(call);
   if (Result<void> fine = check_characters(call.path); fault.empty() && !fine) {
     fault = "the path cannot be sent: " + fine.error().message;
   }
@@ -224,9 +257,9 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   add_secrets(options.extra_headers, call.secrets);
   add_secrets(options.extra_query, call.secrets);
   add_secrets(query_of(call.path), call.secrets);
-  find_objects(call);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
+  find_objects(call);
   call.timeout = options.timeout.value_or(client.timeout);
   call.idle_timeout = client.idle_timeout.value_or(call.timeout);
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);

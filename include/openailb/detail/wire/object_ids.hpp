@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,16 @@ inline void add_object_ids_of_path(std::string_view path, std::vector<std::strin
     path.remove_prefix((std::min)(segment.size() + 1, path.size()));
     previous = segment;
   }
+}
+
+/// The item after which a page of a list begins, or before which it ends, by the page's query; empty if there
+/// is none.
+inline std::string neighbour_of_page(const std::map<std::string, std::string>& query) {
+  for (const char* name : {"after", "before"}) {
+    const auto found = query.find(name);
+    if (found != query.end() && is_object_id(found->second)) return found->second;
+  }
+  return {};
 }
 
 /// The ids in the body of a request. Those of a chat completion are its files, which are looked for only if

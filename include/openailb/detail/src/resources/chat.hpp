@@ -97,6 +97,21 @@ auto ChatCompletions<Execution>::del(std::string_view completion_id, RequestOpti
 }
 
 template <class Execution>
+auto ChatCompletionMessages<Execution>::list(std::string_view completion_id, RequestOptions options) const
+    -> Answer {
+  return list(completion_id, ChatCompletionMessageListParams{}, std::move(options));
+}
+
+template <class Execution>
+auto ChatCompletionMessages<Execution>::list(std::string_view completion_id,
+                                             const ChatCompletionMessageListParams& params,
+                                             RequestOptions options) const -> Answer {
+  detail::ApiPath path = detail::ApiPath("/chat/completions") / completion_id / "messages";
+  return detail::ask_for_page<ChatCompletionStoreMessage>(Base::core(), std::move(path).with(params),
+                                                          options);
+}
+
+template <class Execution>
 auto ChatCompletions<Execution>::stream(const ChatCompletionCreateParams& params,
                                         RequestOptions options) const -> ChunkStream {
   return Base::template stream<ChatCompletionChunk>("/chat/completions", params, std::move(options));

@@ -104,15 +104,10 @@ auto Resource<Execution>::poll(detail::ApiPath path, std::function<bool(const T&
   if (!options.deadline) options.deadline = std::chrono::nanoseconds{};
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   Result<detail::Call> call = make_call(std::move(request), std::move(options));
-  if (call && poll.every.count() <= 0) {
-    call = Error{.kind = ErrorKind::bad_request, .message = "not sent: `every` must be more than zero"};
-  }
-  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](const T& answer) {
-    if (on_update) on_update(answer);
-    return is_over(answer);
-  };
+  auto polling = detail::polling_of<T>(std::move(poll), std::move(is_over));
+  if (call && !polling) call = std::move(polling).error();
   return core_->runtime.template poll<T>(core_->balancer, std::move(call), decode,
-                                         detail::Polling<T>{.every = poll.every, .is_over = look});
+                                         std::move(polling).value_or(detail::Polling<T>{}));
 }
 
 template <class Execution>

@@ -1,21 +1,94 @@
 #pragma once
 
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/call_sequence.hpp>
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/net/part_files.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
 #include <openailb/file.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/uploads.hpp>
+#include <openailb/result.hpp>
 #include <openailb/types/uploads.hpp>
 
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 namespace openailb {
+
+namespace detail {
+
+inline ApiRequest upload_part_request(std::string_view upload_id, const FileInput& data) {
+  Form form{.parts = {{.name = "data", .file = data}}};
+  if (data.empty()) form.fault = "data is missing";
+  return {.path = ApiPath("/uploads") / upload_id / "parts", .form = std::move(form)};
+}
+
+inline ApiRequest upload_complete_request(std::string_view upload_id, const UploadCompleteParams& params) {
+  return {.path = ApiPath("/uploads") / upload_id / "complete", .body = params};
+}
+
+/// What begins the upload of a file on disk.
+inline Result<UploadCreateParams> upload_of(const UploadFileChunkedParams& file) {
+  if (file.part_size <= 0) {
+    return Error{.kind = ErrorKind::bad_request, .message = "not sent: part_size must be more than zero"};
+  }
+  std::ifstream stream;
+  Result<std::uintmax_t> size = open_file(file.path, stream);
+  if (!size) return std::move(size).error();
+  const bool named = !file.filename.empty();
+  return UploadCreateParams{
+      .bytes = static_cast<std::int64_t>(*size),
+      .filename = named ? file.filename : std::filesystem::path(file.path).filename().string(),
+      .mime_type = file.mime_type,
+      .purpose = file.purpose,
+      .expires_after = file.expires_after};
+}
+
+/// Uploads a file of this size on disk. `begin` is the first call.
+inline Task<Result<Upload>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call begin,
+                                            UploadFileChunkedParams file, std::int64_t size,
+                                            RequestOptions options) {
+  CallSequence calls(loop, balancer, std::move(options), begin);
+  Task<Result<Upload>> beginning = answer_call<Upload>(loop, balancer, std::move(begin), decode_json<Upload>);
+  Result<Upload> upload = co_await beginning;
+  if (!upload) co_return std::move(upload).error();
+
+  calls.stay_at(upload->info.endpoint);
+  const auto failed = [&](Error error) {
+    error.message += " (in the upload " + upload->id + ", which is not complete)";
+    return error;
+  };
+  UploadCompleteParams whole{.md5 = file.md5};
+  for (std::int64_t offset = 0; offset < size; offset += file.part_size) {
+    ApiRequest request = upload_part_request(upload->id, file_slice(file.path, offset, file.part_size));
+    Task<Result<UploadPart>> sending = calls.ask<UploadPart>(std::move(request), decode_object<UploadPart>);
+    Result<UploadPart> part = co_await sending;
+    if (!part) co_return failed(std::move(part).error());
+    whole.part_ids.push_back(std::move(part->id));
+  }
+  Task<Result<Upload>> ending =
+      calls.ask<Upload>(upload_complete_request(upload->id, whole), decode_json<Upload>);
+  Result<Upload> completed = co_await ending;
+  if (!completed) co_return failed(std::move(completed).error());
+  co_return completed;
+}
+
+}  // namespace detail
 
 template <class Execution>
 auto Uploads<Execution>::create(const UploadCreateParams& params, RequestOptions options) const
@@ -26,18 +99,29 @@ auto Uploads<Execution>::create(const UploadCreateParams& params, RequestOptions
 template <class Execution>
 auto Uploads<Execution>::add_part(std::string_view upload_id, const FileInput& data,
                                   RequestOptions options) const -> Answer<UploadPart> {
-  detail::Form form{.parts = {{.name = "data", .file = data}}};
-  if (data.empty()) form.fault = "data is missing";
-  return Base::template post_form<UploadPart>(detail::ApiPath("/uploads") / upload_id / "parts",
-                                              std::move(form), std::move(options),
-                                              detail::decode_object<UploadPart>);
+  return Base::template send<UploadPart>(detail::upload_part_request(upload_id, data), std::move(options),
+                                         detail::decode_object<UploadPart>);
 }
 
 template <class Execution>
 auto Uploads<Execution>::complete(std::string_view upload_id, const UploadCompleteParams& params,
                                   RequestOptions options) const -> Answer<Upload> {
-  return Base::template post_unhedged<Upload>(detail::ApiPath("/uploads") / upload_id / "complete", params,
-                                              std::move(options));
+  return Base::template send<Upload>(detail::upload_complete_request(upload_id, params), std::move(options),
+                                     detail::decode_json<Upload>);
+}
+
+template <class Execution>
+auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& params,
+                                             RequestOptions options) const -> Answer<Upload> {
+  const Result<UploadCreateParams> upload = detail::upload_of(params);
+  Result<detail::Call> call = upload.and_then([&](const UploadCreateParams& body) {
+    return Base::make_call({.path = "/uploads", .body = body}, options);
+  });
+  return Base::core()->runtime.template run_call<Upload>(
+      std::move(call), [&](EventLoop& loop, detail::Call begin) {
+        return detail::upload_in_parts(loop, Base::core()->balancer, std::move(begin), params, upload->bytes,
+                                       std::move(options));
+      });
 }
 
 template <class Execution>

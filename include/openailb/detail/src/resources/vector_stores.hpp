@@ -1,19 +1,37 @@
 #pragma once
 
+#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/call_sequence.hpp>
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/call/poll_call.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/form.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/file.hpp>
+#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/vector_stores.hpp>
+#include <openailb/result.hpp>
 #include <openailb/types/deleted.hpp>
+#include <openailb/types/files.hpp>
 #include <openailb/types/vector_store_files.hpp>
 #include <openailb/types/vector_stores.hpp>
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +45,62 @@ inline ApiPath vector_store_files_path(std::string_view store_id) {
 }
 inline ApiPath vector_store_file_batches_path(std::string_view store_id) {
   return vector_store_path(store_id) / "file_batches";
+}
+
+/// Reads a list that OpenAI's documentation calls `content`, and its specification `data`.
+inline Result<VectorStoreFileContentPage> decode_file_content(HttpResponse& response, bool& delivered) {
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
+  const JsonNode* content = find_member(document.root(), "content");
+  const bool is_documented = content != nullptr && content->type == JsonType::array;
+  if (!is_documented) return decode_list<VectorStoreFileContentPage>(response, delivered);
+  return read_object<VectorStoreFileContentPage>(document);
+}
+
+/// Whether a file has been added to its store, or will not be.
+inline bool is_added(const VectorStoreFile& file) { return file.status != "in_progress"; }
+
+inline ApiRequest upload_for_store(const FileInput& file) {
+  return {.path = "/files", .form = form_of(FileCreateParams{.file = file, .purpose = "assistants"})};
+}
+
+/// Finds where a store is kept, which is what `look` does, uploads a file to there and adds it to the store.
+template <class Ask>
+Task<Result<VectorStoreFile>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call look,
+                                              std::string store_id, FileInput file,
+                                              Polling<VectorStoreFile> polling, RequestOptions options,
+                                              Ask ask) {
+  CallSequence calls(loop, balancer, options, look);
+  Task<Result<VectorStore>> looking =
+      answer_call<VectorStore>(loop, balancer, std::move(look), decode_object<VectorStore>);
+  Result<VectorStore> store = co_await looking;
+  if (!store) co_return std::move(store).error();
+  calls.stay_at(store->info.endpoint);
+
+  Task<Result<FileObject>> uploading =
+      calls.ask<FileObject>(upload_for_store(file), decode_object<FileObject>);
+  Result<FileObject> uploaded = co_await uploading;
+  if (!uploaded) co_return std::move(uploaded).error();
+  const auto failed = [&](Error error) {
+    error.message += " (the file has been uploaded as " + uploaded->id + ')';
+    return error;
+  };
+  ApiRequest add{.path = vector_store_files_path(store_id),
+                 .body = VectorStoreFileCreateParams{.file_id = uploaded->id}};
+  Task<Result<VectorStoreFile>> adding =
+      calls.ask<VectorStoreFile>(std::move(add), decode_json<VectorStoreFile>);
+  Result<VectorStoreFile> added = co_await adding;
+  if (!added) co_return failed(std::move(added).error());
+
+  ApiRequest again{.method = "GET", .path = vector_store_files_path(store_id) / uploaded->id};
+  Result<Call> look_again = calls.next(std::move(again));
+  if (!look_again) co_return failed(std::move(look_again).error());
+  if (!options.deadline) look_again->deadline = {};
+  Task<Result<VectorStoreFile>> waiting = poll_call<VectorStoreFile>(
+      loop, balancer, *std::move(look_again), decode_object<VectorStoreFile>, std::move(polling), ask);
+  Result<VectorStoreFile> over = co_await waiting;
+  if (!over) co_return failed(std::move(over).error());
+  co_return over;
 }
 
 }  // namespace detail
@@ -93,12 +167,28 @@ auto VectorStoreFiles<Execution>::retrieve(std::string_view store_id, std::strin
 }
 
 template <class Execution>
+auto VectorStoreFiles<Execution>::upload_and_poll(std::string_view store_id, const FileInput& file,
+                                                  PollOptions<VectorStoreFile> poll,
+                                                  RequestOptions options) const -> Answer<VectorStoreFile> {
+  detail::ApiRequest look{.method = "GET", .path = detail::vector_store_path(store_id)};
+  Result<detail::Call> call = Base::make_call(std::move(look), options);
+  const Result<detail::Call> upload = Base::make_call(detail::upload_for_store(file), options);
+  if (call && !upload) call = upload.error();
+  auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
+  if (call && !polling) call = std::move(polling).error();
+  return Base::core()->runtime.template run_call<VectorStoreFile>(
+      std::move(call), [&](EventLoop& loop, detail::Call first) {
+        return detail::upload_to_store(loop, Base::core()->balancer, std::move(first), std::string(store_id),
+                                       file, *std::move(polling), options, Base::core()->runtime.ask());
+      });
+}
+
+template <class Execution>
 auto VectorStoreFiles<Execution>::wait(std::string_view store_id, std::string_view file_id,
                                        PollOptions<VectorStoreFile> poll, RequestOptions options) const
     -> Answer<VectorStoreFile> {
-  const auto is_over = [](const VectorStoreFile& file) { return file.status != "in_progress"; };
-  return Base::template poll<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id, is_over,
-                                              std::move(poll), std::move(options));
+  return Base::template poll<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
+                                              detail::is_added, std::move(poll), std::move(options));
 }
 
 template <class Execution>
@@ -121,6 +211,15 @@ auto VectorStoreFiles<Execution>::list(std::string_view store_id, const VectorSt
     -> Answer<Page<VectorStoreFile, Execution>> {
   return detail::ask_for_page<VectorStoreFile>(
       Base::core(), detail::vector_store_files_path(store_id).with(params), options);
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::content(std::string_view store_id, std::string_view file_id,
+                                          RequestOptions options) const
+    -> Answer<VectorStoreFileContentPage> {
+  return Base::template get<VectorStoreFileContentPage>(
+      detail::vector_store_files_path(store_id) / file_id / "content", std::move(options),
+      detail::decode_file_content);
 }
 
 template <class Execution>

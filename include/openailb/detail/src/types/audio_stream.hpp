@@ -17,7 +17,9 @@ struct StreamTraits<TranscriptionStreamEvent> : StreamRules {
   static constexpr bool ends_with_done = false;
   static constexpr std::string_view end = transcript_done;
 
-  static bool is_last(const TranscriptionStreamEvent& event) { return event.type == transcript_done; }
+  static bool is_last(const TranscriptionStreamEvent& event, const Accumulator&, const Call&) {
+    return event.type == transcript_done;
+  }
 
   /// The first words are the commit point; of silence there are none, and it is the end.
   static bool commits(JsonNode& event) {
@@ -39,7 +41,9 @@ struct StreamTraits<SpeechStreamEvent> : StreamRules {
   static constexpr bool ends_with_done = false;
   static constexpr std::string_view end = speech_done;
 
-  static bool is_last(const SpeechStreamEvent& event) { return event.type == speech_done; }
+  static bool is_last(const SpeechStreamEvent& event, const Accumulator&, const Call&) {
+    return event.type == speech_done;
+  }
 
   /// The first audio is the commit point.
   static bool commits(JsonNode& event) { return tells(&event, "audio"); }

@@ -12,9 +12,12 @@ OPENAILB_INLINE Result<void> ImageAccumulator::add(const ImageStreamEvent& event
   if (event.is_completed() && event.b64_json.empty()) {
     return Error{.kind = ErrorKind::parse, .message = "the stream completed an image without its bytes"};
   }
-  is_finished_ = is_finished_ || event.is_completed();
   if (event.created_at != 0) images_.created = event.created_at;
-  if (!event.b64_json.empty()) images_.data = {{.b64_json = event.b64_json}};
+  if (!event.b64_json.empty()) {
+    images_.data.resize(whole_ + 1);
+    images_.data.back() = {.b64_json = event.b64_json};
+    if (event.is_completed()) ++whole_;
+  }
   detail::replace(images_.background, event.background);
   detail::replace(images_.output_format, event.output_format);
   detail::replace(images_.quality, event.quality);

@@ -2,14 +2,31 @@
 
 #include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/src/types/image_event.hpp>
+#include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/http.hpp>
 #include <openailb/types/image_event.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace openailb::detail {
 
-/// How the events of an image are put together, which of them is the commit point, and which the end.
+/// How many images a call asks for, in its body or form.
+inline std::size_t images_asked_for(const Call& call) {
+  std::string_view n;
+  if (const std::string* json = call.body.find("n")) n = *json;
+  const auto part = std::ranges::find(call.parts, "n", &BodyPart::name);
+  if (part != call.parts.end()) n = part->content;
+  std::size_t count = 1;
+  std::from_chars(n.data(), n.data() + n.size(), count);
+  return count;
+}
+
+/// How the events of images are put together, which of them is the commit point, and which the end.
 template <>
 struct StreamTraits<ImageStreamEvent> : StreamRules {
   using Accumulator = ImageAccumulator;
@@ -17,7 +34,9 @@ struct StreamTraits<ImageStreamEvent> : StreamRules {
   static constexpr bool ends_with_done = false;
   static constexpr std::string_view end = "image_generation.completed or image_edit.completed";
 
-  static bool is_last(const ImageStreamEvent& event) { return event.is_completed(); }
+  static bool is_last(const ImageStreamEvent& event, const ImageAccumulator& images, const Call& call) {
+    return event.is_completed() && images.completion().data.size() >= images_asked_for(call);
+  }
 
   /// The first image is the commit point, partial or whole.
   static bool commits(JsonNode& event) { return tells(&event, "b64_json"); }

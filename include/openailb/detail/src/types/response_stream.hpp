@@ -23,7 +23,9 @@ struct StreamTraits<ResponseStreamEvent> : StreamRules {
   static constexpr bool ends_with_done = false;
   static constexpr std::string_view end = "response.completed";
 
-  static bool is_last(const ResponseStreamEvent& event) { return ends_a_response(event.type); }
+  static bool is_last(const ResponseStreamEvent& event, const Accumulator&, const Call&) {
+    return ends_a_response(event.type);
+  }
 
   /// An event is the commit point unless it tells no more than that the server has begun: with the response,
   /// with a message or with thinking. A call of a tool has a name, so it commits.
