@@ -139,6 +139,25 @@ TEST(Fleet, BadChangesChangeNothing) {
   EXPECT_TRUE(ask(client));
 }
 
+TEST(Fleet, BadChangesLeaveTheLimitsAsTheyWere) {
+  Crowd crowd(1, 10s);
+  crowd.endpoints[0].name = "a";
+  crowd.endpoints[0].max_in_flight = 1;
+  EndpointConfig more = crowd.endpoints[0];
+  more.max_in_flight = 5;
+  EXPECT_THROW(crowd.client().set_endpoints({more, {.base_url = "nonsense", .name = "b"}}),
+               std::invalid_argument);
+  crowd.call(0s);
+  crowd.call(0s);
+  crowd.run();
+  EXPECT_EQ(crowd.elapsed(), 20s);
+  crowd.client().set_endpoints({more});
+  crowd.call(20s);
+  crowd.call(20s);
+  crowd.run();
+  EXPECT_EQ(crowd.elapsed(), 30s);
+}
+
 TEST(Fleet, HomesOutliveTheirEndpoint) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();

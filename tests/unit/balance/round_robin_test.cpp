@@ -27,10 +27,10 @@ class Wheel {
   explicit Wheel(std::size_t size) : Wheel(std::vector(size, 1.0)) {}
 
   template <class Usable, class Admit>
-  auto pick(Usable usable, Admit admit) {
+  auto pick(Usable usable, Admit admit, PickKind kind = PickKind::turn) {
     const auto turn = [&](std::size_t index) -> Turn& { return turns_[index]; };
-    return round_robin_.pick(
-        turns_.size(), turn, usable, [](std::size_t) { return 0; }, admit);
+    const auto same = [](std::size_t) { return 0; };
+    return round_robin_.pick(kind, turns_.size(), turn, usable, same, admit);
   }
 
  private:
@@ -127,6 +127,32 @@ TEST(WeightedRoundRobin, SharesWhatOneLeavesByTheWeightsOfTheOthers) {
   std::array<int, 3> picked{};
   for (int i = 0; i < 6000; ++i) ++picked[*pick(picker, {true, i % 2 == 0, true})];
   EXPECT_NEAR(picked[2], 2 * picked[0], 2);
+}
+
+/// Asks an endpoint again, which is not its turn.
+void repeat(Wheel& picker, std::size_t index) {
+  const auto is_it = [index](std::size_t one) { return one == index; };
+  const auto admit = [](std::size_t one) { return std::optional(one); };
+  EXPECT_EQ(picker.pick(is_it, admit, PickKind::repetition), index);
+}
+
+TEST(WeightedRoundRobin, RepetitionsTakeNothingFromTheOthers) {
+  Wheel picker(std::vector<double>{0.5, 9.0, 4.0});
+  std::array<int, 3> picked{};
+  for (int call = 0; call < 3000; ++call) {
+    const std::size_t first = *pick(picker, {true, true, true});
+    if (first == 0) repeat(picker, 0);
+    ++picked[first == 0 ? *pick(picker, {false, true, true}) : first];
+  }
+  EXPECT_NEAR(picked[1] * 4.0, picked[2] * 9.0, 60.0);
+}
+
+TEST(RoundRobin, OneThatWasRepeatedOftenIsNotPassedOverForLong) {
+  Wheel picker(2);
+  for (int i = 0; i < 100; ++i) repeat(picker, 0);
+  Picks picks;
+  for (int i = 0; i < 4; ++i) picks.push_back(*pick(picker, {true, true}));
+  EXPECT_EQ(picks, (Picks{1, 0, 1, 0}));
 }
 
 TEST(RoundRobin, GivesExactSharesToThreadsThatPickAtOnce) {

@@ -129,7 +129,6 @@ inline Endpoint::Endpoint(std::size_t id, EndpointConfig config, const ClientOpt
 
 inline void Endpoint::adopt(std::shared_ptr<Standing> standing, std::shared_ptr<Quota> quota) {
   standing_ = std::move(standing);
-  standing_->seats.set_most(config_.max_in_flight);
   quota_ = std::move(quota);
 }
 

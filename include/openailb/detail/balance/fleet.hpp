@@ -175,6 +175,7 @@ inline BreakerSettings Fleet::breaker_of(const Endpoint& endpoint) const {
 
 inline void Fleet::publish(Endpoints endpoints) {
   list_ = std::make_shared<const Endpoints>(std::move(endpoints));
+  for (const auto& one : *list_) one->standing()->seats.set_most(one->config().max_in_flight);
   current_.store(list_.get());
   room_->call_all();  // there may be room now
 }

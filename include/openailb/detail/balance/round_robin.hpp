@@ -20,6 +20,10 @@ struct Turn {
   std::atomic<std::uint64_t> picked{};  ///< which pick its last one was
 };
 
+/// Whether a pick is an endpoint's turn. A retry and a last resort are none: they come when others cannot be
+/// asked, so they move the round no further, and only put the endpoint's next turn off.
+enum class PickKind { turn, repetition };
+
 /// Weighted round robin over the endpoints that can be used at the moment: the one that is due first is next;
 /// of several, the one that was picked least recently, ties by index. If all can be used and have the same
 /// weight, that is plain round robin. If some cannot, the others share their calls by their weights, which a
@@ -32,7 +36,7 @@ class RoundRobin {
   /// `admit(index)` returns an optional, empty when the endpoint does not admit the call. Then another is
   /// picked, until none is left.
   template <class TurnOf, class Usable, class Rank, class Admit>
-  auto pick(std::size_t size, TurnOf turn, Usable usable, Rank rank, Admit admit)
+  auto pick(PickKind kind, std::size_t size, TurnOf turn, Usable usable, Rank rank, Admit admit)
       -> std::invoke_result_t<Admit&, std::size_t> {
     std::vector<std::size_t> draw_again;  // those that did not admit; seldom any
     for (;;) {
@@ -45,12 +49,13 @@ class RoundRobin {
       // This claims the endpoint before the call is admitted. Other threads that are picking see that it is
       // due later, or fail in this exchange.
       Turn& its = turn(index);
-      const double begins = (std::max)(due, round_.load());
-      const double next = begins + its.period;
+      const double round = round_.load(), begins = (std::max)(due, round);
+      const bool is_turn = kind == PickKind::turn;
+      const double next = is_turn ? begins + its.period : (std::max)(due, round + its.period);
       if (!its.due.compare_exchange_strong(due, next)) continue;
       its.picked.store(++picks_);
       if (auto admitted = admit(index)) {
-        reach(begins);
+        if (is_turn) reach(begins);
         return admitted;
       }
       its.picked.store(last);

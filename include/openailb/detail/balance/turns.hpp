@@ -36,12 +36,12 @@ class Turns {
   /// An endpoint that the call has not asked yet, and whose breaker admits.
   std::optional<Picked> pick_for_hedge(const Candidates& can, TimePoint now) {
     const auto untried = [&](std::size_t index) { return can.untried(index); };
-    return pick_admitting<&Endpoint::hedge_turn>(hedges_, untried, can, now);
+    return pick_admitting<&Endpoint::hedge_turn>(hedges_, PickKind::turn, untried, can, now);
   }
 
  private:
   template <auto turn, class Wanted>
-  std::optional<Picked> pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
+  std::optional<Picked> pick_admitting(RoundRobin& turns, PickKind kind, Wanted wanted, const Candidates& can,
                                        TimePoint now);
   template <class Wanted>
   std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
@@ -64,17 +64,17 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
   const auto quickly = [&](auto wanted) {
     return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
   };
-  const auto admitting = [&](auto wanted) {
-    return pick_admitting<&Endpoint::turn>(calls_, wanted, can, now);
+  const auto admitting = [&](auto wanted, PickKind kind) {
+    return pick_admitting<&Endpoint::turn>(calls_, kind, wanted, can, now);
   };
   if (can.any_owed()) {
-    if (auto picked = admitting(owed)) return picked;
+    if (auto picked = admitting(owed, PickKind::repetition)) return picked;
     if (auto picked = pick_refusing(owed, can, now)) return picked;
   }
-  if (auto picked = admitting(untried)) return picked;
+  if (auto picked = admitting(untried, PickKind::turn)) return picked;
   if (!affords()) return std::nullopt;
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
-  if (auto picked = admitting(again)) return picked;
+  if (auto picked = admitting(again, PickKind::repetition)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
   if (can.any_backs_off()) return std::nullopt;
   if (auto picked = pick_refusing(untried, can, now)) return picked;
@@ -84,8 +84,8 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
 /// Picks a wanted endpoint whose breaker admits: of the first tier that has one, the one that the picker
 /// finds cheapest, in turn.
 template <auto turn, class Wanted>
-std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, Wanted wanted, const Candidates& can,
-                                            TimePoint now) {
+std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, PickKind kind, Wanted wanted,
+                                            const Candidates& can, TimePoint now) {
   const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
   const auto turn_of = [&](std::size_t index) -> Turn& { return (can.at(index).*turn)(); };
   const auto admit = [&](std::size_t index) -> std::optional<Picked> {
@@ -95,12 +95,12 @@ std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, Wanted wanted, co
   };
   if (!picker_) {
     const auto tier = [&](std::size_t index) { return can.tier(index); };
-    return turns.pick(can.size(), turn_of, usable, tier, admit);
+    return turns.pick(kind, can.size(), turn_of, usable, tier, admit);
   }
   const std::vector<double> cost = costs(usable, can);
   const auto tier_and_cost = [&](std::size_t index) { return std::pair(can.tier(index), cost[index]); };
   const auto has_cost = [&](std::size_t index) { return !std::isnan(cost[index]); };
-  return turns.pick(can.size(), turn_of, has_cost, tier_and_cost, admit);
+  return turns.pick(kind, can.size(), turn_of, has_cost, tier_and_cost, admit);
 }
 
 /// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
@@ -110,11 +110,12 @@ std::optional<Picked> Turns::pick_refusing(Wanted wanted, const Candidates& can,
   if (!can.asks_refusing()) return std::nullopt;
   const auto turn_of = [&](std::size_t index) -> Turn& { return can.at(index).turn(); };
   const auto rank = [&](std::size_t index) { return std::pair(can.priority(index), can.failed_at(index)); };
-  return calls_.pick(can.size(), turn_of, wanted, rank, [&](std::size_t index) -> std::optional<Picked> {
+  const auto admit = [&](std::size_t index) -> std::optional<Picked> {
     std::optional<Admission> admission = can.at(index).admit_anyway(can.applicant(), now);
     if (!admission) return std::nullopt;
     return Picked{index, *std::move(admission)};
-  });
+  };
+  return calls_.pick(PickKind::repetition, can.size(), turn_of, wanted, rank, admit);
 }
 
 /// What the picker says that each usable endpoint costs, beside those of its tier; NaN for the others.
