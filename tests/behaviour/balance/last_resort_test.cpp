@@ -424,6 +424,22 @@ TEST(WhenAllOpen, WaitIsJittered) {
   EXPECT_GT(waited(0.9), waited(0.1) + 1s);
 }
 
+TEST(WhenAllOpen, WaitIsNotKeptFromItByACooldownThatIsTooLongToWaitFor) {
+  Fleet fleet(2);
+  fleet.options.when_all_open = WhenAllOpen::wait;
+  fleet.endpoints[1].breaker.timeout = 20s;
+  const Client client = fleet.client();
+  fleet.open(client, 1);
+  fleet.serve(0, failing(429, "", {{"retry-after", "40"}}));
+  EXPECT_FALSE(ask(client, {.max_retries = 0, .endpoint = "endpoint-0"}));
+  const std::size_t before = fleet.sent.size();
+  fleet.serve(1, ok());
+  const auto answer = ask(client, {.fallback_models = {"another"}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->info.model, "gpt-4o") << "it waited for the breaker, as if there were nothing else";
+  EXPECT_EQ(fleet.sent.size(), before + 1);
+}
+
 TEST(WhenAllOpen, FailEndsAWaitForACooldownAtTheSoonestReopening) {
   Fleet fleet(2);
   fleet.options.when_all_open = WhenAllOpen::fail;

@@ -192,12 +192,15 @@ class Candidates {
   /// Whether it would be asked at once, or as soon as its backoff is over.
   bool willing(std::size_t index) const { return admits(index) || (asks_refusing() && fails_quickly(index)); }
 
+  /// What the call would wait for at an endpoint; null when it need not, or when that is too long. How long
+  /// it waits for a breaker is not asked here.
   std::optional<Wait> wait_for(std::size_t index) const {
     if (!may_retry(index) && !may_try(index)) return std::nullopt;
     TimePoint shared = limited_until(index);
     if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
     const TimePoint until = (std::max)(not_before(index), shared);
     if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
+    if (admits(index) && until - now_ > progress_->longest_wait()) return std::nullopt;
     return Wait{until, until == shared};
   }
 
