@@ -93,8 +93,8 @@ inline void Inspector::inspect_spending() {
   }
 }
 
-/// The shares of endpoints that are always healthy differ by at most one request, whatever fails beside them.
-/// Those of different weights are as their weights if no endpoint fails.
+/// The shares of endpoints that are always healthy differ by at most one request, whatever fails beside them;
+/// those of different weights are as their weights.
 inline void Inspector::inspect_shares() {
   std::map<std::size_t, double> rounds;  // how often each had its share
   std::set<double> weights;
@@ -102,7 +102,6 @@ inline void Inspector::inspect_shares() {
     if (plan().endpoints[index].phases.empty()) rounds[index] = 0.0;
     weights.insert(plan().endpoints[index].weight);
   }
-  if (weights.size() > 1 && rounds.size() < plan().endpoints.size()) return;
   const double most_between = (weights.size() > 1 ? 2.0 : 1.0) / *weights.begin();
   constexpr double rounding = 1e-6;
   for (std::size_t asked : world().asked()) {
