@@ -77,6 +77,12 @@ class AttemptInspector : Inspection {
     }
     return false;
   }
+  /// Whether nobody ever serves those of the call's models that come after this one.
+  bool is_last_served(const CallRecord& call, std::size_t index) const {
+    const std::vector<std::size_t> all = call.models();
+    return std::none_of(all.begin() + static_cast<std::ptrdiff_t>(index) + 1, all.end(),
+                        [&](std::size_t model) { return is_served(call, model); });
+  }
   void inspect_fallback(const CallRecord& call, Story& story, const WireRequest& request, bool at_once);
   void inspect_hedge(const CallRecord& call, Story& story, std::size_t index);
   void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
@@ -240,20 +246,22 @@ inline void AttemptInspector::add_failure(const CallRecord& call, Story& story, 
   if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
 }
 
-/// A call fails only when there is nothing left that it could try, with any of its models.
+/// A call fails only when there is nothing left that it could try, with any of its models. If it has waited
+/// since its last attempt, nobody knows with which of them, and what it saw when it gave up those before.
 inline void AttemptInspector::inspect_giving_up(const CallRecord& call, Story story) {
   if (call.committed) return;
   if (call.error.kind == ErrorKind::canceled)
     return require(call.plan.stop.has_value(), call, "canceled by nobody");
   if (call.has_deadline_passed() || !story.may_go_on) return;
-  const bool any_served =
-      std::ranges::any_of(call.models(), [&](std::size_t model) { return is_served(call, model); });
-  require(any_served || (call.error.kind == ErrorKind::bad_request && call.requests.empty()), call,
-          "asked for models that nobody serves");
-  const std::size_t last = call.models().size() - 1;
-  for (; story.model < last; story.begin_model(story.model + 1)) {
-    inspect_giving_up_model(call, story, call.available, call.ended);
+  const std::size_t attempts = call.attempts().size();
+  const bool at_once = call.ended == (attempts == 0 ? call.began : call.end_of(attempts - 1));
+  while (!is_last_served(call, story.model)) {
+    if (at_once) inspect_giving_up_model(call, story, call.available, call.ended);
+    story.begin_model(story.model + 1);
   }
+  require(is_served(call, call.models()[story.model]) ||
+              (call.error.kind == ErrorKind::bad_request && call.requests.empty()),
+          call, "asked for models that nobody serves");
   inspect_giving_up_model(call, story, call.available, call.ended);
 }
 
@@ -261,18 +269,16 @@ inline void AttemptInspector::inspect_giving_up(const CallRecord& call, Story st
 inline void AttemptInspector::inspect_giving_up_model(const CallRecord& call, const Story& story,
                                                       const std::vector<Availability>& availables,
                                                       TimePoint now) {
-  const std::vector<std::size_t> all = call.models();
-  const std::size_t model = all[story.model];
-  const bool is_last = std::none_of(all.begin() + static_cast<std::ptrdiff_t>(story.model) + 1, all.end(),
-                                    [&](std::size_t one) { return is_served(call, one); });
+  const std::size_t model = call.models()[story.model];
+  const bool is_last = is_last_served(call, story.model);
   const nanoseconds longest_wait = call.plan.wait_for_rate_limits ? nanoseconds::max()
                                    : is_last                      ? nanoseconds(120s)
                                                                   : longest_backoff;
   const bool all_ran = static_cast<int>(story.ran.size()) >= plan().max_endpoints;
   const bool says_so = call.error.message.find("retry budget is used up") != std::string::npos;
   require(!says_so || plan().retry_budget, call, "it had no budget that could be used up");
-  const bool is_end = model == all.back();  // of an earlier model nobody says whether the budget was used up
-  const bool budget_used_up = is_end ? says_so : plan().retry_budget.has_value();
+  // Of an earlier model nobody says whether the budget was used up.
+  const bool budget_used_up = is_last ? says_so : plan().retry_budget.has_value();
   for (std::size_t index = 0; index < availables.size(); ++index) {
     const Availability& available = availables[index];
     if (!available.present || !world().serves(index, model, call)) continue;
