@@ -60,11 +60,16 @@ class Fleet {
   }
 
  private:
-  /// An endpoint that there is or was. One that was not named is another one if it has another base URL.
+  /// An endpoint that there is or was.
   struct Known {
     std::string name;
-    std::string unnamed_at;
-    bool operator==(const Known&) const = default;
+    std::string base_url;
+    bool was_named;  ///< by the user
+
+    /// What the user has named stays the same at another base URL. The number of an endpoint says nothing.
+    bool is_same(const Known& other) const {
+      return name == other.name && (base_url == other.base_url || (was_named && other.was_named));
+    }
   };
 
   std::size_t id_of(Known endpoint);
@@ -127,13 +132,13 @@ inline void Fleet::replace(std::vector<EndpointConfig> configs, TimePoint now) {
 
 /// Gives an endpoint that has no name the one of its number.
 inline Fleet::Known Fleet::name_it(EndpointConfig& config, std::size_t number) {
-  if (!config.name.empty()) return {config.name, ""};
-  config.name = "endpoint-" + std::to_string(number);
-  return {config.name, config.base_url};
+  const bool was_named = !config.name.empty();
+  if (!was_named) config.name = "endpoint-" + std::to_string(number);
+  return {config.name, config.base_url, was_named};
 }
 
 inline std::size_t Fleet::id_of(Known endpoint) {
-  const auto found = std::ranges::find(known_, endpoint);
+  const auto found = std::ranges::find_if(known_, [&](const Known& one) { return one.is_same(endpoint); });
   if (found != known_.end()) return static_cast<std::size_t>(found - known_.begin());
   known_.push_back(std::move(endpoint));
   return known_.size() - 1;
