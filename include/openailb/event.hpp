@@ -67,7 +67,8 @@ struct BreakerChanged {
   State from{}, to{};
 };
 
-/// An endpoint is rate limited, so it is not asked for a while.
+/// An endpoint is rate limited, so it is not asked for a while; or an answer says that it has nothing left,
+/// so it is asked only if no other can be.
 struct EndpointCools {
   std::string_view endpoint{};
   std::string_view model{};  ///< by its name at the endpoint

@@ -198,16 +198,22 @@ inline Timer::~Timer() {
 
 inline void Timer::TellLoop::operator()() const noexcept {
   EventLoop& loop = timer->loop();
-  timer->stopped_next_ = loop.stopped_.load();
-  while (!loop.stopped_.compare_exchange_weak(timer->stopped_next_, timer)) {
-  }
-  if (timer->stopped_next_ == nullptr) loop.wake();  // or else the one before has woken it
+  Timer* before = loop.stopped_.load();
+  do timer->stopped_next_ = before;
+  while (!loop.stopped_.compare_exchange_weak(before, timer));
+  if (before == nullptr) loop.wake();  // or else the one before has woken it
 }
 
 /// Wakes those whose stop has been requested since the last time.
 inline void EventLoop::hear_stops() noexcept {
+  Timer* first = nullptr;  // the one that was stopped first comes last in the list
   for (Timer* next = stopped_.exchange(nullptr); next != nullptr;) {
-    Timer& timer = *std::exchange(next, next->stopped_next_);
+    Timer* const timer = next;
+    next = std::exchange(timer->stopped_next_, first);
+    first = timer;
+  }
+  while (first != nullptr) {
+    Timer& timer = *std::exchange(first, first->stopped_next_);
     timer.loop_knows_ = true;
     timer.notify();
   }

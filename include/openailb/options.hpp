@@ -43,6 +43,7 @@ struct EndpointConfig {
   std::map<std::string, std::string> query{};  ///< added to every URL
   BreakerSettings breaker{};                   ///< what is unset here is taken from ClientOptions::breaker
   /// Its share of the calls beside other endpoints: one of weight 2 gets twice as many as one of weight 1.
+  /// From 0.001 to 1000.
   double weight{1.0};
   /// Endpoints of priority 0 are asked first. Those of a higher number are asked only while none of a lower
   /// number can be.

@@ -43,10 +43,10 @@ class SimulatedNetwork {
   std::function<std::unique_ptr<EventLoop>()> loops();
 
   /// The virtual time. It passes only while a call waits, and by advance() and jump().
-  TimePoint now() const noexcept { return now_; }
-  void advance(std::chrono::nanoseconds by) { run_until(now_ + by); }
+  TimePoint now() const noexcept { return now_.load(); }
+  void advance(std::chrono::nanoseconds by) { run_until(now() + by); }
   /// Moves the clock on, as when a computer was asleep: what was due meanwhile happens late.
-  void jump(std::chrono::nanoseconds by) { now_ += by; }
+  void jump(std::chrono::nanoseconds by) { now_ = now() + by; }
 
   /// Calls `action` at that time, such as to request a stop or to change a server.
   void at(TimePoint when, std::function<void()> action) { schedule(when, std::move(action)); }
@@ -81,16 +81,16 @@ class SimulatedNetwork {
   void end(std::uint64_t id, std::optional<TransferFailure> failure);
 
   void schedule(TimePoint when, std::function<void()> action) {
-    events_.emplace((std::max)(when, now_), std::move(action));
+    events_.emplace((std::max)(when, now()), std::move(action));
   }
   bool run_next(TimePoint until);
   void run_until(TimePoint until) {
     while (run_next(until)) {
     }
-    now_ = (std::max)(now_, until);
+    now_ = (std::max)(now(), until);
   }
 
-  TimePoint now_{std::chrono::hours(1)};
+  std::atomic<TimePoint> now_{TimePoint(std::chrono::hours(1))};  // other threads may ask for it
   std::map<std::string, std::shared_ptr<Server>> servers_{};
   std::multimap<TimePoint, std::function<void()>> events_{};
   std::map<std::uint64_t, Exchange> exchanges_{};
@@ -107,7 +107,7 @@ class SimulatedNetwork::Loop final : public EventLoop {
   std::chrono::system_clock::time_point date() const override {
     using namespace std::chrono;
     return system_clock::time_point(seconds(1696004797)) +
-           duration_cast<system_clock::duration>(network_->now_ - TimePoint(hours(1)));
+           duration_cast<system_clock::duration>(network_->now() - TimePoint(hours(1)));
   }
   void start(Transfer& transfer, HttpRequest request) override {
     network_->start(transfer, std::move(request));
@@ -117,12 +117,12 @@ class SimulatedNetwork::Loop final : public EventLoop {
   void wake() noexcept override { woken_ = true; }
 
   void wait(TimePoint until) override {
-    while (!anything_ready() && network_->run_next(network_->now_)) {
+    while (!anything_ready() && network_->run_next(network_->now())) {
     }
     while (!anything_ready() && !woken_.exchange(false)) {
       if (network_->run_next(until)) continue;
       if (until == (TimePoint::max)()) throw std::logic_error("openailb: a simulated call waits for nothing");
-      network_->now_ = (std::max)(network_->now_, until);
+      network_->now_ = (std::max)(network_->now(), until);
       return;
     }
   }
@@ -153,7 +153,7 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
                                   .max_response_size = request.max_response_size});
   transfer.handle = this;
   requests_.push_back(std::move(request));
-  if (connects || wait.count() != 0) schedule(now_ + wait, [this, id] { begin_answer(id); });
+  if (connects || wait.count() != 0) schedule(now() + wait, [this, id] { begin_answer(id); });
 }
 
 inline void SimulatedNetwork::begin_answer(std::uint64_t id) {
@@ -179,7 +179,8 @@ inline void SimulatedNetwork::send_piece(std::uint64_t id) {
 
 inline void SimulatedNetwork::schedule_rest(std::uint64_t id, Exchange& exchange) {
   if (exchange.next_piece < exchange.answer.pieces.size()) {
-    return schedule(now_ + exchange.answer.pieces[exchange.next_piece].after, [this, id] { send_piece(id); });
+    return schedule(now() + exchange.answer.pieces[exchange.next_piece].after,
+                    [this, id] { send_piece(id); });
   }
   switch (exchange.answer.ending) {
     case SimulatedAnswer::Ending::complete: return end(id, std::nullopt);
@@ -214,7 +215,7 @@ inline void SimulatedNetwork::end(std::uint64_t id, std::optional<TransferFailur
 inline bool SimulatedNetwork::run_next(TimePoint until) {
   if (events_.empty() || events_.begin()->first > until) return false;
   auto event = events_.extract(events_.begin());
-  now_ = (std::max)(now_, event.key());
+  now_ = (std::max)(now(), event.key());
   event.mapped()();
   return true;
 }

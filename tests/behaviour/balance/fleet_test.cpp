@@ -124,6 +124,46 @@ TEST(Fleet, EndpointsThatStayKeepWhatIsKnownOfThem) {
   EXPECT_EQ(client.endpoints()[2].state, State::closed) << "another server has the name";
 }
 
+TEST(Fleet, CallThatWaitsForARateLimitTakesANewEndpointAtOnce) {
+  Crowd crowd(2, 1s);
+  crowd.endpoints.resize(1);
+  crowd.serve(0, [](const HttpRequest&) { return failing(429, "{}", {{"retry-after", "3000"}}); });
+  Crowd::Caller& caller = crowd.call(0s, {.deadline = 4000s, .wait_for_rate_limits = true});
+  crowd.at(1s, [&] {
+    crowd.client().set_endpoints({{.base_url = Simulation::origin(1) + "/v1", .name = "new"}});
+  });
+  crowd.run();
+  EXPECT_EQ(caller.done_at, 2s);
+}
+
+TEST(Fleet, ThatIsSetAgainKeepsItsTurns) {
+  Simulation simulation({{ok()}, {ok()}, {ok()}});
+  const Client client = simulation.client();
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(ask(client));
+    client.set_endpoints(simulation.endpoints);
+  }
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 2, 0, 1, 2));
+}
+
+TEST(Fleet, OtherBudgetsKeepTheCooldowns) {
+  Simulation simulation({{failing(429, "{}", {{"retry-after", "600"}})}, {ok()}});
+  const Client client = simulation.client();
+  EXPECT_TRUE(ask(client));
+  for (EndpointConfig& endpoint : simulation.endpoints) endpoint.requests_per_minute = 100;
+  client.set_endpoints(simulation.endpoints);
+  EXPECT_FALSE(client.endpoints()[0].cooldowns.empty());
+}
+
+TEST(Fleet, EndpointWithoutANameIsAnotherOneAtAnotherUrl) {
+  Simulation simulation({{ok()}, {ok()}});
+  const Client client = simulation.client();
+  client.remember_home("file-abc", "endpoint-0");
+  client.set_endpoints({simulation.endpoints[1]});  // which is endpoint-0 now
+  EXPECT_EQ(client.get("/files/file-abc").error().kind, ErrorKind::bad_request);
+  EXPECT_TRUE(simulation.sent.empty());
+}
+
 TEST(Fleet, BadChangesChangeNothing) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -116,6 +118,53 @@ TEST(MaxInFlight, FailedAttemptGivesItsSeatToWhoWaits) {
   EXPECT_TRUE(*fails.answer) << "it comes again after its backoff";
 }
 
+TEST(MaxInFlight, CallWaitsForASeatRatherThanAskWhatFailsSlowly) {
+  Crowd crowd(2, 1s);
+  crowd.endpoints[0].max_in_flight = 1;
+  crowd.options.timeout = 60s;
+  crowd.options.breaker.ready_to_trip = [](const Counts&) { return true; };
+  crowd.serve(1, [](const HttpRequest&) { return hanging(); });
+  crowd.call(0s);
+  crowd.call(0s);
+  crowd.run();  // the second one has opened the breaker of the endpoint that hangs
+  Callers callers;
+  for (int i = 0; i < 3; ++i) callers.push_back(&crowd.call(70s + 100ms * i));
+  crowd.run();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(callers[static_cast<std::size_t>(i)]->done_at, 71s + 1s * i) << i;
+}
+
+TEST(MaxInFlight, CallThatWaitsTakesWhateverCanBeAskedSooner) {
+  Crowd crowd(2, 590s);
+  crowd.endpoints[0].max_in_flight = 1;
+  crowd.serve(1, [limits = 1](const HttpRequest&) mutable {
+    return limits-- > 0 ? failing(429, "{}", {{"retry-after", "200"}}) : after(1s, ok());
+  });
+  crowd.call(0s);
+  crowd.call(500ms, {.max_retries = 0, .endpoint = "endpoint-1"});
+  Crowd::Caller& caller = crowd.call(1s);
+  crowd.run();
+  EXPECT_EQ(caller.answer->value().info.endpoint, "endpoint-1");
+  EXPECT_LT(caller.done_at, 230s);
+}
+
+TEST(MaxInFlight, WhoCameFirstGoesFirstAlsoWhenTheLimitIsRaised) {
+  Crowd crowd(1, 10s);
+  crowd.endpoints[0].name = "a";
+  crowd.endpoints[0].max_in_flight = 1;
+  Callers callers;
+  for (int i = 0; i < 5; ++i) callers.push_back(&crowd.call(1s * i));
+  crowd.at(5s, [&] {
+    EndpointConfig more = crowd.endpoints[0];
+    more.max_in_flight = 2;
+    crowd.client().set_endpoints({more});
+  });
+  crowd.run();
+  EXPECT_EQ(callers[1]->done_at, 15s);
+  EXPECT_EQ(callers[2]->done_at, 20s);
+  EXPECT_EQ(callers[3]->done_at, 25s);
+  EXPECT_EQ(callers[4]->done_at, 30s);
+}
+
 TEST(MaxInFlight, CountsAStreamToItsEnd) {
   Simulation simulation({{streaming(says("a") + says("b") + finish() + done())}});
   simulation.endpoints[0].max_in_flight = 1;
@@ -209,6 +258,61 @@ TEST(TokensPerMinute, OfARequestThatWasNotRunAreGivenBack) {
   EXPECT_TRUE(client.chat.completions.create(
       {.model = "m", .messages = {user_message("Hello!")}, .max_completion_tokens = 500}));
   EXPECT_LT(simulation.elapsed(), 1s) << "it did not wait for the tokens of the first attempt";
+}
+
+/// A request that sets more as its answer's most than it will take.
+ChatCompletionCreateParams asking_for(std::int64_t most) {
+  return {.model = "m", .messages = {user_message("Hello!")}, .max_completion_tokens = most};
+}
+
+TEST(TokensPerMinute, LargeEstimateShutsNoEndpoint) {
+  for (const std::int64_t most : {std::int64_t{128'000}, std::numeric_limits<std::int64_t>::max()}) {
+    Simulation simulation({{ok(), using_tokens(5)}});
+    simulation.endpoints[0].tokens_per_minute = 30'000;
+    const Client client = simulation.client();
+    EXPECT_TRUE(client.chat.completions.create(asking_for(most)));
+    EXPECT_TRUE(client.chat.completions.create(asking_for(1)));
+    EXPECT_LE(simulation.elapsed(), 61s) << most;
+  }
+}
+
+TEST(TokensPerMinute, UsageThatCannotBeShutsNoEndpoint) {
+  for (const char* total : {"-1000000000000", "9000000000000000000"}) {
+    Simulation simulation({
+        {answering(R"({"id":"1","object":"chat.completion","choices":[{"index":0,"message":)"
+                   R"({"role":"assistant","content":"hi"},"finish_reason":"stop"}],)"
+                   R"("usage":{"total_tokens":)" +
+                   std::string(total) + "}}")},
+    });
+    simulation.endpoints[0].tokens_per_minute = 600;
+    const Client client = simulation.client();
+    EXPECT_TRUE(ask(client));
+    simulation.serve(0, using_tokens(5));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(ask(client));
+    EXPECT_LE(simulation.elapsed(), 125s) << total;
+  }
+}
+
+TEST(TokensPerMinute, WhatComesBackIsUsedSoon) {
+  Crowd crowd(1, 1s);
+  crowd.endpoints[0].tokens_per_minute = 30'000;
+  crowd.serve(0, [](const HttpRequest&) { return after(1s, using_tokens(50)); });
+  Callers callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.push_back(&crowd.call(500ms * i, {.extra_body = {{"max_completion_tokens", 29'000}}}));
+  }
+  crowd.run();
+  for (const Crowd::Caller* caller : callers) EXPECT_LE(caller->done_at, 6s);
+}
+
+TEST(TokensPerMinute, WithoutATotalAreThoseOfPromptAndAnswer) {
+  Simulation simulation({{answering(R"({"id":"1","object":"chat.completion","choices":[{"index":0,"message":)"
+                                    R"({"role":"assistant","content":"hi"},"finish_reason":"stop"}],)"
+                                    R"("usage":{"prompt_tokens":5,"completion_tokens":1}})")}});
+  simulation.endpoints[0].tokens_per_minute = 1000;
+  const Client client = simulation.client();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.chat.completions.create(asking_for(900)));
+  EXPECT_LE(simulation.elapsed(), 2s);
 }
 
 TEST(TokensPerMinute, RequestThatNeedsMoreThanAMinutesWaitsForAFullMinute) {

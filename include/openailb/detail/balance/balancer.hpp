@@ -197,7 +197,10 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
       return {.trial = begin_trial(*std::move(picked), call, progress, can, false, now)};
     }
     if (auto full = can.full_seats(); !full.empty()) {
-      const TimePoint until = waiting_.for_endpoint(can, progress, now).value_or(progress.deadline);
+      // While it waits for a seat anyway, no other wait is too long.
+      const auto soonest = can.soonest();
+      const TimePoint until =
+          waiting_.for_endpoint(can, progress, now).value_or(soonest ? soonest->until : progress.deadline);
       return wait(until, WaitReason::seat, progress, now, queue(std::move(full), progress));
     }
     if (!std::exchange(looked_again, true)) continue;  // a seat may have become free between the two looks
@@ -205,7 +208,8 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
     const auto until = waiting_.for_endpoint(can, progress, now);
     const WaitReason reason = Waiting::reason(can);
     if (Waiting::is_for_breakers_alone(can)) progress.waited_for_reopening = true;
-    if (until) return wait(*until, reason, progress, now);
+    if (until)
+      return wait(*until, reason, progress, now, queue({}, progress));   // it may hear of new endpoints
     if (reason == WaitReason::breaker && can.asks_refusing()) continue;  // it no longer waits for them
     if (const auto budget_at = waiting_.for_budget(can, progress, now)) {
       return wait(*budget_at, WaitReason::budget, progress, now);

@@ -125,6 +125,13 @@ class Candidates {
     });
   }
 
+  /// Whether there is an endpoint whose breaker admits and where only a seat is missing.
+  bool any_only_full() const {
+    return any([&](std::size_t index) {
+      return (may_try(index) || may_retry(index)) && is_time(index) && admits(index) && !has_room(index);
+    });
+  }
+
   /// Whether there is an endpoint whose breaker admits and for which the call need only wait.
   bool any_only_waits() const {
     return any([&](std::size_t index) { return admits(index) && wait_for(index); });

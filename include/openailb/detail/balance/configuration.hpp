@@ -157,7 +157,9 @@ inline Url checked_base_url(const EndpointConfig& config, const Headers& headers
   if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) reject(config.name, fault);
   if (std::string fault = fault_of_models(config.models); !fault.empty()) reject(config.name, fault);
   if (std::string fault = fault_of_extra_body(config.extra_body); !fault.empty()) reject(config.name, fault);
-  if (!(config.weight > 0.0 && config.weight <= 1e6)) reject(config.name, "weight is not between 0 and 1e6");
+  if (!(config.weight >= 1e-3 && config.weight <= 1e3)) {
+    reject(config.name, "weight is not between 0.001 and 1000");
+  }
   if (config.max_in_flight < 0) reject(config.name, "max_in_flight is negative");
   if (config.requests_per_minute < 0) reject(config.name, "requests_per_minute is negative");
   if (config.tokens_per_minute < 0) reject(config.name, "tokens_per_minute is negative");

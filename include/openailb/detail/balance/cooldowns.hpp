@@ -42,9 +42,7 @@ class Cooldowns {
   void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint admitted,
                     TimePoint now) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(models_, [&](const auto& entry) {
-      return (std::max)(entry.second.not_before, entry.second.used_up_until) + forgotten_after < now;
-    });
+    forget_old(now);
     Entry& entry = models_[std::string(model)];
     if (entry.in_a_row == 0 || admitted >= entry.not_before) ++entry.in_a_row;
     const auto pause =
@@ -57,6 +55,7 @@ class Cooldowns {
   /// have said so: a gateway passes on what one of its servers has left.
   void used_up(std::string_view model, std::chrono::nanoseconds wait, TimePoint now) {
     const std::lock_guard lock(mutex_);
+    forget_old(now);
     Entry& entry = models_[std::string(model)];
     entry.used_up_until = (std::max)(entry.used_up_until, now + (std::min)(wait, longest));
     size_.store(models_.size(), std::memory_order_release);
@@ -92,6 +91,12 @@ class Cooldowns {
     TimePoint used_up_until{(TimePoint::min)()};
     unsigned in_a_row{};
   };
+
+  void forget_old(TimePoint now) {
+    std::erase_if(models_, [&](const auto& entry) {
+      return (std::max)(entry.second.not_before, entry.second.used_up_until) + forgotten_after < now;
+    });
+  }
 
   std::atomic<std::size_t> size_{};  // so that the usual case, none, takes no lock
   mutable std::mutex mutex_{};

@@ -36,7 +36,7 @@ class Endpoint {
   /// Before anything else: what it shares with others, or has from the endpoint that had its name before.
   void adopt(std::shared_ptr<Standing> standing, std::shared_ptr<Quota> quota);
 
-  /// Of its name: another endpoint of that name would have the same.
+  /// Another endpoint of that name would have the same.
   std::size_t id() const noexcept { return id_; }
   const EndpointConfig& config() const noexcept { return config_; }
   const std::string& name() const noexcept { return config_.name; }
@@ -89,7 +89,11 @@ class Endpoint {
 
  private:
   std::optional<Admission::Place> take_place(const Applicant& who, TimePoint now) const;
-  Demand demand(const Call& call) const { return {wire_model(call), call.expected_tokens}; }
+  Demand demand(const Call& call) const { return {wire_model(call), expected_tokens(call)}; }
+  /// Not more than a minute's: what a request sets as the most for its answer is seldom what it takes.
+  double expected_tokens(const Call& call) const {
+    return (std::min)(call.expected_tokens, static_cast<double>(config_.tokens_per_minute));
+  }
   Headers headers(const Call& call, std::string_view key, std::size_t attempts_before) const;
   std::string body(const Call& call) const;
   std::vector<BodyPart> parts(const Call& call) const;
@@ -142,7 +146,7 @@ inline EndpointStatus Endpoint::status(TimePoint now) const {
 }
 
 inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who, TimePoint now) const {
-  Admission::Place place{.tokens = who.call.expected_tokens};
+  Admission::Place place{.tokens = expected_tokens(who.call)};
   if (!standing_->seats.take(who.was_called)) return std::nullopt;
   place.at_endpoint.reset(&standing_->seats);
   if (who.at_client != nullptr) {

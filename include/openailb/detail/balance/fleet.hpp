@@ -56,14 +56,26 @@ class Fleet {
   /// An endpoint's name, also when it has been removed.
   std::string name_of(std::size_t id) const {
     const std::lock_guard lock(mutex_);
-    return names_[id];
+    return known_[id].name;
   }
 
  private:
-  using Changeable = std::vector<std::shared_ptr<Endpoint>>;
+  /// An endpoint that there is or was.
+  struct Known {
+    std::string name;
+    std::string base_url;
+    bool was_named;  ///< by the user
 
-  std::size_t id_of(const std::string& name);
-  std::shared_ptr<Endpoint> make(EndpointConfig config, const Endpoints& others, TimePoint now);
+    /// What the user has named stays the same at another base URL. The number of an endpoint says nothing.
+    bool is_same(const Known& other) const {
+      return name == other.name && (base_url == other.base_url || (was_named && other.was_named));
+    }
+  };
+
+  std::size_t id_of(Known endpoint);
+  static Known name_it(EndpointConfig& config, std::size_t number);
+  std::shared_ptr<Endpoint> make(std::size_t id, EndpointConfig config, const Endpoints& others,
+                                 TimePoint now);
   std::shared_ptr<Quota> quota_for(const EndpointConfig& config, const Endpoints& others,
                                    TimePoint now) const;
   BreakerSettings breaker_of(const Endpoint& endpoint) const;
@@ -72,7 +84,7 @@ class Fleet {
   const ClientOptions* options_;
   std::shared_ptr<WaitingRoom> room_;
   mutable std::mutex mutex_{};
-  std::vector<std::string> names_{};  // by id; those of endpoints that were removed as well
+  std::vector<Known> known_{};  // by id
   List list_{std::make_shared<const Endpoints>()};
   std::atomic<const Endpoints*> current_{};
 };
@@ -86,12 +98,11 @@ inline const std::shared_ptr<const Endpoint>* find_endpoint(const Fleet::Endpoin
 inline void Fleet::add(EndpointConfig config, TimePoint now) {
   const std::lock_guard lock(mutex_);
   Endpoints all = *list_;
-  for (std::size_t number = all.size(); config.name.empty(); ++number) {
-    std::string name = "endpoint-" + std::to_string(number);
-    if (find_endpoint(all, name) == nullptr) config.name = std::move(name);
-  }
+  std::size_t number = all.size();
+  while (find_endpoint(all, "endpoint-" + std::to_string(number)) != nullptr) ++number;
+  const std::size_t id = id_of(name_it(config, number));
   if (find_endpoint(all, config.name) != nullptr) reject_options("two endpoints are named " + config.name);
-  all.push_back(make(std::move(config), all, now));
+  all.push_back(make(id, std::move(config), all, now));
   publish(std::move(all));
 }
 
@@ -108,32 +119,41 @@ inline void Fleet::remove(std::string_view name) {
 
 inline void Fleet::replace(std::vector<EndpointConfig> configs, TimePoint now) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
-  std::set<std::string> names;
-  for (std::size_t index = 0; index < configs.size(); ++index) {
-    EndpointConfig& config = configs[index];
-    if (config.name.empty()) config.name = "endpoint-" + std::to_string(index);
-    if (!names.insert(config.name).second) reject_options("two endpoints are named " + config.name);
-  }
   const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
   Endpoints all;
-  for (EndpointConfig& config : configs) all.push_back(make(std::move(config), all, now));
+  for (EndpointConfig& config : configs) {
+    const std::size_t id = id_of(name_it(config, all.size()));
+    if (!names.insert(config.name).second) reject_options("two endpoints are named " + config.name);
+    all.push_back(make(id, std::move(config), all, now));
+  }
   publish(std::move(all));
 }
 
-inline std::size_t Fleet::id_of(const std::string& name) {
-  const auto found = std::ranges::find(names_, name);
-  if (found == names_.end()) {
-    names_.push_back(name);
-    return names_.size() - 1;
-  }
-  return static_cast<std::size_t>(found - names_.begin());
+/// Gives an endpoint that has no name the one of its number.
+inline Fleet::Known Fleet::name_it(EndpointConfig& config, std::size_t number) {
+  const bool was_named = !config.name.empty();
+  if (!was_named) config.name = "endpoint-" + std::to_string(number);
+  return {config.name, config.base_url, was_named};
+}
+
+inline std::size_t Fleet::id_of(Known endpoint) {
+  const auto found = std::ranges::find_if(known_, [&](const Known& one) { return one.is_same(endpoint); });
+  if (found != known_.end()) return static_cast<std::size_t>(found - known_.begin());
+  known_.push_back(std::move(endpoint));
+  return known_.size() - 1;
 }
 
 /// The endpoint, beside others that will be in the same list.
-inline std::shared_ptr<Endpoint> Fleet::make(EndpointConfig config, const Endpoints& others, TimePoint now) {
-  auto made = std::make_shared<Endpoint>(id_of(config.name), std::move(config), *options_);
+inline std::shared_ptr<Endpoint> Fleet::make(std::size_t id, EndpointConfig config, const Endpoints& others,
+                                             TimePoint now) {
+  auto made = std::make_shared<Endpoint>(id, std::move(config), *options_);
   const std::shared_ptr<const Endpoint>* before = find_endpoint(*list_, made->name());
   const bool stays = before != nullptr && (*before)->config().base_url == made->config().base_url;
+  if (stays) {
+    made->turn().go_on_from((*before)->turn());
+    made->hedge_turn().go_on_from((*before)->hedge_turn());
+  }
   auto standing = stays ? (*before)->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
   made->adopt(std::move(standing), quota_for(made->config(), others, now));
   return made;
@@ -157,8 +177,9 @@ inline std::shared_ptr<Quota> Fleet::quota_for(const EndpointConfig& config, con
            "it is in the quota_group of " + (*other)->name() + ", but has other limits per minute");
   }
   const auto before = std::ranges::find_if(*list_, shares_it);
-  if (before != list_->end() && has_same_limits((*before)->config())) return (*before)->quota();
-  return std::make_shared<Quota>(config.requests_per_minute, config.tokens_per_minute, now);
+  const std::shared_ptr<Quota> quota = before == list_->end() ? nullptr : (*before)->quota();
+  if (quota && has_same_limits((*before)->config())) return quota;
+  return std::make_shared<Quota>(config.requests_per_minute, config.tokens_per_minute, now, quota.get());
 }
 
 /// The settings of its breaker, of whose changes the client's listener is told as well.

@@ -57,7 +57,8 @@ inline Error error_of_giving_up(const Candidates& can, const Call& call, const P
   }
   if (now >= progress.deadline) {
     std::string why = "the deadline of " + duration_text(call.deadline) + " passed before any attempt";
-    if (progress.place) why += ", while the call waited for one of max_in_flight to end";
+    if (progress.place && progress.place->waits_for_seat())
+      why += ", while the call waited for one of max_in_flight to end";
     return {.kind = ErrorKind::timeout, .message = std::move(why)};
   }
   Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};

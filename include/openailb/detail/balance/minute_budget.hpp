@@ -42,7 +42,7 @@ class MinuteBudget {
   void give_back(double amount) {
     if (!is_limited()) return;
     const std::lock_guard lock(mutex_);
-    left_ = (std::min)(left_ + amount, most_);
+    left_ = std::clamp(left_ + amount, -most_, most_);  // it never owes more than a minute's
   }
 
  private:

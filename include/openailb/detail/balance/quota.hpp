@@ -5,6 +5,8 @@
 #include <openailb/detail/balance/minute_budget.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <string>
 
 namespace openailb::detail {
@@ -19,23 +21,30 @@ struct Demand {
 /// quota group share one. Thread-safe.
 class Quota {
  public:
-  Quota(int requests_per_minute, int tokens_per_minute, TimePoint now)
-      : requests_(requests_per_minute, now), tokens_(tokens_per_minute, now) {}
+  /// `before`: whose rate limits it goes on with; may be null.
+  Quota(int requests_per_minute, int tokens_per_minute, TimePoint now, const Quota* before = nullptr)
+      : cooldowns_(before ? before->cooldowns_ : std::make_shared<Cooldowns>()),
+        requests_(requests_per_minute, now),
+        tokens_(tokens_per_minute, now) {}
 
-  Cooldowns& cooldowns() noexcept { return cooldowns_; }
-  const Cooldowns& cooldowns() const noexcept { return cooldowns_; }
+  Cooldowns& cooldowns() noexcept { return *cooldowns_; }
+  const Cooldowns& cooldowns() const noexcept { return *cooldowns_; }
   /// Whether its tokens are limited.
   bool counts_tokens() const noexcept { return tokens_.is_limited(); }
 
   /// False: no attempt has to wait. Takes no lock.
   bool limits_any() const noexcept {
-    return cooldowns_.any() || requests_.is_limited() || tokens_.is_limited();
+    return cooldowns_->any() || requests_.is_limited() || tokens_.is_limited();
   }
   /// Until when such an attempt has to wait; a time that is past when it need not.
   TimePoint until(const Demand& demand, TimePoint now) const {
-    TimePoint until = cooldowns_.any() ? cooldowns_.until(demand.model) : (TimePoint::min)();
+    TimePoint until = cooldowns_->any() ? cooldowns_->until(demand.model) : (TimePoint::min)();
     if (requests_.is_limited()) until = (std::max)(until, requests_.available_at(1.0, now));
-    if (tokens_.is_limited()) until = (std::max)(until, tokens_.available_at(demand.tokens, now));
+    if (tokens_.is_limited()) {
+      // Most answers give some of what was expected back, so who waits for that looks again before long.
+      const TimePoint available = tokens_.available_at(demand.tokens, now);
+      until = (std::max)(until, (std::min)(available, now + std::chrono::seconds(1)));
+    }
     return until;
   }
 
@@ -50,7 +59,7 @@ class Quota {
   void used(double tokens, double expected) { tokens_.give_back(expected - tokens); }
 
  private:
-  Cooldowns cooldowns_{};
+  std::shared_ptr<Cooldowns> cooldowns_;
   MinuteBudget requests_;
   MinuteBudget tokens_;
 };

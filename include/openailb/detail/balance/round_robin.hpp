@@ -15,6 +15,12 @@ namespace openailb::detail {
 struct Turn {
   explicit Turn(double weight = 1.0) : period(1.0 / weight), due(period / 2) {}
 
+  /// Goes on where the turns of another one are.
+  void go_on_from(const Turn& other) noexcept {
+    due.store(other.due.load());
+    picked.store(other.picked.load());
+  }
+
   const double period;                  ///< from one of its turns to the next, in rounds
   std::atomic<double> due;              ///< so that turns of different weights lie evenly between each other
   std::atomic<std::uint64_t> picked{};  ///< which pick its last one was

@@ -72,6 +72,8 @@ class WaitingRoom {
     void wait_for(std::vector<std::shared_ptr<Seats>> seats) { room_->wait_for(*this, std::move(seats)); }
     /// Requests a stop when there is a seat.
     std::stop_token call() const noexcept { return call_.get_token(); }
+    /// Or else only for other endpoints; see call_all().
+    bool waits_for_seat() const noexcept { return !seats_.empty(); }
     bool was_called() const noexcept { return call_.stop_requested(); }
 
    private:

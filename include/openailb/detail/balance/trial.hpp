@@ -18,6 +18,7 @@
 #include <openailb/http.hpp>
 #include <openailb/response_info.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -141,7 +142,7 @@ inline void Trial::count_tokens(const JsonNode& answer) {
   const std::optional<Usage> usage = usage_of(answer);
   if (!usage) return;
   if (watch) watch->used(*usage);
-  if (usage->total) admission.used(static_cast<double>(*usage->total));
+  if (usage->total) admission.used((std::max)(*usage->total, 0.0));
 }
 
 inline void Trial::count_tokens(std::string_view answer) {

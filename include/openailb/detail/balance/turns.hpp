@@ -76,7 +76,7 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
   if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
   if (auto picked = admitting(again, PickKind::repetition)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
-  if (can.any_backs_off()) return std::nullopt;
+  if (can.any_backs_off() || can.any_only_full()) return std::nullopt;
   if (auto picked = pick_refusing(untried, can, now)) return picked;
   return pick_refusing(again, can, now);
 }

@@ -11,7 +11,8 @@ namespace openailb::detail {
 
 /// How many tokens an answer says that it took.
 struct Usage {
-  std::optional<std::int64_t> input{}, output{}, total{};
+  std::optional<std::int64_t> input{}, output{};
+  std::optional<double> total{};
 };
 
 /// The member of an object; null when there is none.
@@ -41,9 +42,14 @@ inline std::optional<Usage> usage_of(const JsonNode& answer) {
     const auto number = integer_member_of(*usage, name);
     return number ? number : integer_member_of(*usage, other);
   };
-  return Usage{.input = either("prompt_tokens", "input_tokens"),
-               .output = either("completion_tokens", "output_tokens"),
-               .total = integer_member_of(*usage, "total_tokens")};
+  Usage found{.input = either("prompt_tokens", "input_tokens"),
+              .output = either("completion_tokens", "output_tokens")};
+  if (const auto total = integer_member_of(*usage, "total_tokens")) {
+    found.total = static_cast<double>(*total);
+  } else if (found.input && found.output) {
+    found.total = static_cast<double>(*found.input) + static_cast<double>(*found.output);
+  }
+  return found;
 }
 
 }  // namespace openailb::detail
