@@ -39,7 +39,8 @@ class AttemptInspector : Inspection {
   /// anew with each model.
   struct Story {
     std::size_t model{};                          ///< the first, second, ... of the call's
-    bool asked{};                                 ///< for an earlier one of these
+    std::set<std::size_t> given_up{};             ///< those before
+    bool asked{};                                 ///< for one of these
     std::map<std::size_t, Row> last{};            ///< by endpoint that was asked
     std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
     std::set<std::size_t> ran{};
@@ -50,6 +51,7 @@ class AttemptInspector : Inspection {
     bool hedged{};
 
     void begin_model(std::size_t next) {
+      given_up.insert(model);
       asked = asked || !last.empty();
       model = next;
       last.clear();
@@ -141,6 +143,10 @@ inline void AttemptInspector::inspect(const CallRecord& call) {
 inline void AttemptInspector::inspect_fallback(const CallRecord& call, Story& story,
                                                const WireRequest& request, bool at_once) {
   const std::vector<std::size_t> all = call.models();
+  if (plan().moves()) {  // an endpoint may have joined that serves a model that was passed over
+    story.begin_model(static_cast<std::size_t>(std::ranges::find(all, request.model) - all.begin()));
+    return require(!story.given_up.contains(story.model), call, "it went back to a model it had given up");
+  }
   while (story.model + 1 < all.size() && request.model != all[story.model]) {
     if (at_once) inspect_giving_up_model(call, story, request.available, request.at);
     story.begin_model(story.model + 1);
@@ -253,6 +259,7 @@ inline void AttemptInspector::inspect_giving_up(const CallRecord& call, Story st
   if (call.error.kind == ErrorKind::canceled)
     return require(call.plan.stop.has_value(), call, "canceled by nobody");
   if (call.has_deadline_passed() || !story.may_go_on) return;
+  if (plan().moves() && !call.plan.fallbacks.empty()) return;  // nobody knows who served which of them when
   const std::size_t attempts = call.attempts().size();
   const bool at_once = call.ended == (attempts == 0 ? call.began : call.end_of(attempts - 1));
   while (!is_last_served(call, story.model)) {

@@ -110,6 +110,8 @@ struct WorldPlan {
   int max_in_flight{};
   bool replaces{};  ///< the fleet is changed by set_endpoints, not by adding and removing
 
+  /// Whether endpoints join or leave.
+  bool moves() const { return std::ranges::any_of(endpoints, &EndpointPlan::moves); }
   /// Whether nothing but weights decides among endpoints that are well.
   bool takes_turns() const {
     return picker == PickerPlan::none && std::ranges::none_of(endpoints, [](const EndpointPlan& endpoint) {
