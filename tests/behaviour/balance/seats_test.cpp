@@ -57,7 +57,7 @@ TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
   EXPECT_TRUE(second.was_called());
 }
 
-TEST(Fleet, LetsThoseWhoWaitForSeatsLookAgain) {
+TEST(ChangedFleet, LetsThoseWhoWaitForSeatsLookAgain) {
   Queue queue;
   const ClientOptions options;
   Fleet fleet({{.base_url = "https://one.example/v1"}}, options, queue.room, TimePoint{});
