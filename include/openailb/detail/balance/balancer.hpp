@@ -198,7 +198,7 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
     }
     if (auto full = can.full_seats(); !full.empty()) {
       // While it waits for a seat anyway, no other wait is too long.
-      const auto soonest = can.soonest();
+      const auto soonest = can.soonest(true);
       const TimePoint until =
           waiting_.for_endpoint(can, progress, now).value_or(soonest ? soonest->until : progress.deadline);
       return wait(until, WaitReason::seat, progress, now, queue(std::move(full), progress));

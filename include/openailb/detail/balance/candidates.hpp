@@ -134,7 +134,10 @@ class Candidates {
 
   /// Whether there is an endpoint whose breaker admits and for which the call need only wait.
   bool any_only_waits() const {
-    return any([&](std::size_t index) { return admits(index) && wait_for(index); });
+    return any([&](std::size_t index) {
+      const std::optional<Wait> wait = wait_for(index);
+      return wait && admits(index) && !is_too_long(index, *wait);
+    });
   }
 
   /// Whether there is an endpoint of which the call knows only a rate limit that is over by now, but whose
@@ -158,11 +161,12 @@ class Candidates {
   /// The first time at which an endpoint can be asked that cannot be asked now: when its cooldown is over,
   /// when its backoff is over or, if endpoints whose breakers refuse are not asked, when its breaker admits
   /// again.
-  std::optional<Wait> soonest() const {
+  std::optional<Wait> soonest(bool however_long = false) const {
     std::optional<Wait> found;
     for (std::size_t index = 0; index < size(); ++index) {
       const std::optional<Wait> one = wait_for(index);
-      if (one && (!found || one->until < found->until)) found = one;
+      if (!one || (is_too_long(index, *one) && !however_long)) continue;
+      if (!found || one->until < found->until) found = one;
     }
     return found;
   }
@@ -199,15 +203,16 @@ class Candidates {
   /// Whether it would be asked at once, or as soon as its backoff is over.
   bool willing(std::size_t index) const { return admits(index) || (asks_refusing() && fails_quickly(index)); }
 
-  /// What the call would wait for at an endpoint; null when it need not, or when that is too long. How long
-  /// it waits for a breaker is not asked here.
+  /// Whether it does not wait that long for an endpoint whose breaker admits.
+  bool is_too_long(std::size_t index, const Wait& wait) const {
+    return admits(index) && wait.until - now_ > progress_->longest_wait();
+  }
   std::optional<Wait> wait_for(std::size_t index) const {
     if (!may_retry(index) && !may_try(index)) return std::nullopt;
     TimePoint shared = limited_until(index);
     if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
     const TimePoint until = (std::max)(not_before(index), shared);
     if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
-    if (admits(index) && until - now_ > progress_->longest_wait()) return std::nullopt;
     return Wait{until, until == shared};
   }
 
