@@ -177,7 +177,7 @@ inline std::shared_ptr<Quota> Fleet::quota_for(const EndpointConfig& config, con
            "it is in the quota_group of " + (*other)->name() + ", but has other limits per minute");
   }
   const auto before = std::ranges::find_if(*list_, shares_it);
-  const std::shared_ptr<Quota> quota = before == list_->end() ? nullptr : (*before)->quota();
+  std::shared_ptr<Quota> quota = before == list_->end() ? nullptr : (*before)->quota();
   if (quota && has_same_limits((*before)->config())) return quota;
   return std::make_shared<Quota>(config.requests_per_minute, config.tokens_per_minute, now, quota.get());
 }

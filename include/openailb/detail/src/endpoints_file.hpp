@@ -46,7 +46,7 @@ class FileReader {
   FilePlace list(const std::string& name) const {
     const JsonNode& root = nodes_.front();
     const JsonNode* member = find_member(root, name);
-    const FilePlace place{member == nullptr ? &root : member, name};
+    FilePlace place{member == nullptr ? &root : member, name};
     if (place.node->type != JsonType::array) fail(place, "not a list");
     return place;
   }

@@ -175,7 +175,7 @@ auto VectorStoreFiles<Execution>::upload_and_poll(std::string_view store_id, con
   const Result<detail::Call> upload = Base::make_call(detail::upload_for_store(file), options);
   if (call && !upload) call = upload.error();
   auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
-  if (call && !polling) call = std::move(polling).error();
+  if (call && !polling) call = polling.error();
   return Base::core()->runtime.template run_call<VectorStoreFile>(
       std::move(call), [&](EventLoop& loop, detail::Call first) {
         return detail::upload_to_store(loop, Base::core()->balancer, std::move(first), std::string(store_id),
