@@ -1,7 +1,7 @@
 // Whatever an answer looks like, its error is of the kind that its status has, fits on a line and holds no
 // key. The input is written as an answer is: the status, headers line by line, an empty line, the body.
 #include "input.hpp"
-#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
@@ -31,15 +31,14 @@ openailb::HttpResponse response_of(openailb::fuzz::Input input) {
 
 /// The failure that a client makes of an error.
 openailb::detail::Failure failure_of(openailb::Error error, const openailb::ResponseHeaders& headers) {
-  const openailb::ClientOptions options;
   openailb::testing::SimulatedNetwork network;
   const auto loop = network.loops()();
-  openailb::detail::Endpoint endpoint(0, {.api_key = known_key, .name = "one"}, options, loop->now());
-  const openailb::detail::Trial trial{
-      .endpoint = &endpoint,
-      .admission = endpoint.standing().admit_anyway(loop->now()),
-      .call = std::make_shared<openailb::detail::Call>(openailb::detail::Call{.path = "/chat/completions"})};
-  return trial.failure(openailb::detail::evidence_in_answer(std::move(error), headers, loop->date()));
+  openailb::detail::Balancer balancer({{.api_key = known_key, .name = "one"}}, {}, loop->now());
+  const auto call = std::make_shared<const openailb::detail::Call>(
+      openailb::detail::Call{.path = "/chat/completions", .deadline = std::chrono::seconds(1)});
+  openailb::detail::Progress progress = *balancer.begin(*call, loop->now());
+  const auto trial = balancer.next(call, progress, loop->now()).trial;
+  return trial->failure(openailb::detail::evidence_in_answer(std::move(error), headers, loop->date()));
 }
 
 void look_at(const openailb::Error& error) {
