@@ -3,12 +3,14 @@
 #include "input.hpp"
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace {
