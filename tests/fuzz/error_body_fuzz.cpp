@@ -1,7 +1,7 @@
 // Whatever an answer looks like, its error is of the kind that its status has, fits on a line and holds no
 // key. The input is written as an answer is: the status, headers line by line, an empty line, the body.
 #include "input.hpp"
-#include <openailb/detail/balance/progress.hpp>
+#include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/testing/simulated_network.hpp>
