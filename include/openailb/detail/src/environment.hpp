@@ -1,9 +1,8 @@
 #pragma once
 
-#include <openailb/endpoints.hpp>
-
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -23,8 +22,9 @@ inline std::string value_of_reference(std::string_view reference, std::string& f
     fault = "${ is not followed by the name of an environment variable and }";
     return {};
   }
-  std::string value = environment(name.c_str());
-  if (!value.empty()) return value;
+  const char* value =
+      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): safe unless somebody sets it
+  if (value != nullptr && *value != '\0') return value;
   if (otherwise != std::string_view::npos) return std::string(reference.substr(otherwise + 2));
   fault = "the environment variable " + name + " is not set, or empty";
   return {};
