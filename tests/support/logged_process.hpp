@@ -105,8 +105,8 @@ class LoggedProcess {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    char name[] = "/tmp/openailb-test-XXXXXX";
-    if (::mkdtemp(name) == nullptr) throw std::runtime_error("cannot make a temporary directory");
+    std::string name = std::filesystem::temp_directory_path() / "openailb-test-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
     path_ = name;
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;

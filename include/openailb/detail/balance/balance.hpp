@@ -27,8 +27,8 @@ struct Balanced {
 };
 
 /// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, falls back on another
-/// model, gives up. If hedging
-/// is on, a second attempt may race the first: the first answer wins, and if one fails, the other goes on.
+/// model, gives up. If hedging is on, a second attempt may race the first: the first answer wins, and if one
+/// fails, the other goes on.
 /// `attempt(loop, trial)` returns a Task<Attempted<std::unique_ptr<Answered<T>>>>. A task that is not done
 /// when its time is over, or that has lost, is destroyed, which cancels it.
 template <class T, class Attempt>
@@ -50,8 +50,8 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
       Balancer::Step step = balancer.next(call, progress, began);
       if (step.wait) {
         Timer pause(loop, *step.wait, call->stop_token);
-        Timer seat(loop, (TimePoint::max)(), step.seat);
-        FirstOf over(pause, seat);
+        Timer called(loop, (TimePoint::max)(), step.call);
+        FirstOf over(pause, called);
         co_await over;
         continue;
       }

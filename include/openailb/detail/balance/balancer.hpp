@@ -53,7 +53,7 @@ class Balancer {
   struct Step {
     std::optional<Trial> trial{};
     std::optional<TimePoint> wait{};
-    std::stop_token seat{};  ///< requests a stop when the wait is over sooner, as there is a seat
+    std::stop_token call{};  ///< requests a stop when the wait is over sooner: see WaitingRoom
   };
 
   /// An error if no endpoint keeps all that the call names.
@@ -98,10 +98,9 @@ class Balancer {
   void heed_changes(Progress& progress) const {
     if (!fleet_.is_current(progress.fleet)) progress.change_fleet(fleet_.list());
   }
-  std::stop_token queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress);
   bool affords(const Candidates& can, Progress& progress, TimePoint now);
-  static Step wait(TimePoint until, WaitReason reason, const Progress& progress, TimePoint now,
-                   std::stop_token seat = {});
+  Step wait(TimePoint until, WaitReason reason, Progress& progress, TimePoint now,
+            std::vector<std::shared_ptr<Seats>> full = {}) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
                     const Candidates& can, bool is_hedge, TimePoint now) const;
   static void tell_end(const Trial& trial, AttemptEnded event, TimePoint now);
@@ -201,15 +200,14 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
       const auto soonest = can.soonest(true);
       const TimePoint until =
           waiting_.for_endpoint(can, progress, now).value_or(soonest ? soonest->until : progress.deadline);
-      return wait(until, WaitReason::seat, progress, now, queue(std::move(full), progress));
+      return wait(until, WaitReason::seat, progress, now, std::move(full));
     }
     if (!std::exchange(looked_again, true)) continue;  // a seat may have become free between the two looks
     progress.place.reset();
     const auto until = waiting_.for_endpoint(can, progress, now);
     const WaitReason reason = Waiting::reason(can);
     if (Waiting::is_for_breakers_alone(can)) progress.waited_for_reopening = true;
-    if (until)
-      return wait(*until, reason, progress, now, queue({}, progress));   // it may hear of new endpoints
+    if (until) return wait(*until, reason, progress, now);
     if (reason == WaitReason::breaker && can.asks_refusing()) continue;  // it no longer waits for them
     if (const auto budget_at = waiting_.for_budget(can, progress, now)) {
       return wait(*budget_at, WaitReason::budget, progress, now);
@@ -218,17 +216,13 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   }
 }
 
-inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, const Progress& progress,
-                                     TimePoint now, std::stop_token seat) {
+/// Lets the call wait, and for one of these seats as well. Whatever it waits for, it hears of new endpoints.
+inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, Progress& progress, TimePoint now,
+                                     std::vector<std::shared_ptr<Seats>> full) const {
   if (progress.watch) progress.watch->waits(reason, until - now);
-  return {.wait = until, .seat = std::move(seat)};
-}
-
-/// Lets the call wait for one of these seats. What it gives is told when there is one.
-inline std::stop_token Balancer::queue(std::vector<std::shared_ptr<Seats>> full, Progress& progress) {
   if (!progress.place) progress.place = std::make_unique<WaitingRoom::Place>(waiting_room_);
   progress.place->wait_for(std::move(full));
-  return progress.place->call();
+  return {.wait = until, .call = progress.place->call()};
 }
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
@@ -265,11 +259,12 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
               .fresh_connection = is_owed,
               .seeks_object = progress.seeks_object,
               .watch = progress.watch};
-  if (trial.watch)
+  if (trial.watch) {
     trial.watch->attempt_began({.endpoint = endpoint->name(),
                                 .model = endpoint->wire_model(*call),
                                 .is_hedge = is_hedge,
                                 .is_last_resort = trial.admission.is_last_resort()});
+  }
   return trial;
 }
 

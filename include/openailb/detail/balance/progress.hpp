@@ -54,7 +54,7 @@ struct Progress {
   RetryBudget::Reserved reserved{};             ///< for the call's next retry; null when none was needed yet
   bool budget_used_up{};                        ///< nothing could be reserved
   bool hedged{};                                ///< a hedge was sent
-  std::unique_ptr<WaitingRoom::Place> place{};  ///< null while the call does not wait for a seat
+  std::unique_ptr<WaitingRoom::Place> place{};  ///< null while the call does not wait
   std::vector<std::string> models{};  ///< those that it has given up, before it fell back on another one
   bool another_model{};               ///< it can still fall back on another one
   std::vector<Endpoint> endpoints{};  ///< as in the fleet

@@ -15,17 +15,8 @@ struct Usage {
   std::optional<double> total{};
 };
 
-/// The member of an object; null when there is none.
-inline const JsonNode* member_of(const JsonNode& object, std::string_view name) {
-  if (object.type != JsonType::object) return nullptr;
-  for (const JsonNode* one = &object + 1; one != object.end(); one = (one + 1)->end()) {
-    if (one->text == name) return one + 1;
-  }
-  return nullptr;
-}
-
 inline std::optional<std::int64_t> integer_member_of(const JsonNode& object, std::string_view name) {
-  const JsonNode* member = member_of(object, name);
+  const JsonNode* member = find_member(object, name);
   if (!member || member->type != JsonType::number) return std::nullopt;
   std::int64_t number = 0;
   std::from_chars(member->text.data(), member->text.data() + member->text.size(), number);
@@ -35,8 +26,8 @@ inline std::optional<std::int64_t> integer_member_of(const JsonNode& object, std
 /// What an answer says under `usage`, or an event of a stream; those of responses have it inside of
 /// `response`. Null when they say nothing.
 inline std::optional<Usage> usage_of(const JsonNode& answer) {
-  const JsonNode* response = member_of(answer, "response");
-  const JsonNode* usage = member_of(response ? *response : answer, "usage");
+  const JsonNode* response = find_member(answer, "response");
+  const JsonNode* usage = find_member(response ? *response : answer, "usage");
   if (!usage || usage->type != JsonType::object) return std::nullopt;
   const auto either = [&](const char* name, const char* other) {
     const auto number = integer_member_of(*usage, name);
