@@ -17,6 +17,7 @@ int main() {
         .messages = {openailb::user_message("Write a haiku about the number " + std::to_string(number))},
     }));
   }
+  // [/parallel]
 
   std::map<std::string, int> served;
   for (auto& answer : answers) {
@@ -26,6 +27,5 @@ int main() {
       std::cerr << completion.error().message << '\n';
     }
   }
-  // [/parallel]
   for (const auto& [endpoint, count] : served) std::cout << endpoint << " has answered " << count << '\n';
 }
