@@ -40,11 +40,10 @@ inline std::optional<Row> row_of(Fault fault, const Attempt& attempt) {
     case Fault::broken:
     case Fault::error_inside:
     case Fault::internal_error: return Row{.ran_it = true};
-    // Half an answer is invalid_response, half a stream an interruption.
     case Fault::truncated:
-    case Fault::noise: return Row{.same = attempt.kind != ErrorKind::parse, .ran_it = true};
+    case Fault::noise:
     case Fault::html:
-    case Fault::no_choice:
+    case Fault::no_choice: return Row{.ran_it = true};
     case Fault::internal_error_final: return Row{.same = false, .ran_it = true};
     case Fault::request_timeout:
     case Fault::overloaded: return Row{};

@@ -4,6 +4,8 @@
 //   simulation --seed SEED                     one of them again; if it fails, the smallest that still does
 //   simulation --scenarios                     no worlds, but the table of fault scenarios
 //   simulation --routing                       no worlds, but the table of pickers
+//   simulation --persistence                   no worlds, but the table of trouble that all endpoints share
+#include "simulation/persistence.hpp"
 #include "simulation/plan.hpp"
 #include "simulation/plan_text.hpp"
 #include "simulation/routing.hpp"
@@ -32,7 +34,7 @@ struct Arguments {
 [[noreturn]] void show_usage() {
   std::cerr
       << "usage: simulation [--worlds N | --seconds N] [--from SEED] | simulation --seed SEED | simulation "
-         "--scenarios | simulation --routing\n";
+         "--scenarios | simulation --routing | simulation --persistence\n";
   std::exit(2);
 }
 
@@ -74,6 +76,7 @@ void report(const WorldPlan& plan, const std::vector<std::string>& violations) {
 int main(int count, char** words) {
   if (count == 2 && words[1] == std::string_view("--scenarios")) return print_scenarios() ? 0 : 1;
   if (count == 2 && words[1] == std::string_view("--routing")) return print_routing() ? 0 : 1;
+  if (count == 2 && words[1] == std::string_view("--persistence")) return print_persistence() ? 0 : 1;
   const Arguments arguments = parse({words + 1, words + count});
   const auto end = std::chrono::steady_clock::now() + arguments.seconds;
   std::uint64_t done = 0;

@@ -39,7 +39,7 @@ constexpr Row client_error{.another = false, .same = false, .breaker = Outcome::
 constexpr Row transient{.another = true, .same = true, .breaker = Outcome::failure, .runs = true};
 constexpr Row unserved{
     .another = true, .same = true, .breaker = Outcome::failure};  // transient, but never run
-constexpr Row invalid_response{.another = true, .same = false, .breaker = Outcome::failure, .runs = true};
+constexpr Row invalid_response{.another = true, .same = true, .breaker = Outcome::failure, .runs = true};
 constexpr Row clash{.another = true, .same = true, .breaker = Outcome::exclusion};
 constexpr Row rate_limited{.another = true, .same = true, .breaker = Outcome::exclusion, .cooldown = true};
 constexpr Row account{.another = true, .same = false, .breaker = Outcome::failure};  // quota and credential

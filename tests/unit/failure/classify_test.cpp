@@ -145,7 +145,7 @@ TEST(Treatment, IsTheTable) {
   for (const Row& row :
        {Row{client_error, false, false, Outcome::success},     //
         Row{transient, true, true, Outcome::failure},          //
-        Row{invalid_response, true, false, Outcome::failure},  //
+        Row{invalid_response, true, true, Outcome::failure},  //
         Row{FailureClass::conflict, true, true, Outcome::exclusion},
         Row{rate_limited, true, true, Outcome::exclusion}, Row{quota, true, false, Outcome::failure},
         Row{credential, true, false, Outcome::failure}, Row{forbidden, true, false, Outcome::exclusion},

@@ -65,11 +65,11 @@ class Balancer {
   std::optional<Trial> hedge(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
 
   /// Records the successful attempt, how long it took, and whether its account may send no more for a while.
-  void record_answer(Progress& progress, const Trial& trial, const ResponseInfo& info, TimePoint now) const;
+  void record_answer(Progress& progress, const Trial& trial, const ResponseInfo& info, TimePoint now);
   /// Records an attempt that is canceled since its call ends without it, and reports it to its endpoint.
   void record_loss(Progress& progress, Trial& trial, std::string why, TimePoint now) const;
   /// Records a failed attempt, and reports it to its endpoint.
-  void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const;
+  void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now);
   Homes& homes() noexcept { return homes_; }
   /// The name of the endpoint that keeps an object; null when that is not known.
   std::optional<std::string> home_of(std::string_view id);
@@ -138,7 +138,8 @@ inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
 inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   budget_.deposit(now);
   if (hedging_) hedging_->begin_call();
-  Progress progress{.deadline = limit_from(now, call.deadline),
+  Progress progress{.began = now,
+                    .deadline = limit_from(now, call.deadline),
                     .waits_for_rate_limits = call.wait_for_rate_limits,
                     .retries_left = call.max_retries};
   progress.change_fleet(fleet_.list());
@@ -191,7 +192,7 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Pr
   progress.budget_used_up = false;
   for (bool looked_again = false;;) {
     const auto affords = [&] { return this->affords(can, progress, now); };
-    if (auto picked = turns_.pick(can, affords, now)) {
+    if (auto picked = turns_.pick(can, affords, budget_.pays_at_once(), now)) {
       progress.place.reset();
       return {.trial = begin_trial(*std::move(picked), call, progress, can, false, now)};
     }
@@ -296,9 +297,10 @@ inline std::optional<Trial> Balancer::hedge(const std::shared_ptr<const Call>& c
 }
 
 inline void Balancer::record_answer(Progress& progress, const Trial& trial, const ResponseInfo& info,
-                                    TimePoint now) const {
+                                    TimePoint now) {
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   trial.admission.answered(trial.call->streams, now);
+  budget_.answered();
   if (const auto reset = rate_limit_reset(info.headers)) trial.used_up(*reset, now);
   tell_end(trial, {.status = info.status, .elapsed = took}, now);
   if (hedging_) hedging_->answered(trial.endpoint->id(), trial.call->streams, took);
@@ -330,14 +332,14 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
   trial.settle(&canceled, now);
 }
 
-inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) const {
-  progress.record(trial.endpoint->id(), trial.call->model, failure,
-                  waiting_.after(failure, *trial.call, progress), trial.admission.admitted(), now);
-  tell_end(trial,
-           {.kind = failure.error.kind,
-            .status = failure.error.status,
-            .elapsed = now - trial.admission.admitted()},
-           now);
+inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) {
+  const std::size_t id = trial.endpoint->id();
+  const std::chrono::nanoseconds took = now - trial.admission.admitted();
+  const bool failed = failure.treatment.breaker == Outcome::failure;
+  if (failed && trial.admission.is_last_resort()) budget_.last_resort_failed();
+  const Pauses pauses = waiting_.after(failure, took, *trial.call, progress);
+  progress.record(id, trial.call->model, failure, pauses, took, now);
+  tell_end(trial, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
   trial.settle(&failure, now);
 }
 

@@ -34,7 +34,9 @@ class Candidates {
         call_(&call),
         progress_(&progress),
         at_client_(&at_client),
-        now_(now) {}
+        now_(now) {
+    find_last_retry();
+  }
 
   std::size_t size() const noexcept { return endpoints_->size(); }
   const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
@@ -61,6 +63,7 @@ class Candidates {
     return {at(index).is_used_up(*call_, now_), priority(index)};
   }
 
+  bool is_first_attempt() const noexcept { return progress_->attempts.empty(); }
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
   /// Whether the call may make another attempt there now, unless the breaker refuses.
@@ -180,9 +183,30 @@ class Candidates {
   bool has_room(std::size_t index) const {
     return !client_is_full() && standing(index).seats.has_room(was_called());
   }
-  /// What the call itself has learned of when it may ask the endpoint.
+  /// When the endpoint may be asked, as far as the call itself knows.
   TimePoint not_before(std::size_t index) const {
-    return progress_->endpoints[index].again_at.value_or((TimePoint::min)());
+    const Progress::Endpoint& endpoint = progress_->endpoints[index];
+    const TimePoint again_at = endpoint.again_at.value_or((TimePoint::min)());
+    if (!endpoint.tried || is_owed(index)) return again_at;
+    return (std::max)({again_at, progress_->next_retry, last_retry_});
+  }
+  /// The call's last retry comes no sooner than that of a call with any one of these endpoints alone. So a
+  /// call over several endpoints gives up no sooner either.
+  void find_last_retry() {
+    if (progress_->retries_left != 1 || progress_->attempts.size() < 2) return;
+    int endpoints = 0;
+    for (std::size_t index = 0; index < size(); ++index) {
+      if (!may_retry(index) || !(admits(index) || asks_refusing())) continue;
+      const Progress::Endpoint& endpoint = progress_->endpoints[index];
+      const TimePoint limited = limited_until(index);
+      const TimePoint last = (std::max)({*endpoint.again_at, endpoint.last_retry, limited});
+      if (last >= progress_->deadline || last - now_ > progress_->longest_wait()) continue;
+      ++endpoints;
+      if (last <= last_retry_) continue;
+      last_retry_ = last;
+      last_retry_is_shared_ = limited > (TimePoint::min)();
+    }
+    if (endpoints < 2) last_retry_ = (TimePoint::min)();  // then it is one endpoint alone
   }
 
   /// Once max_endpoints have run the request and failed, it is sent to no others: it may be what breaks them.
@@ -213,7 +237,7 @@ class Candidates {
     if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
     const TimePoint until = (std::max)(not_before(index), shared);
     if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
-    return Wait{until, until == shared};
+    return Wait{until, until == shared || (until == last_retry_ && last_retry_is_shared_)};
   }
 
   template <class Condition>
@@ -230,6 +254,8 @@ class Candidates {
   const Progress* progress_;
   const std::shared_ptr<Seats>* at_client_;
   TimePoint now_;
+  TimePoint last_retry_{(TimePoint::min)()};  // see find_last_retry()
+  bool last_retry_is_shared_{};               // it is that of a rate limit, for which others wait too
 };
 
 }  // namespace openailb::detail

@@ -62,7 +62,7 @@ inline std::shared_ptr<const Call> fall_back(const Candidates& can, const Call& 
   if (model == nullptr) return nullptr;
   auto next = std::make_shared<Call>(call);
   next->model = *model;
-  progress.begin_model(*call.model, *model, call.max_retries);
+  progress.begin_model(*call.model, *model, call.max_retries, now);
   progress.another_model = Fallback(can, *next, progress).next() != nullptr;
   return next;
 }

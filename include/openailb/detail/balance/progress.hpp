@@ -27,6 +27,15 @@ inline std::string attempt_text(const Error& error) {
   return status + (status.empty() || error.message.empty() ? "" : " ") + error.message;
 }
 
+/// How long a call does not make certain attempts after one that failed.
+struct Pauses {
+  std::chrono::nanoseconds same_endpoint{};  ///< on the endpoint that failed
+  std::chrono::nanoseconds any_endpoint{};   ///< on any endpoint that it has tried
+  /// From the call's beginning to its last retry, if all attempts were on this endpoint and failed alike.
+  /// What takes longer than the longest backoff counts as that.
+  std::chrono::nanoseconds alone{};
+};
+
 /// How far a call has come: what its attempts have shown, and what it may still do.
 struct Progress {
   /// What the call knows of one endpoint.
@@ -34,17 +43,21 @@ struct Progress {
     bool tried{};   ///< it was picked, and what came of it is not only a rate limit that the call waits for
     bool ran_it{};  ///< it failed the call after having received it whole
     std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never, if it was tried
+    TimePoint last_retry{};  ///< when the call would make its last retry if this were its only endpoint
   };
 
   Fleet::List fleet{};  ///< the endpoints that the client has now
+  TimePoint began{};    ///< with its present model
   TimePoint deadline{};
   /// The id of the only endpoint to ask, because it keeps an object that the call names.
   std::optional<std::size_t> home{};
   bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
   bool waits_for_rate_limits{};  ///< and not only as long as its retries last
   int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
-  int ran_it{};                  ///< how many endpoints may have run the request and failed the call
-  bool another_endpoint{true};   ///< whether endpoints that were not tried yet may be asked
+  /// When the next retry may be made: the backoff after the retry before it, whichever endpoint that was on.
+  TimePoint next_retry{(TimePoint::min)()};
+  int ran_it{};                 ///< how many endpoints may have run the request and failed the call
+  bool another_endpoint{true};  ///< whether endpoints that were not tried yet may be asked
   /// The id of the endpoint whose kept connection had died. It is asked again first, and that is not counted
   /// as a retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
@@ -78,11 +91,11 @@ struct Progress {
   void change_fleet(Fleet::List endpoints);
   /// Begins anew with another model than `given_up`. The deadline stays, and what the call has seen and
   /// spent.
-  void begin_model(const std::string& given_up, const std::string& next, int max_retries);
+  void begin_model(const std::string& given_up, const std::string& next, int max_retries, TimePoint now);
 
-  /// Records a failed attempt; `delay` is the pause before the same endpoint may be asked again.
+  /// Records a failed attempt that took so long.
   void record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
-              std::chrono::nanoseconds delay, TimePoint attempt_began, TimePoint now);
+              const Pauses& pauses, std::chrono::nanoseconds took, TimePoint now);
 
   /// The error of a call that ends here: `error`, with every attempt, and a message that sums them up.
   Error failed(Error error) const;
@@ -111,10 +124,13 @@ inline Progress::Endpoint* Progress::find(std::size_t id) {
   return found == fleet->end() ? nullptr : &endpoints[static_cast<std::size_t>(found - fleet->begin())];
 }
 
-inline void Progress::begin_model(const std::string& given_up, const std::string& next, int max_retries) {
+inline void Progress::begin_model(const std::string& given_up, const std::string& next, int max_retries,
+                                  TimePoint now) {
   if (watch) watch->goes_on_with(next);
   models.push_back(given_up);
+  began = now;
   retries_left = max_retries;
+  next_retry = (TimePoint::min)();
   ran_it = 0;
   another_endpoint = true;
   owed_to.reset();
@@ -122,14 +138,14 @@ inline void Progress::begin_model(const std::string& given_up, const std::string
 }
 
 inline void Progress::record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
-                             std::chrono::nanoseconds delay, TimePoint attempt_began, TimePoint now) {
+                             const Pauses& pauses, std::chrono::nanoseconds took, TimePoint now) {
   const Error& error = failure.error;
   const Treatment& treatment = failure.treatment;
   if (attempts.size() == most_attempts) attempts.erase(attempts.begin());
   attempts.push_back({.endpoint = error.endpoint,
                       .kind = error.kind,
                       .status = error.status,
-                      .elapsed = now - attempt_began,
+                      .elapsed = took,
                       .message = attempt_text(error),
                       .model = model.value_or("")});
   // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
@@ -142,6 +158,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
   }
+  if (pauses.any_endpoint.count() > 0) next_retry = saturating_add(now, pauses.any_endpoint);
   if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = id;
   Endpoint* found = find(id);
   if (found == nullptr) {  // it was removed meanwhile
@@ -151,8 +168,9 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
   Endpoint& endpoint = *found;
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
-  if (treatment.same_endpoint && delay <= longest_wait()) {
-    endpoint.again_at = saturating_add(now, delay);
+  if (treatment.same_endpoint && pauses.same_endpoint <= longest_wait()) {
+    endpoint.again_at = saturating_add(now, pauses.same_endpoint);
+    endpoint.last_retry = saturating_add(began, pauses.alone);
     endpoint.tried = !waits_for(failure);
   }
 }

@@ -4,6 +4,7 @@
 #include <openailb/options.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -48,9 +49,18 @@ class RetryBudget {
     return Reserved(this);
   }
 
+  /// Whether it pays for a last resort without a pause. It does not while they all fail: then every endpoint
+  /// is down, and the next calls need the budget for their retries, as with one endpoint.
+  bool pays_at_once() const noexcept { return !options_ || failed_in_a_row_.load() < most_failed_in_a_row; }
+  void last_resort_failed() noexcept { ++failed_in_a_row_; }
+  void answered() noexcept {
+    if (failed_in_a_row_.load() != 0) failed_in_a_row_.store(0);
+  }
+
  private:
   using Seconds = std::chrono::duration<double>;
   static constexpr Seconds saved_for{10.0};
+  static constexpr int most_failed_in_a_row = 5;
 
   /// What the balance settles at when there are no calls.
   double by_time_alone() const { return options_->per_second * saved_for.count(); }
@@ -70,6 +80,7 @@ class RetryBudget {
   std::mutex mutex_{};
   TimePoint at_;
   double balance_;
+  std::atomic<int> failed_in_a_row_{};  // last resorts, since any attempt was answered
 };
 
 }  // namespace openailb::detail

@@ -30,9 +30,9 @@ class Turns {
   explicit Turns(Picker picker) : picker_(std::move(picker)) {}
 
   /// The endpoint that a call asks next; null when it cannot ask any now. `affords()` says whether the retry
-  /// budget pays for an attempt.
+  /// budget pays for an attempt; `at_once`, whether it pays for a last resort without a pause.
   template <class Affords>
-  std::optional<Picked> pick(const Candidates& can, Affords affords, TimePoint now);
+  std::optional<Picked> pick(const Candidates& can, Affords affords, bool at_once, TimePoint now);
   /// An endpoint that the call has not asked yet, and whose breaker admits.
   std::optional<Picked> pick_for_hedge(const Candidates& can, TimePoint now) {
     const auto untried = [&](std::size_t index) { return can.untried(index); };
@@ -57,7 +57,7 @@ class Turns {
 /// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
 /// other is in its backoff. The retry budget pays for them, and for retries.
 template <class Affords>
-std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePoint now) {
+std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, bool at_once, TimePoint now) {
   const auto owed = [&](std::size_t index) { return can.owed(index); };
   const auto untried = [&](std::size_t index) { return can.untried(index); };
   const auto again = [&](std::size_t index) { return can.again(index); };
@@ -73,7 +73,9 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, TimePo
   }
   if (auto picked = admitting(untried, PickKind::turn)) return picked;
   if (!affords()) return std::nullopt;
-  if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
+  if (can.is_first_attempt() || at_once) {
+    if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
+  }
   if (auto picked = admitting(again, PickKind::repetition)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
   if (can.any_backs_off() || can.any_only_full()) return std::nullopt;

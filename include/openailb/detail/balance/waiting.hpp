@@ -33,8 +33,9 @@ class Waiting {
   std::optional<TimePoint> for_endpoint(const Candidates& can, const Progress& progress, TimePoint now) const;
   /// Until when it waits for the retry budget; null if it does not.
   std::optional<TimePoint> for_budget(const Candidates& can, const Progress& progress, TimePoint now) const;
-  /// How long it does not ask an endpoint again that failed.
-  std::chrono::nanoseconds after(const Failure& failure, const Call& call, const Progress& progress) const;
+  /// The pauses after an attempt that took so long and failed.
+  Pauses after(const Failure& failure, std::chrono::nanoseconds took, const Call& call,
+               const Progress& progress) const;
 
  private:
   double random() const;
@@ -69,15 +70,29 @@ inline std::optional<TimePoint> Waiting::for_budget(const Candidates& can, const
   return until < progress.deadline ? std::optional(until) : std::nullopt;
 }
 
-inline std::chrono::nanoseconds Waiting::after(const Failure& failure, const Call& call,
-                                               const Progress& progress) const {
+inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds took, const Call& call,
+                             const Progress& progress) const {
+  using std::chrono::nanoseconds;
   if (progress.waits_for(failure)) {
     // However soon the server says: nothing else limits how often a call may be refused.
-    const auto pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
-    return (std::max)(failure.delay.value_or(pause), pause);
+    const nanoseconds pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
+    return {.same_endpoint = (std::max)(failure.delay.value_or(pause), pause)};
   }
-  if (failure.delay) return *failure.delay;
-  return backoff(static_cast<unsigned>(call.max_retries - progress.retries_left), random());
+  const double jitter = failure.delay ? 0.0 : random();
+  const auto before_retry = [&](int retry) -> nanoseconds {
+    if (failure.delay) return *failure.delay;
+    const auto number = static_cast<unsigned>(retry);
+    // If this were the only endpoint, its cooldown would grow with each of them.
+    return failure.failure_class == FailureClass::rate_limited ? cooldown(number) : backoff(number, jitter);
+  };
+  const auto bounded = [](nanoseconds time) { return (std::min<nanoseconds>)(time, longest_backoff); };
+  const int retries = call.max_retries - progress.retries_left;
+  Pauses pauses{.same_endpoint = before_retry(retries)};
+  if (retries > 0) pauses.any_endpoint = bounded(pauses.same_endpoint);
+  for (int retry = 0; retry < call.max_retries; ++retry) {
+    pauses.alone += bounded(took) + bounded(before_retry(retry));
+  }
+  return pauses;
 }
 
 inline double Waiting::random() const {

@@ -25,7 +25,7 @@ constexpr Treatment treatment(FailureClass failure_class) {
     //                                       another  same   breaker
     case FailureClass::client_error: return {false, false, Outcome::success};
     case FailureClass::transient: return {true, true, Outcome::failure};
-    case FailureClass::invalid_response: return {true, false, Outcome::failure};
+    case FailureClass::invalid_response: return {true, true, Outcome::failure};
     case FailureClass::conflict: return {true, true, Outcome::exclusion};
     case FailureClass::rate_limited: return {true, true, Outcome::exclusion};
     case FailureClass::quota: return {true, false, Outcome::failure};
