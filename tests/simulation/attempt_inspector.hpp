@@ -43,6 +43,7 @@ class AttemptInspector : Inspection {
     bool asked{};                                 ///< for one of these
     std::map<std::size_t, Row> last{};            ///< by endpoint that was asked
     std::map<std::size_t, TimePoint> again_at{};  ///< not to be asked again before
+    std::set<std::size_t> with_own_pace{};        ///< whose server said when, or whose connection had died
     std::set<std::size_t> ran{};
     int retries{};
     std::optional<std::size_t> owed{};  ///< whose kept connection has died, the first time in the call
@@ -92,6 +93,7 @@ class AttemptInspector : Inspection {
   std::optional<Row> row_of_timeout(const CallRecord& call, const WireRequest& request, Row row,
                                     TimePoint end);
   void inspect_giving_up(const CallRecord& call, Story story);
+  void inspect_persistence(const CallRecord& call, const Story& story);
   void inspect_giving_up_model(const CallRecord& call, const Story& story,
                                const std::vector<Availability>& availables, TimePoint now);
 
@@ -249,6 +251,7 @@ inline void AttemptInspector::add_failure(const CallRecord& call, Story& story, 
   story.again_at[request.endpoint] = limited ? end + request.retry_after : end;
   if (limited && call.plan.wait_for_rate_limits) story.last.erase(request.endpoint);
   const bool died = request.fault == Fault::idle_connection_died && attempt.kind == ErrorKind::connection;
+  if (limited || died) story.with_own_pace.insert(request.endpoint);
   if (died && !std::exchange(story.free_retry_used, true)) story.owed = request.endpoint;
 }
 
@@ -270,6 +273,26 @@ inline void AttemptInspector::inspect_giving_up(const CallRecord& call, Story st
               (call.error.kind == ErrorKind::bad_request && call.requests.empty()),
           call, "asked for models that nobody serves");
   inspect_giving_up_model(call, story, call.available, call.ended);
+  inspect_persistence(call, story);
+}
+
+/// A call that has made all of its retries went on as long as it would have with any one of the endpoints
+/// that it could ask again.
+inline void AttemptInspector::inspect_persistence(const CallRecord& call, const Story& story) {
+  if (!steady() || !asks_refusing() || plan().moves() || call.models().size() > 1) return;
+  if (call.max_retries == 0 || story.retries < call.max_retries || call.plan.wait_for_rate_limits) return;
+  nanoseconds least{};
+  for (int retry = 0; retry < call.max_retries; ++retry) {
+    least += detail::backoff(static_cast<unsigned>(retry), 1.0);
+  }
+  if (call.began + least * 4 / 3 >= call.deadline) return;
+  const bool all_ran = static_cast<int>(story.ran.size()) >= plan().max_endpoints;
+  for (const auto& [endpoint, row] : story.last) {
+    const bool has_own_pace = story.with_own_pace.contains(endpoint);
+    if (!row.same || has_own_pace || (all_ran && !story.ran.contains(endpoint))) continue;
+    require(call.requests.back().at >= call.began + least, call,
+            "it gave up sooner than with endpoint-" + std::to_string(endpoint) + " alone");
+  }
 }
 
 /// A call gives up a model only when there is nothing left that it could try with it.

@@ -188,7 +188,9 @@ class Candidates {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
     const TimePoint again_at = endpoint.again_at.value_or((TimePoint::min)());
     if (!endpoint.tried || is_owed(index)) return again_at;
-    return (std::max)({again_at, progress_->next_retry, last_retry_});
+    // A call that would end during the pause makes its retry without it.
+    const bool pauses = progress_->next_retry < progress_->deadline;
+    return (std::max)({again_at, pauses ? progress_->next_retry : again_at, last_retry_});
   }
   /// The call's last retry comes no sooner than that of a call with any one of these endpoints alone. So a
   /// call over several endpoints gives up no sooner either.
@@ -200,7 +202,8 @@ class Candidates {
       const Progress::Endpoint& endpoint = progress_->endpoints[index];
       const TimePoint limited = limited_until(index);
       const TimePoint last = (std::max)({*endpoint.again_at, endpoint.last_retry, limited});
-      if (last >= progress_->deadline || last - now_ > progress_->longest_wait()) continue;
+      if (last - now_ > progress_->longest_wait()) continue;
+      if (last - now_ > progress_->deadline - last) continue;  // too little time would be left for it
       ++endpoints;
       if (last <= last_retry_) continue;
       last_retry_ = last;
