@@ -30,7 +30,7 @@ inline std::string attempt_text(const Error& error) {
 /// How long a call does not make certain attempts after one that failed.
 struct Pauses {
   std::chrono::nanoseconds same_endpoint{};  ///< on the endpoint that failed
-  std::chrono::nanoseconds any_endpoint{};   ///< on any endpoint that it has tried
+  bool any_endpoint{};                       ///< on the others that it has tried as well: it was a retry
   /// From the call's beginning to its last retry, if all attempts were on this endpoint and failed alike.
   /// What takes longer than the longest backoff counts as that.
   std::chrono::nanoseconds alone{};
@@ -43,6 +43,7 @@ struct Progress {
     bool tried{};   ///< it was picked, and what came of it is not only a rate limit that the call waits for
     bool ran_it{};  ///< it failed the call after having received it whole
     std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never, if it was tried
+    std::chrono::nanoseconds pause{};     ///< from its last failure to that time
     TimePoint last_retry{};  ///< when the call would make its last retry if this were its only endpoint
   };
 
@@ -106,6 +107,8 @@ struct Progress {
 
   /// What the call knows of an endpoint; null when the client has none of that id now.
   Endpoint* find(std::size_t id);
+  void record(Endpoint& endpoint, const Failure& failure, const Pauses& pauses, TimePoint now);
+  std::chrono::nanoseconds pause_for_all(std::chrono::nanoseconds pause) const;
   std::string story() const;
 };
 
@@ -158,21 +161,35 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
   }
-  if (pauses.any_endpoint.count() > 0) next_retry = saturating_add(now, pauses.any_endpoint);
   if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = id;
-  Endpoint* found = find(id);
-  if (found == nullptr) {  // it was removed meanwhile
-    if (failure.ran_it) ++ran_it;
-    return;
+  if (Endpoint* endpoint = find(id)) {
+    record(*endpoint, failure, pauses, now);
+  } else if (failure.ran_it) {  // it was removed meanwhile
+    ++ran_it;
   }
-  Endpoint& endpoint = *found;
+  if (pauses.any_endpoint) next_retry = saturating_add(now, pause_for_all(pauses.same_endpoint));
+}
+
+inline void Progress::record(Endpoint& endpoint, const Failure& failure, const Pauses& pauses,
+                             TimePoint now) {
   if (failure.ran_it && !std::exchange(endpoint.ran_it, true)) ++ran_it;
   endpoint.again_at.reset();
-  if (treatment.same_endpoint && pauses.same_endpoint <= longest_wait()) {
+  if (failure.treatment.same_endpoint && pauses.same_endpoint <= longest_wait()) {
     endpoint.again_at = saturating_add(now, pauses.same_endpoint);
+    endpoint.pause = pauses.same_endpoint;
     endpoint.last_retry = saturating_add(began, pauses.alone);
     endpoint.tried = !waits_for(failure);
   }
+}
+
+/// How long no endpoint is asked again after a retry that failed: as long as the one that failed, but one
+/// that wants to be left alone for long does not hold back those that do not.
+inline std::chrono::nanoseconds Progress::pause_for_all(std::chrono::nanoseconds pause) const {
+  std::chrono::nanoseconds shortest = pause;
+  for (const Endpoint& endpoint : endpoints) {
+    if (endpoint.again_at) shortest = (std::min)(shortest, endpoint.pause);
+  }
+  return (std::min)(pause, (std::max<std::chrono::nanoseconds>)(shortest, longest_backoff));
 }
 
 /// The attempts in one line. Those that failed alike are named once, with their number.

@@ -87,8 +87,7 @@ inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds to
   };
   const auto bounded = [](nanoseconds time) { return (std::min<nanoseconds>)(time, longest_backoff); };
   const int retries = call.max_retries - progress.retries_left;
-  Pauses pauses{.same_endpoint = before_retry(retries)};
-  if (retries > 0) pauses.any_endpoint = bounded(pauses.same_endpoint);
+  Pauses pauses{.same_endpoint = before_retry(retries), .any_endpoint = retries > 0};
   for (int retry = 0; retry < call.max_retries; ++retry) {
     pauses.alone += bounded(took) + bounded(before_retry(retry));
   }
