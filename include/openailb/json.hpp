@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -51,6 +52,13 @@ class JsonDocument {
  private:
   nlohmann::ordered_json document_{};
 };
+
+/// The members of a JSON document in braces, each of them in braces too.
+using JsonMembers = nlohmann::ordered_json::initializer_list_t;
+
+/// Whatever a JsonDocument can be made of.
+template <class Json>
+concept JsonSource = std::convertible_to<Json, JsonDocument>;
 
 /// What Client::post, get and del return: the answer's JSON itself, and in `info` which endpoint gave it.
 struct JsonResponse : nlohmann::json {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/file.hpp>
 #include <openailb/response_info.hpp>
 
@@ -14,6 +15,7 @@ namespace openailb {
 
 /// Speech that is to be written down, in its own language.
 struct TranscriptionCreateParams {
+  OnlyByName only_by_name{};
   std::string model{};                         ///< "whisper-1", "gpt-4o-transcribe", ...
   FileInput file{};                            ///< `openailb::file("talk.mp3")`
   nlohmann::ordered_json chunking_strategy{};  ///< "auto", or {"type": "server_vad", ...}
@@ -45,6 +47,7 @@ struct TranscriptionCreateParams {
 
 /// Speech that is to be written down in English.
 struct TranslationCreateParams {
+  OnlyByName only_by_name{};
   std::string model{};                  ///< "whisper-1"
   FileInput file{};                     ///< `openailb::file("talk.mp3")`
   std::optional<std::string> prompt{};  ///< in English
@@ -143,6 +146,7 @@ using Translation = Transcription;
 
 /// Text that is to be spoken.
 struct SpeechCreateParams {
+  OnlyByName only_by_name{};
   std::string model{};                        ///< "tts-1", "gpt-4o-mini-tts", ...
   std::string input{};                        ///< the text
   nlohmann::ordered_json voice{};             ///< a name such as "alloy", or {"id": ...} for your own

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/braces.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -22,6 +24,7 @@ struct JsonNode;
 
 /// An image by its address, which may be a `data:` URL.
 struct ChatCompletionImageUrl {
+  OnlyByName only_by_name{};
   std::string url{};
   std::string detail{};    ///< "auto", "low" or "high"
   nlohmann::json extra{};  ///< members that have no name here, such as LiteLLM's `format`
@@ -36,6 +39,7 @@ struct ChatCompletionImageUrl {
 
 /// Audio.
 struct ChatCompletionInputAudio {
+  OnlyByName only_by_name{};
   std::string data{};      ///< base64
   std::string format{};    ///< "wav" or "mp3"
   nlohmann::json extra{};  ///< members that have no name here
@@ -50,6 +54,7 @@ struct ChatCompletionInputAudio {
 
 /// A file: the id of one uploaded before, or data and a name.
 struct ChatCompletionFile {
+  OnlyByName only_by_name{};
   std::string file_data{};  ///< a `data:` URL in base64
   std::string file_id{};
   std::string filename{};
@@ -66,6 +71,7 @@ struct ChatCompletionFile {
 
 /// One part of a message's content; text_part, image_part, input_audio_part and file_part make them.
 struct ChatCompletionContentPart {
+  OnlyByName only_by_name{};
   std::string type{};  ///< says which member is used
   std::optional<std::string> text{};
   ChatCompletionImageUrl image_url{};
@@ -134,6 +140,8 @@ class ChatCompletionMessageContent {
   ChatCompletionMessageContent(std::string text) : value_(std::move(text)) {}
   ChatCompletionMessageContent(Parts parts) : value_(std::move(parts)) {}
   ChatCompletionMessageContent(std::initializer_list<ContentPart> parts) : value_(Parts(parts)) {}
+  template <class Quoted>
+  ChatCompletionMessageContent(detail::ListsOfQuoted<Quoted>) = delete;
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   /// Null when this is not a text.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/types/chat_message.hpp>
 
@@ -26,6 +27,8 @@ class ChatCompletionStop {
   ChatCompletionStop(std::string text) : texts_{std::move(text)}, is_list_(false) {}
   ChatCompletionStop(std::vector<std::string> texts) : texts_(std::move(texts)) {}
   ChatCompletionStop(std::initializer_list<std::string> texts) : texts_(texts) {}
+  template <class Quoted>
+  ChatCompletionStop(detail::ListsOfQuoted<Quoted>) = delete;
 
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }
@@ -40,6 +43,7 @@ class ChatCompletionStop {
 
 /// How a spoken answer is to sound.
 struct ChatCompletionAudioParam {
+  OnlyByName only_by_name{};
   std::string format{};            ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
   nlohmann::ordered_json voice{};  ///< a name such as "alloy", or {"id": ...} for your own
 
@@ -52,6 +56,7 @@ struct ChatCompletionAudioParam {
 
 /// Text that most of the answer will repeat, such as a file to be edited: it makes the answer faster.
 struct ChatCompletionPredictionContent {
+  OnlyByName only_by_name{};
   std::string type{"content"};
   ChatCompletionMessageContent content{};
 
@@ -66,6 +71,7 @@ struct ChatCompletionPredictionContent {
 
 /// What a stream sends besides its tokens.
 struct ChatCompletionStreamOptions {
+  OnlyByName only_by_name{};
   std::optional<bool> include_obfuscation{};
   std::optional<bool> include_usage{};  ///< a last chunk without choices then has the usage
 
@@ -78,6 +84,7 @@ struct ChatCompletionStreamOptions {
 
 /// An approximate place; each member may be left empty.
 struct ChatCompletionApproximateLocation {
+  OnlyByName only_by_name{};
   std::string city{};
   std::string country{};  ///< ISO code of two letters
   std::string region{};
@@ -94,6 +101,7 @@ struct ChatCompletionApproximateLocation {
 
 /// Where the user is, for a search.
 struct ChatCompletionUserLocation {
+  OnlyByName only_by_name{};
   std::string type{"approximate"};
   ChatCompletionApproximateLocation approximate{};
 
@@ -106,6 +114,7 @@ struct ChatCompletionUserLocation {
 
 /// How to search the web. Even with all members unset it turns the search on.
 struct ChatCompletionWebSearchOptions {
+  OnlyByName only_by_name{};
   std::optional<std::string> search_context_size{};  ///< "low", "medium" or "high"
   std::optional<ChatCompletionUserLocation> user_location{};
 
@@ -118,6 +127,7 @@ struct ChatCompletionWebSearchOptions {
 
 /// A function that the model may call.
 struct FunctionDefinition {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string description{};
   JsonDocument
@@ -135,6 +145,7 @@ struct FunctionDefinition {
 
 /// A tool that takes free text.
 struct CustomToolDefinition {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string description{};
   JsonDocument format{};  ///< null for any text, or a grammar
@@ -149,6 +160,7 @@ struct CustomToolDefinition {
 
 /// A tool that the model may call; function_tool and custom_tool make them.
 struct ChatCompletionTool {
+  OnlyByName only_by_name{};
   std::string type{};
   std::optional<FunctionDefinition> function{};
   std::optional<CustomToolDefinition> custom{};
@@ -166,6 +178,7 @@ void from_json(const Json& json, ChatCompletionTool& tool) {
 
 /// A request for a chat completion. Members that are empty or have no value are not sent.
 struct ChatCompletionCreateParams {
+  OnlyByName only_by_name{};
   std::string model{};
   std::vector<ChatCompletionMessageParam> messages{};
   ChatCompletionAudioParam audio{};

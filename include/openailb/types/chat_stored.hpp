@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/types/chat_completion.hpp>
 
 #include <cstdint>
@@ -11,6 +12,7 @@ namespace openailb {
 
 /// Which stored chat completions to list.
 struct ChatCompletionListParams {
+  OnlyByName only_by_name{};
   std::string after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
   std::map<std::string, std::string> metadata{};
@@ -29,6 +31,7 @@ struct ChatCompletionListParams {
 
 /// What to change in a stored chat completion.
 struct ChatCompletionUpdateParams {
+  OnlyByName only_by_name{};
   std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
 
   template <class Self, class Field>
@@ -39,6 +42,7 @@ struct ChatCompletionUpdateParams {
 
 /// Which messages of a stored chat completion to list.
 struct ChatCompletionMessageListParams {
+  OnlyByName only_by_name{};
   std::string after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
   std::string order{};  ///< "asc" or "desc"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/response_item.hpp>
 
@@ -15,6 +16,7 @@ namespace openailb {
 
 /// A conversation that the server keeps, for `client.responses` to go on with. All members may be left out.
 struct ConversationCreateParams {
+  OnlyByName only_by_name{};
   std::vector<ResponseItem> items{};  ///< what has been said before, at most 20
   std::map<std::string, std::string> metadata{};
 
@@ -27,6 +29,7 @@ struct ConversationCreateParams {
 
 /// What to change in a conversation.
 struct ConversationUpdateParams {
+  OnlyByName only_by_name{};
   std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
 
   template <class Self, class Field>
@@ -56,6 +59,7 @@ struct Conversation {
 
 /// Items to add to a conversation.
 struct ConversationItemCreateParams {
+  OnlyByName only_by_name{};
   std::vector<ResponseItem> items{};  ///< at most 20: `{response_message("user", "Hello!")}`
 
   template <class Self, class Field>
@@ -66,6 +70,7 @@ struct ConversationItemCreateParams {
 
 /// Which items of a conversation to list. All members may be left out.
 struct ConversationItemListParams {
+  OnlyByName only_by_name{};
   std::string after{};                  ///< id of the item after which the page begins
   std::vector<std::string> include{};   ///< such as "message.output_text.logprobs"
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
@@ -82,6 +87,7 @@ struct ConversationItemListParams {
 
 /// What more to say of the items of an answer.
 struct ConversationItemQuery {
+  OnlyByName only_by_name{};
   std::vector<std::string> include{};  ///< such as "message.output_text.logprobs"
 
   template <class Self, class Field>

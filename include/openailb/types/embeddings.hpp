@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/text_input.hpp>
 
@@ -15,6 +16,7 @@ namespace openailb {
 /// A request for embeddings: each text as a vector, so that texts about the same thing are near to each
 /// other.
 struct EmbeddingCreateParams {
+  OnlyByName only_by_name{};
   std::string model{};
   TextInput input{};  ///< `"one text"`, `{"one", "another"}`, or tokens
   std::optional<std::int64_t> dimensions{};

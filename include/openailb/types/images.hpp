@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/file.hpp>
 #include <openailb/response_info.hpp>
 
@@ -14,6 +15,7 @@ namespace openailb {
 
 /// An image to make from a text.
 struct ImageGenerateParams {
+  OnlyByName only_by_name{};
   std::string model{};                               ///< empty: the server's choice
   std::string prompt{};                              ///< what is to be seen
   std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
@@ -48,6 +50,7 @@ struct ImageGenerateParams {
 
 /// Images to change as a text says.
 struct ImageEditParams {
+  OnlyByName only_by_name{};
   std::string model{};                               ///< empty: the server's choice
   std::vector<FileInput> image{};                    ///< `{openailb::file("room.png")}`, or several
   std::string prompt{};                              ///< what is to be seen
@@ -84,6 +87,7 @@ struct ImageEditParams {
 
 /// An image to vary.
 struct ImageCreateVariationParams {
+  OnlyByName only_by_name{};
   std::string model{};                           ///< empty: the server's choice
   FileInput image{};                             ///< a square PNG
   std::optional<std::int64_t> n{};               ///< how many images

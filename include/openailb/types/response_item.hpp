@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/braces.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <string>
@@ -11,6 +13,7 @@ namespace openailb {
 
 /// A part of an item's content: text, a refusal, or something that was sent in, such as an image.
 struct ResponseContent {
+  OnlyByName only_by_name{};
   std::string type{};  ///< "output_text", "refusal", "reasoning_text", "summary_text", "input_text", ...
   std::string text{};
   std::string refusal{};         ///< why the model would not answer
@@ -32,6 +35,7 @@ struct ResponseContent {
 /// One item of what goes into a response or comes out of it: a message, a function call, its output, what the
 /// model thought, or what a tool of the server's did. An item that came out can go into the next request.
 struct ResponseItem {
+  OnlyByName only_by_name{};
   std::string type{};  ///< "message", "function_call", "function_call_output", "reasoning", ...
   std::string id{};
   std::string status{};                    ///< "in_progress", "completed" or "incomplete"

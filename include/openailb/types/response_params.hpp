@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/types/response.hpp>
 #include <openailb/types/response_item.hpp>
@@ -27,6 +28,8 @@ class ResponseInput {
   ResponseInput(std::string text) : value_(std::move(text)) {}
   ResponseInput(std::vector<ResponseItem> items) : value_(std::move(items)) {}
   ResponseInput(std::initializer_list<ResponseItem> items) : value_(std::vector(items)) {}
+  template <class Quoted>
+  ResponseInput(detail::ListsOfQuoted<Quoted>) = delete;
 
   /// Whether nothing was given.
   bool empty() const { return std::holds_alternative<std::monostate>(value_); }
@@ -39,6 +42,7 @@ class ResponseInput {
 
 /// A tool that the model may use: a function of yours, or one of the server's, such as "web_search".
 struct ResponseTool {
+  OnlyByName only_by_name{};
   std::string type{"function"};
   std::string name{};
   std::string description{};
@@ -59,6 +63,7 @@ struct ResponseTool {
 
 /// What form the answer is to have.
 struct ResponseTextConfig {
+  OnlyByName only_by_name{};
   JsonDocument format{};                   ///< json_schema_text_format(...) or {{"type", "json_object"}}
   std::optional<std::string> verbosity{};  ///< "low", "medium" or "high"
 
@@ -74,6 +79,7 @@ nlohmann::ordered_json json_schema_text_format(std::string name, JsonDocument sc
 
 /// What a stream sends besides its events.
 struct ResponseStreamOptions {
+  OnlyByName only_by_name{};
   std::optional<bool> include_obfuscation{};
 
   template <class Self, class Field>
@@ -84,6 +90,7 @@ struct ResponseStreamOptions {
 
 /// A request for a response. Members that are empty or have no value are not sent.
 struct ResponseCreateParams {
+  OnlyByName only_by_name{};
   std::string model{};
   ResponseInput input{};
   std::optional<bool> background{};  ///< answer at once, and work on: see retrieve
@@ -152,6 +159,7 @@ struct ResponseCreateParams {
 
 /// What to retrieve of a response.
 struct ResponseRetrieveParams {
+  OnlyByName only_by_name{};
   std::vector<std::string> include{};  ///< such as "message.output_text.logprobs"
 
   template <class Self, class Field>
@@ -162,6 +170,7 @@ struct ResponseRetrieveParams {
 
 /// Which of a response's input items to list.
 struct ResponseInputItemListParams {
+  OnlyByName only_by_name{};
   std::string after{};  ///< the id of the last item of the page before
   std::vector<std::string> include{};
   std::optional<std::int64_t> limit{};
@@ -178,6 +187,7 @@ struct ResponseInputItemListParams {
 
 /// A request of which only the tokens are to be counted.
 struct InputTokenCountParams {
+  OnlyByName only_by_name{};
   std::string model{};
   ResponseInput input{};
   nlohmann::ordered_json conversation{};
@@ -210,6 +220,7 @@ struct InputTokenCountParams {
 
 /// A conversation that is to be made shorter.
 struct ResponseCompactParams {
+  OnlyByName only_by_name{};
   std::string model{};
   ResponseInput input{};
   std::optional<std::string> instructions{};

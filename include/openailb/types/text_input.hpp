@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/braces.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -25,6 +27,8 @@ class TextInput {
   TextInput(const std::string& text) : value_(text) {}
   TextInput(const std::vector<std::string>& texts) : value_(texts) {}
   TextInput(std::initializer_list<std::string> texts) : TextInput(std::vector(texts)) {}
+  template <class Quoted>
+  TextInput(detail::ListsOfQuoted<Quoted>) = delete;
   TextInput(const std::vector<std::int64_t>& tokens) : value_(tokens) {}
   TextInput(std::initializer_list<std::int64_t> tokens) : TextInput(std::vector(tokens)) {}
   /// Several texts, each as its tokens.

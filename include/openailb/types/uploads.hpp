@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/files.hpp>
 
@@ -14,6 +15,7 @@ namespace openailb {
 
 /// A large file that is about to be uploaded in parts.
 struct UploadCreateParams {
+  OnlyByName only_by_name{};
   std::int64_t bytes{};  ///< of all parts together
   std::string filename{};
   std::string mime_type{};  ///< "text/jsonl"
@@ -32,6 +34,7 @@ struct UploadCreateParams {
 
 /// A large file on disk, to be uploaded in parts, and what it is for.
 struct UploadFileChunkedParams {
+  OnlyByName only_by_name{};
   std::string path{};
   std::string mime_type{};           ///< "text/jsonl"
   std::string purpose{};             ///< as of a FileCreateParams
@@ -43,6 +46,7 @@ struct UploadFileChunkedParams {
 
 /// The parts that make the file, in their order.
 struct UploadCompleteParams {
+  OnlyByName only_by_name{};
   std::vector<std::string> part_ids{};
   std::optional<std::string> md5{};  ///< of the whole file, to be compared
 

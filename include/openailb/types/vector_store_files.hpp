@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/vector_stores.hpp>
 
@@ -14,6 +15,7 @@ namespace openailb {
 
 /// A file to add to a vector store.
 struct VectorStoreFileCreateParams {
+  OnlyByName only_by_name{};
   std::string file_id{};                       ///< of a file that has been uploaded
   nlohmann::ordered_json attributes{};         ///< texts, numbers and booleans by name, for filters
   nlohmann::ordered_json chunking_strategy{};  ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
@@ -28,6 +30,7 @@ struct VectorStoreFileCreateParams {
 
 /// What to change in a file of a vector store.
 struct VectorStoreFileUpdateParams {
+  OnlyByName only_by_name{};
   nlohmann::ordered_json attributes{};  ///< take the place of those there were
 
   template <class Self, class Field>
@@ -38,6 +41,7 @@ struct VectorStoreFileUpdateParams {
 
 /// Which files of a vector store, or of a batch of files, to list. All members may be left out.
 struct VectorStoreFileListParams {
+  OnlyByName only_by_name{};
   std::string after{};                  ///< id of the file after which the page begins
   std::string before{};                 ///< id of the file before which the page ends
   std::string filter{};                 ///< by status: "in_progress", "completed", "failed" or "cancelled"
@@ -120,6 +124,7 @@ struct VectorStoreFileContentPage {
 
 /// Files to add to a vector store together.
 struct VectorStoreFileBatchCreateParams {
+  OnlyByName only_by_name{};
   std::vector<std::string> file_ids{};               ///< of files that have been uploaded, at most 2000
   nlohmann::ordered_json attributes{};               ///< of all of them
   nlohmann::ordered_json chunking_strategy{};        ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
