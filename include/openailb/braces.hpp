@@ -1,8 +1,6 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
-#include <initializer_list>
 
 /// \file
 /// Two texts in quotes in braces of their own, `{"a", "b"}`, are also a std::string: that of the characters
@@ -11,16 +9,8 @@
 
 namespace openailb {
 
-/// The first field of each struct that a request is made of, which nobody initialises. With it, `{.model =
+/// The first field of each struct that a request is made of, and of some settings, which nobody initialises. With it, `{.model =
 /// "m"}` compiles and `{{"model", "m"}}` does not. It is no class, since an nlohmann::json converts to any.
 using OnlyByName = std::nullptr_t;
-
-namespace detail {
-
-/// Lists of texts in quotes, as a class that takes texts deletes them: `{{"a", "b"}, {"c", "d"}}`.
-template <std::same_as<const char*> Quoted>
-using ListsOfQuoted = std::initializer_list<std::initializer_list<Quoted>>;
-
-}  // namespace detail
 
 }  // namespace openailb

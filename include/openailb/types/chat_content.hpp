@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -140,8 +141,8 @@ class ChatCompletionMessageContent {
   ChatCompletionMessageContent(std::string text) : value_(std::move(text)) {}
   ChatCompletionMessageContent(Parts parts) : value_(std::move(parts)) {}
   ChatCompletionMessageContent(std::initializer_list<ContentPart> parts) : value_(Parts(parts)) {}
-  template <class Quoted>
-  ChatCompletionMessageContent(detail::ListsOfQuoted<Quoted>) = delete;
+  template <std::same_as<const char*> Quoted>
+  ChatCompletionMessageContent(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   /// Null when this is not a text.

@@ -27,8 +27,8 @@ class ChatCompletionStop {
   ChatCompletionStop(std::string text) : texts_{std::move(text)}, is_list_(false) {}
   ChatCompletionStop(std::vector<std::string> texts) : texts_(std::move(texts)) {}
   ChatCompletionStop(std::initializer_list<std::string> texts) : texts_(texts) {}
-  template <class Quoted>
-  ChatCompletionStop(detail::ListsOfQuoted<Quoted>) = delete;
+  template <std::same_as<const char*> Quoted>
+  ChatCompletionStop(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -28,8 +29,8 @@ class ResponseInput {
   ResponseInput(std::string text) : value_(std::move(text)) {}
   ResponseInput(std::vector<ResponseItem> items) : value_(std::move(items)) {}
   ResponseInput(std::initializer_list<ResponseItem> items) : value_(std::vector(items)) {}
-  template <class Quoted>
-  ResponseInput(detail::ListsOfQuoted<Quoted>) = delete;
+  template <std::same_as<const char*> Quoted>
+  ResponseInput(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   /// Whether nothing was given.
   bool empty() const { return std::holds_alternative<std::monostate>(value_); }
