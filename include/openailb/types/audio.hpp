@@ -19,15 +19,15 @@ struct TranscriptionCreateParams {
   std::string model{};                         ///< "whisper-1", "gpt-4o-transcribe", ...
   FileInput file{};                            ///< `openailb::file("talk.mp3")`
   nlohmann::ordered_json chunking_strategy{};  ///< "auto", or {"type": "server_vad", ...}
-  std::vector<std::string> include{};          ///< "logprobs"
-  std::vector<std::string> known_speaker_names{};
-  std::vector<std::string> known_speaker_references{};  ///< data: URLs of what they sound like
-  std::optional<std::string> language{};                ///< ISO 639-1, such as "en"
-  std::optional<std::string> prompt{};                  ///< guides the style, or continues earlier audio
+  TextList include{};                          ///< "logprobs"
+  TextList known_speaker_names{};
+  TextList known_speaker_references{};    ///< data: URLs of what they sound like
+  std::optional<std::string> language{};  ///< ISO 639-1, such as "en"
+  std::optional<std::string> prompt{};    ///< guides the style, or continues earlier audio
   /// "json" (the default), "verbose_json", "diarized_json", "text", "srt" or "vtt"
   std::optional<std::string> response_format{};
   std::optional<double> temperature{};
-  std::vector<std::string> timestamp_granularities{};  ///< "word", "segment"; needs "verbose_json"
+  TextList timestamp_granularities{};  ///< "word", "segment"; needs "verbose_json"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -20,7 +20,7 @@ struct BatchCreateParams {
   std::string completion_window{"24h"};  ///< within which they are run
   std::string endpoint{};                ///< of all of them: "/v1/chat/completions", "/v1/embeddings", ...
   std::string input_file_id{};           ///< a file of purpose "batch", with a request on each line
-  std::map<std::string, std::string> metadata{};
+  TextMap metadata{};
   ExpiresAfter output_expires_after{};  ///< of the files with the answers
 
   template <class Self, class Field>

@@ -25,7 +25,8 @@ class ChatCompletionStop {
   ChatCompletionStop(std::nullptr_t) = delete;
   ChatCompletionStop(const char* text) : texts_{text}, is_list_(false) {}
   ChatCompletionStop(std::string text) : texts_{std::move(text)}, is_list_(false) {}
-  ChatCompletionStop(std::vector<std::string> texts) : texts_(std::move(texts)) {}
+  template <std::same_as<std::vector<std::string>> Texts>
+  ChatCompletionStop(Texts texts) : texts_(std::move(texts)) {}
   ChatCompletionStop(std::initializer_list<std::string> texts) : texts_(texts) {}
   template <std::same_as<const char*> Quoted>
   ChatCompletionStop(std::initializer_list<std::initializer_list<Quoted>>) = delete;
@@ -189,10 +190,10 @@ struct ChatCompletionCreateParams {
   std::optional<bool> logprobs{};
   std::optional<std::int64_t> max_completion_tokens{};
   std::optional<std::int64_t> max_tokens{};  ///< deprecated by OpenAI, but all that some servers know
-  std::map<std::string, std::string> metadata{};
-  std::vector<std::string> modalities{};  ///< "text", "audio"
-  nlohmann::ordered_json moderation{};    ///< how to moderate the request and the answer
-  std::optional<std::int64_t> n{};        ///< how many choices
+  TextMap metadata{};
+  TextList modalities{};                ///< "text", "audio"
+  nlohmann::ordered_json moderation{};  ///< how to moderate the request and the answer
+  std::optional<std::int64_t> n{};      ///< how many choices
   std::optional<bool> parallel_tool_calls{};
   ChatCompletionPredictionContent prediction{};
   std::optional<double> presence_penalty{};

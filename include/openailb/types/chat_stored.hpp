@@ -4,7 +4,6 @@
 #include <openailb/types/chat_completion.hpp>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -15,7 +14,7 @@ struct ChatCompletionListParams {
   OnlyByName only_by_name{};
   std::string after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
-  std::map<std::string, std::string> metadata{};
+  TextMap metadata{};
   std::string model{};
   std::string order{};  ///< "asc" or "desc"
 
@@ -32,7 +31,7 @@ struct ChatCompletionListParams {
 /// What to change in a stored chat completion.
 struct ChatCompletionUpdateParams {
   OnlyByName only_by_name{};
-  std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
+  TextMap metadata{};  ///< takes the place of what there was
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -18,7 +18,7 @@ namespace openailb {
 struct ConversationCreateParams {
   OnlyByName only_by_name{};
   std::vector<ResponseItem> items{};  ///< what has been said before, at most 20
-  std::map<std::string, std::string> metadata{};
+  TextMap metadata{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -30,7 +30,7 @@ struct ConversationCreateParams {
 /// What to change in a conversation.
 struct ConversationUpdateParams {
   OnlyByName only_by_name{};
-  std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
+  TextMap metadata{};  ///< takes the place of what there was
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -72,7 +72,7 @@ struct ConversationItemCreateParams {
 struct ConversationItemListParams {
   OnlyByName only_by_name{};
   std::string after{};                  ///< id of the item after which the page begins
-  std::vector<std::string> include{};   ///< such as "message.output_text.logprobs"
+  TextList include{};                   ///< such as "message.output_text.logprobs"
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
   std::string order{};                  ///< "asc" or "desc"
 
@@ -88,7 +88,7 @@ struct ConversationItemListParams {
 /// What more to say of the items of an answer.
 struct ConversationItemQuery {
   OnlyByName only_by_name{};
-  std::vector<std::string> include{};  ///< such as "message.output_text.logprobs"
+  TextList include{};  ///< such as "message.output_text.logprobs"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

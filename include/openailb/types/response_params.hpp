@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -97,11 +96,11 @@ struct ResponseCreateParams {
   std::optional<bool> background{};  ///< answer at once, and work on: see retrieve
   nlohmann::ordered_json context_management{};
   nlohmann::ordered_json conversation{};  ///< an id, or {{"id", ...}}
-  std::vector<std::string> include{};     ///< such as "reasoning.encrypted_content"
+  TextList include{};                     ///< such as "reasoning.encrypted_content"
   std::optional<std::string> instructions{};
   std::optional<std::int64_t> max_output_tokens{};
   std::optional<std::int64_t> max_tool_calls{};
-  std::map<std::string, std::string> metadata{};
+  TextMap metadata{};
   nlohmann::ordered_json moderation{};
   std::optional<bool> parallel_tool_calls{};
   std::optional<std::string> previous_response_id{};
@@ -161,7 +160,7 @@ struct ResponseCreateParams {
 /// What to retrieve of a response.
 struct ResponseRetrieveParams {
   OnlyByName only_by_name{};
-  std::vector<std::string> include{};  ///< such as "message.output_text.logprobs"
+  TextList include{};  ///< such as "message.output_text.logprobs"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -173,7 +172,7 @@ struct ResponseRetrieveParams {
 struct ResponseInputItemListParams {
   OnlyByName only_by_name{};
   std::string after{};  ///< the id of the last item of the page before
-  std::vector<std::string> include{};
+  TextList include{};
   std::optional<std::int64_t> limit{};
   std::string order{};  ///< "asc" or "desc"
 

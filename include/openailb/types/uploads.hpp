@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace openailb {
 
@@ -47,7 +46,7 @@ struct UploadFileChunkedParams {
 /// The parts that make the file, in their order.
 struct UploadCompleteParams {
   OnlyByName only_by_name{};
-  std::vector<std::string> part_ids{};
+  TextList part_ids{};
   std::optional<std::string> md5{};  ///< of the whole file, to be compared
 
   template <class Self, class Field>

@@ -125,7 +125,7 @@ struct VectorStoreFileContentPage {
 /// Files to add to a vector store together.
 struct VectorStoreFileBatchCreateParams {
   OnlyByName only_by_name{};
-  std::vector<std::string> file_ids{};               ///< of files that have been uploaded, at most 2000
+  TextList file_ids{};                               ///< of files that have been uploaded, at most 2000
   nlohmann::ordered_json attributes{};               ///< of all of them
   nlohmann::ordered_json chunking_strategy{};        ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
   std::vector<VectorStoreFileCreateParams> files{};  ///< instead of file_ids: each with attributes of its own

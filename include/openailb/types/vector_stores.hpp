@@ -35,8 +35,8 @@ struct VectorStoreCreateParams {
   nlohmann::ordered_json chunking_strategy{};  ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
   std::string description{};
   VectorStoreExpiresAfter expires_after{};
-  std::vector<std::string> file_ids{};  ///< of files that have been uploaded, for "assistants"
-  std::map<std::string, std::string> metadata{};
+  TextList file_ids{};  ///< of files that have been uploaded, for "assistants"
+  TextMap metadata{};
   std::string name{};
 
   template <class Self, class Field>
@@ -54,7 +54,7 @@ struct VectorStoreCreateParams {
 struct VectorStoreUpdateParams {
   OnlyByName only_by_name{};
   VectorStoreExpiresAfter expires_after{};
-  std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
+  TextMap metadata{};  ///< takes the place of what there was
   std::string name{};
 
   template <class Self, class Field>
