@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,16 @@ namespace openailb {
 /// With it, `{.model = "m"}` compiles and `{{"model", "m"}}` does not. It is no class, since an
 /// nlohmann::json converts to any.
 using OnlyByName = std::nullptr_t;
+
+/// A std::string, which `{"a", "b"}` does not make.
+class Text : public std::string {
+ public:
+  Text() = default;
+  Text(std::nullptr_t) = delete;
+  Text(const char* text) : std::string(text) {}
+  Text(std::string_view text) : std::string(text) {}
+  Text(std::string text) : std::string(std::move(text)) {}
+};
 
 /// A std::vector of texts, which `{{"a", "b"}}` with its second braces does not make.
 class TextList : public std::vector<std::string> {

@@ -38,7 +38,7 @@ inline FileInput file_slice(std::string path, std::int64_t offset, std::int64_t 
 }
 
 /// A file in memory. Servers tell its format by the extension of `filename`, or by `content_type`.
-inline FileInput file_from_bytes(std::string filename, std::string bytes, std::string content_type = "") {
+inline FileInput file_from_bytes(Text filename, Text bytes, Text content_type = "") {
   return {
       .content = std::move(bytes), .filename = std::move(filename), .content_type = std::move(content_type)};
 }

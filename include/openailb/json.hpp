@@ -53,10 +53,7 @@ class JsonDocument {
   nlohmann::ordered_json document_{};
 };
 
-/// The members of a JSON document in braces, each of them in braces too.
-using JsonMembers = nlohmann::ordered_json::initializer_list_t;
-
-/// Whatever a JsonDocument can be made of.
+/// Whatever a JsonDocument can be made of. Braces are made one, where it is the default of a template.
 template <class Json>
 concept JsonSource = std::convertible_to<Json, JsonDocument>;
 

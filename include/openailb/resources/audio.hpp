@@ -60,7 +60,7 @@ class Speech : public Resource<Execution> {
   auto create(const SpeechCreateParams& params, RequestOptions options = {}) const ->
       typename Base::template Answer<BinaryResponse>;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   auto create(Body&& body, RequestOptions options = {}) const ->
       typename Base::template Answer<BinaryResponse> {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
@@ -69,7 +69,7 @@ class Speech : public Resource<Execution> {
   auto create(const SpeechCreateParams& params, ByteSink into, RequestOptions options = {}) const ->
       typename Base::template Answer<Downloaded>;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   auto create(Body&& body, ByteSink into, RequestOptions options = {}) const ->
       typename Base::template Answer<Downloaded> {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(into), std::move(options));
@@ -80,7 +80,7 @@ class Speech : public Resource<Execution> {
   auto stream(SpeechCreateParams params, RequestOptions options = {}) const ->
       typename Base::template ChunkStream<SpeechStreamEvent>;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   auto stream(Body&& body, RequestOptions options = {}) const ->
       typename Base::template ChunkStream<SpeechStreamEvent> {
     return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));

@@ -29,7 +29,7 @@ class Batches : public Resource<Execution> {
   /// Begins a batch of requests.
   Answer<Batch> create(const BatchCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Batch> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

@@ -51,7 +51,7 @@ class ChatCompletions : public Resource<Execution> {
   Answer<ChatCompletion> create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own, for parameters that this library has no name for: members in braces,
   /// or JSON in any of the forms that JsonDocument takes.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<ChatCompletion> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -66,7 +66,7 @@ class ChatCompletions : public Resource<Execution> {
   Answer<ChatCompletion> update(std::string_view completion_id, const ChatCompletionUpdateParams& params,
                                 RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<ChatCompletion> update(std::string_view completion_id, Body&& body,
                                 RequestOptions options = {}) const {
     return update_from(completion_id, JsonDocument(std::forward<Body>(body)), std::move(options));
@@ -78,7 +78,7 @@ class ChatCompletions : public Resource<Execution> {
   /// call retries on another endpoint if one fails.
   ChunkStream stream(const ChatCompletionCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   ChunkStream stream(Body&& body, RequestOptions options = {}) const {
     return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

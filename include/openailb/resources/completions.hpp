@@ -28,7 +28,7 @@ class Completions : public Resource<Execution> {
   /// Asks for one answer.
   Answer<Completion> create(const CompletionCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Completion> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -36,7 +36,7 @@ class Completions : public Resource<Execution> {
   ChunkStream<CompletionChunk> stream(const CompletionCreateParams& params,
                                       RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   ChunkStream<CompletionChunk> stream(Body&& body, RequestOptions options = {}) const {
     return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

@@ -37,7 +37,7 @@ class ConversationItems : public Resource<Execution> {
                                       const ConversationItemCreateParams& params,
                                       RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<ConversationItemList> create(std::string_view conversation_id, Body&& body,
                                       RequestOptions options = {}) const {
     return create_from(conversation_id, JsonDocument(std::forward<Body>(body)), std::move(options));
@@ -46,7 +46,7 @@ class ConversationItems : public Resource<Execution> {
                                       const ConversationItemCreateParams& params,
                                       const ConversationItemQuery& query, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<ConversationItemList> create(std::string_view conversation_id, Body&& body,
                                       const ConversationItemQuery& query, RequestOptions options = {}) const {
     return create_from(conversation_id, JsonDocument(std::forward<Body>(body)), query, std::move(options));
@@ -85,7 +85,7 @@ class Conversations : public Resource<Execution> {
   /// Begins a conversation. Its id goes into `ResponseCreateParams::conversation`.
   Answer<Conversation> create(const ConversationCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Conversation> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -93,7 +93,7 @@ class Conversations : public Resource<Execution> {
   Answer<Conversation> update(std::string_view conversation_id, const ConversationUpdateParams& params,
                               RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Conversation> update(std::string_view conversation_id, Body&& body,
                               RequestOptions options = {}) const {
     return update_from(conversation_id, JsonDocument(std::forward<Body>(body)), std::move(options));

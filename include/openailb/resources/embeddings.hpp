@@ -25,7 +25,7 @@ class Embeddings : public Resource<Execution> {
   Answer<CreateEmbeddingResponse> create(const EmbeddingCreateParams& params,
                                          RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<CreateEmbeddingResponse> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

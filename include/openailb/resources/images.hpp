@@ -27,7 +27,7 @@ class Images : public Resource<Execution> {
   /// Makes images from a text.
   Answer generate(const ImageGenerateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer generate(Body&& body, RequestOptions options = {}) const {
     return generate_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -37,7 +37,7 @@ class Images : public Resource<Execution> {
   /// has come, or with an error. Until then, the call retries on another endpoint if one fails.
   EventStream generate_stream(const ImageGenerateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   EventStream generate_stream(Body&& body, RequestOptions options = {}) const {
     return generate_stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

@@ -25,7 +25,7 @@ class Moderations : public Resource<Execution> {
   Answer<ModerationCreateResponse> create(const ModerationCreateParams& params,
                                           RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<ModerationCreateResponse> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

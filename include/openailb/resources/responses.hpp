@@ -55,7 +55,7 @@ class ResponseInputTokens : public Resource<Execution> {
   Answer<InputTokenCountResponse> count(const InputTokenCountParams& params,
                                         RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<InputTokenCountResponse> count(Body&& body, RequestOptions options = {}) const {
     return count_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -79,7 +79,7 @@ class Responses : public Resource<Execution> {
   /// Asks for a response. If it comes as failed, the call retries like any that failed.
   Answer<Response> create(const ResponseCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Response> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -88,7 +88,7 @@ class Responses : public Resource<Execution> {
   ChunkStream<ResponseStreamEvent> stream(const ResponseCreateParams& params,
                                           RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   ChunkStream<ResponseStreamEvent> stream(Body&& body, RequestOptions options = {}) const {
     return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -106,7 +106,7 @@ class Responses : public Resource<Execution> {
   /// Makes a long conversation shorter.
   Answer<CompactedResponse> compact(const ResponseCompactParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<CompactedResponse> compact(Body&& body, RequestOptions options = {}) const {
     return compact_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }

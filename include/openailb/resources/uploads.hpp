@@ -29,7 +29,7 @@ class Uploads : public Resource<Execution> {
   /// Begins an upload.
   Answer<Upload> create(const UploadCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Upload> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -41,7 +41,7 @@ class Uploads : public Resource<Execution> {
   Answer<Upload> complete(std::string_view upload_id, const UploadCompleteParams& params,
                           RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<Upload> complete(std::string_view upload_id, Body&& body, RequestOptions options = {}) const {
     return complete_from(upload_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }

@@ -42,7 +42,7 @@ class VectorStoreFiles : public Resource<Execution> {
   Answer<VectorStoreFile> create(std::string_view store_id, const VectorStoreFileCreateParams& params,
                                  RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<VectorStoreFile> create(std::string_view store_id, Body&& body, RequestOptions options = {}) const {
     return create_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -62,7 +62,7 @@ class VectorStoreFiles : public Resource<Execution> {
                                  const VectorStoreFileUpdateParams& params,
                                  RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<VectorStoreFile> update(std::string_view store_id, std::string_view file_id, Body&& body,
                                  RequestOptions options = {}) const {
     return update_from(store_id, file_id, JsonDocument(std::forward<Body>(body)), std::move(options));
@@ -100,7 +100,7 @@ class VectorStoreFileBatches : public Resource<Execution> {
                                       const VectorStoreFileBatchCreateParams& params,
                                       RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<VectorStoreFileBatch> create(std::string_view store_id, Body&& body,
                                       RequestOptions options = {}) const {
     return create_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
@@ -140,7 +140,7 @@ class VectorStores : public Resource<Execution> {
   /// Makes a store. Files that it is made of are "in_progress" until they can be found.
   Answer<VectorStore> create(const VectorStoreCreateParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<VectorStore> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -149,7 +149,7 @@ class VectorStores : public Resource<Execution> {
   Answer<VectorStore> update(std::string_view store_id, const VectorStoreUpdateParams& params,
                              RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<VectorStore> update(std::string_view store_id, Body&& body, RequestOptions options = {}) const {
     return update_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }
@@ -164,7 +164,7 @@ class VectorStores : public Resource<Execution> {
                                               const VectorStoreSearchParams& params,
                                               RequestOptions options = {}) const;
   /// The same with a body of your own.
-  template <JsonSource Body = JsonMembers>
+  template <JsonSource Body = JsonDocument>
   Answer<VectorStoreSearchResultsPage> search(std::string_view store_id, Body&& body,
                                               RequestOptions options = {}) const {
     return search_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));

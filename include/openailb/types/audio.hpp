@@ -16,7 +16,7 @@ namespace openailb {
 /// Speech that is to be written down, in its own language.
 struct TranscriptionCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};                         ///< "whisper-1", "gpt-4o-transcribe", ...
+  Text model{};                                ///< "whisper-1", "gpt-4o-transcribe", ...
   FileInput file{};                            ///< `openailb::file("talk.mp3")`
   nlohmann::ordered_json chunking_strategy{};  ///< "auto", or {"type": "server_vad", ...}
   TextList include{};                          ///< "logprobs"
@@ -48,7 +48,7 @@ struct TranscriptionCreateParams {
 /// Speech that is to be written down in English.
 struct TranslationCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};                  ///< "whisper-1"
+  Text model{};                         ///< "whisper-1"
   FileInput file{};                     ///< `openailb::file("talk.mp3")`
   std::optional<std::string> prompt{};  ///< in English
   std::optional<std::string>
@@ -147,8 +147,8 @@ using Translation = Transcription;
 /// Text that is to be spoken.
 struct SpeechCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};                        ///< "tts-1", "gpt-4o-mini-tts", ...
-  std::string input{};                        ///< the text
+  Text model{};                               ///< "tts-1", "gpt-4o-mini-tts", ...
+  Text input{};                               ///< the text
   nlohmann::ordered_json voice{};             ///< a name such as "alloy", or {"id": ...} for your own
   std::optional<std::string> instructions{};  ///< how it is to sound
   std::optional<std::string>

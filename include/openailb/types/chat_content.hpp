@@ -106,26 +106,26 @@ struct ChatCompletionContentPart {
 using ContentPart = ChatCompletionContentPart;
 
 /// A text part.
-inline ContentPart text_part(std::string text) { return {.type = "text", .text = std::move(text)}; }
+inline ContentPart text_part(Text text) { return {.type = "text", .text = std::move(text)}; }
 
 /// An image part: `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's
 /// choice.
-inline ContentPart image_part(std::string url, std::string detail = "") {
+inline ContentPart image_part(Text url, Text detail = "") {
   return {.type = "image_url", .image_url = {.url = std::move(url), .detail = std::move(detail)}};
 }
 
 /// An audio part: `data` is in base64; `format` is "wav" or "mp3".
-inline ContentPart input_audio_part(std::string data, std::string format) {
+inline ContentPart input_audio_part(Text data, Text format) {
   return {.type = "input_audio", .input_audio = {.data = std::move(data), .format = std::move(format)}};
 }
 
 /// A file part with the file's data: `file_data` is a `data:` URL in base64.
-inline ContentPart file_part(std::string file_data, std::string filename) {
+inline ContentPart file_part(Text file_data, Text filename) {
   return {.type = "file", .file = {.file_data = std::move(file_data), .filename = std::move(filename)}};
 }
 
 /// A file part for a file uploaded before.
-inline ContentPart file_id_part(std::string file_id) {
+inline ContentPart file_id_part(Text file_id) {
   return {.type = "file", .file = {.file_id = std::move(file_id)}};
 }
 

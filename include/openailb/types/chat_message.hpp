@@ -81,8 +81,7 @@ inline ChatCompletionMessageParam user_message(ChatCompletionMessageContent cont
 }
 
 /// The result of the tool call `tool_call_id`.
-inline ChatCompletionMessageParam tool_message(ChatCompletionMessageContent content,
-                                               std::string tool_call_id) {
+inline ChatCompletionMessageParam tool_message(ChatCompletionMessageContent content, Text tool_call_id) {
   return {.role = "tool", .content = std::move(content), .tool_call_id = std::move(tool_call_id)};
 }
 

@@ -180,7 +180,7 @@ void from_json(const Json& json, ChatCompletionTool& tool) {
 /// A request for a chat completion. Members that are empty or have no value are not sent.
 struct ChatCompletionCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};
+  Text model{};
   std::vector<ChatCompletionMessageParam> messages{};
   ChatCompletionAudioParam audio{};
   std::optional<double> frequency_penalty{};
@@ -259,8 +259,7 @@ struct ChatCompletionCreateParams {
 };
 
 /// A function that the model may call. `parameters` is a JSON schema.
-inline ChatCompletionTool function_tool(std::string name, std::string description = "",
-                                        JsonDocument parameters = nullptr,
+inline ChatCompletionTool function_tool(Text name, Text description = "", JsonDocument parameters = nullptr,
                                         std::optional<bool> strict = std::nullopt) {
   return {.type = "function",
           .function = FunctionDefinition{.name = std::move(name),
@@ -270,8 +269,7 @@ inline ChatCompletionTool function_tool(std::string name, std::string descriptio
 }
 
 /// A tool that takes free text, or text that follows the grammar in `format`.
-inline ChatCompletionTool custom_tool(std::string name, std::string description = "",
-                                      JsonDocument format = nullptr) {
+inline ChatCompletionTool custom_tool(Text name, Text description = "", JsonDocument format = nullptr) {
   return {.type = "custom",
           .custom = CustomToolDefinition{
               .name = std::move(name), .description = std::move(description), .format = std::move(format)}};

@@ -12,11 +12,11 @@ namespace openailb {
 /// Which stored chat completions to list.
 struct ChatCompletionListParams {
   OnlyByName only_by_name{};
-  std::string after{};  ///< the id of the last one of the page before
+  Text after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
   TextMap metadata{};
-  std::string model{};
-  std::string order{};  ///< "asc" or "desc"
+  Text model{};
+  Text order{};  ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -42,9 +42,9 @@ struct ChatCompletionUpdateParams {
 /// Which messages of a stored chat completion to list.
 struct ChatCompletionMessageListParams {
   OnlyByName only_by_name{};
-  std::string after{};  ///< the id of the last one of the page before
+  Text after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
-  std::string order{};  ///< "asc" or "desc"
+  Text order{};  ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -21,7 +21,7 @@ namespace openailb {
 /// A request to continue a text. Members that are empty or have no value are not sent.
 struct CompletionCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};
+  Text model{};
   TextInput prompt{};  ///< `"one text"`, `{"one", "another"}`, or tokens
   std::optional<std::int64_t> best_of{};
   std::optional<bool> echo{};  ///< whether the prompt comes back as well

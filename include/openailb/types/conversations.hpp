@@ -71,10 +71,10 @@ struct ConversationItemCreateParams {
 /// Which items of a conversation to list. All members may be left out.
 struct ConversationItemListParams {
   OnlyByName only_by_name{};
-  std::string after{};                  ///< id of the item after which the page begins
+  Text after{};                         ///< id of the item after which the page begins
   TextList include{};                   ///< such as "message.output_text.logprobs"
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
-  std::string order{};                  ///< "asc" or "desc"
+  Text order{};                         ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -17,7 +17,7 @@ namespace openailb {
 /// other.
 struct EmbeddingCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};
+  Text model{};
   TextInput input{};  ///< `"one text"`, `{"one", "another"}`, or tokens
   std::optional<std::int64_t> dimensions{};
   std::optional<std::string>

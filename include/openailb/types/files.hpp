@@ -30,8 +30,8 @@ struct ExpiresAfter {
 /// A file to upload, and what it is for.
 struct FileCreateParams {
   OnlyByName only_by_name{};
-  FileInput file{};       ///< `openailb::file("requests.jsonl")`
-  std::string purpose{};  ///< "batch", "fine-tune", "assistants", "vision", "user_data" or "evals"
+  FileInput file{};  ///< `openailb::file("requests.jsonl")`
+  Text purpose{};    ///< "batch", "fine-tune", "assistants", "vision", "user_data" or "evals"
   ExpiresAfter expires_after{};
 
   template <class Self, class Field>
@@ -45,10 +45,10 @@ struct FileCreateParams {
 /// Which files to list. All members may be left out.
 struct FileListParams {
   OnlyByName only_by_name{};
-  std::string after{};                  ///< id of the file after which the page begins
+  Text after{};                         ///< id of the file after which the page begins
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 10000
-  std::string order{};                  ///< by the time of creation: "asc" or "desc"
-  std::string purpose{};
+  Text order{};                         ///< by the time of creation: "asc" or "desc"
+  Text purpose{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -16,8 +16,8 @@ namespace openailb {
 /// An image to make from a text.
 struct ImageGenerateParams {
   OnlyByName only_by_name{};
-  std::string model{};                               ///< empty: the server's choice
-  std::string prompt{};                              ///< what is to be seen
+  Text model{};                                      ///< empty: the server's choice
+  Text prompt{};                                     ///< what is to be seen
   std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
   std::optional<std::string> moderation{};           ///< "low" or "auto"
   std::optional<std::int64_t> n{};                   ///< how many images
@@ -51,9 +51,9 @@ struct ImageGenerateParams {
 /// Images to change as a text says.
 struct ImageEditParams {
   OnlyByName only_by_name{};
-  std::string model{};                               ///< empty: the server's choice
+  Text model{};                                      ///< empty: the server's choice
   std::vector<FileInput> image{};                    ///< `{openailb::file("room.png")}`, or several
-  std::string prompt{};                              ///< what is to be seen
+  Text prompt{};                                     ///< what is to be seen
   std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
   std::optional<std::string> input_fidelity{};       ///< "high" or "low"
   FileInput mask{};                                  ///< a PNG that is transparent where the image may change
@@ -88,7 +88,7 @@ struct ImageEditParams {
 /// An image to vary.
 struct ImageCreateVariationParams {
   OnlyByName only_by_name{};
-  std::string model{};                           ///< empty: the server's choice
+  Text model{};                                  ///< empty: the server's choice
   FileInput image{};                             ///< a square PNG
   std::optional<std::int64_t> n{};               ///< how many images
   std::optional<std::string> response_format{};  ///< "url" or "b64_json"

@@ -75,7 +75,7 @@ struct ResponseItem {
 };
 
 /// A message to the model: its role is "user", "system", "developer" or "assistant".
-inline ResponseItem response_message(std::string role, std::string text) {
+inline ResponseItem response_message(Text role, Text text) {
   const bool is_output = role == "assistant";
   return {.type = "message",
           .role = std::move(role),
@@ -83,7 +83,7 @@ inline ResponseItem response_message(std::string role, std::string text) {
 }
 
 /// The result of the function call with this `call_id`.
-inline ResponseItem function_call_output(std::string call_id, std::string output) {
+inline ResponseItem function_call_output(Text call_id, Text output) {
   return {.type = "function_call_output", .call_id = std::move(call_id), .output = std::move(output)};
 }
 

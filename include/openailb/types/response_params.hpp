@@ -91,7 +91,7 @@ struct ResponseStreamOptions {
 /// A request for a response. Members that are empty or have no value are not sent.
 struct ResponseCreateParams {
   OnlyByName only_by_name{};
-  std::string model{};
+  Text model{};
   ResponseInput input{};
   std::optional<bool> background{};  ///< answer at once, and work on: see retrieve
   nlohmann::ordered_json context_management{};
@@ -171,10 +171,10 @@ struct ResponseRetrieveParams {
 /// Which of a response's input items to list.
 struct ResponseInputItemListParams {
   OnlyByName only_by_name{};
-  std::string after{};  ///< the id of the last item of the page before
+  Text after{};  ///< the id of the last item of the page before
   TextList include{};
   std::optional<std::int64_t> limit{};
-  std::string order{};  ///< "asc" or "desc"
+  Text order{};  ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -188,7 +188,7 @@ struct ResponseInputItemListParams {
 /// A request of which only the tokens are to be counted.
 struct InputTokenCountParams {
   OnlyByName only_by_name{};
-  std::string model{};
+  Text model{};
   ResponseInput input{};
   nlohmann::ordered_json conversation{};
   std::optional<std::string> instructions{};
@@ -221,7 +221,7 @@ struct InputTokenCountParams {
 /// A conversation that is to be made shorter.
 struct ResponseCompactParams {
   OnlyByName only_by_name{};
-  std::string model{};
+  Text model{};
   ResponseInput input{};
   std::optional<std::string> instructions{};
   std::optional<std::string> previous_response_id{};

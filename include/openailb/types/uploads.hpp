@@ -16,9 +16,9 @@ namespace openailb {
 struct UploadCreateParams {
   OnlyByName only_by_name{};
   std::int64_t bytes{};  ///< of all parts together
-  std::string filename{};
-  std::string mime_type{};  ///< "text/jsonl"
-  std::string purpose{};    ///< as of a FileCreateParams
+  Text filename{};
+  Text mime_type{};  ///< "text/jsonl"
+  Text purpose{};    ///< as of a FileCreateParams
   ExpiresAfter expires_after{};
 
   template <class Self, class Field>
@@ -35,9 +35,9 @@ struct UploadCreateParams {
 struct UploadFileChunkedParams {
   OnlyByName only_by_name{};
   std::string path{};
-  std::string mime_type{};           ///< "text/jsonl"
-  std::string purpose{};             ///< as of a FileCreateParams
-  std::string filename{};            ///< empty: the last part of `path`
+  Text mime_type{};                  ///< "text/jsonl"
+  Text purpose{};                    ///< as of a FileCreateParams
+  Text filename{};                   ///< empty: the last part of `path`
   std::int64_t part_size{64 << 20};  ///< of each part in bytes, the last one excepted
   std::optional<std::string> md5{};  ///< of the whole file, to be compared
   ExpiresAfter expires_after{};

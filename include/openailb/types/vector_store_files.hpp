@@ -16,7 +16,7 @@ namespace openailb {
 /// A file to add to a vector store.
 struct VectorStoreFileCreateParams {
   OnlyByName only_by_name{};
-  std::string file_id{};                       ///< of a file that has been uploaded
+  Text file_id{};                              ///< of a file that has been uploaded
   nlohmann::ordered_json attributes{};         ///< texts, numbers and booleans by name, for filters
   nlohmann::ordered_json chunking_strategy{};  ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
 
@@ -42,11 +42,11 @@ struct VectorStoreFileUpdateParams {
 /// Which files of a vector store, or of a batch of files, to list. All members may be left out.
 struct VectorStoreFileListParams {
   OnlyByName only_by_name{};
-  std::string after{};                  ///< id of the file after which the page begins
-  std::string before{};                 ///< id of the file before which the page ends
-  std::string filter{};                 ///< by status: "in_progress", "completed", "failed" or "cancelled"
+  Text after{};                         ///< id of the file after which the page begins
+  Text before{};                        ///< id of the file before which the page ends
+  Text filter{};                        ///< by status: "in_progress", "completed", "failed" or "cancelled"
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
-  std::string order{};                  ///< by the time of creation: "asc" or "desc"
+  Text order{};                         ///< by the time of creation: "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -33,11 +33,11 @@ struct VectorStoreExpiresAfter {
 struct VectorStoreCreateParams {
   OnlyByName only_by_name{};
   nlohmann::ordered_json chunking_strategy{};  ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
-  std::string description{};
+  Text description{};
   VectorStoreExpiresAfter expires_after{};
   TextList file_ids{};  ///< of files that have been uploaded, for "assistants"
   TextMap metadata{};
-  std::string name{};
+  Text name{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -55,7 +55,7 @@ struct VectorStoreUpdateParams {
   OnlyByName only_by_name{};
   VectorStoreExpiresAfter expires_after{};
   TextMap metadata{};  ///< takes the place of what there was
-  std::string name{};
+  Text name{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -68,10 +68,10 @@ struct VectorStoreUpdateParams {
 /// Which vector stores to list. All members may be left out.
 struct VectorStoreListParams {
   OnlyByName only_by_name{};
-  std::string after{};                  ///< id of the store after which the page begins
-  std::string before{};                 ///< id of the store before which the page ends
+  Text after{};                         ///< id of the store after which the page begins
+  Text before{};                        ///< id of the store before which the page ends
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
-  std::string order{};                  ///< by the time of creation: "asc" or "desc"
+  Text order{};                         ///< by the time of creation: "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

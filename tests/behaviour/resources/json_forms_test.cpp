@@ -120,8 +120,7 @@ void methods_of_media(const Client& client, Check check) {
       [&] {
         return client.audio.speech.stream({{"model", "m"}, {"input", {"a", "b"}}, {"n", 1}});
       },
-      [&](const auto& body) { return client.audio.speech.stream(body); },
-      R"(,"stream_format":"sse")");
+      [&](const auto& body) { return client.audio.speech.stream(body); }, R"(,"stream_format":"sse")");
 }
 
 template <class Client, class Check>
@@ -269,7 +268,6 @@ TEST_F(JsonForms, MayBeVariablesAndTemporaries) {
   EXPECT_EQ(sent_by([&] { return client.embeddings.create(ordered_json{{"model", "m"}}); }), sent);
   EXPECT_EQ(sent_by([&] { return client.embeddings.create({{"model", "m"}}); }), sent);
   EXPECT_EQ(sent_by([&] { return client.embeddings.create({{"model", "m"}}, {.max_retries = 0}); }), sent);
-  EXPECT_EQ(sent_by([&] { return client.embeddings.create({}); }), "{}");
   EXPECT_EQ(sent_by([&] { return client.embeddings.create({"model", "m"}); }), "");
 }
 

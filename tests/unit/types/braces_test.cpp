@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace openailb::braces_test {
@@ -102,6 +103,52 @@ constexpr bool takes_messages_in_braces = requires {
   Params{.messages = {{"user", "hi"}}};
 };
 static_assert(!takes_messages_in_braces<ChatCompletionCreateParams>);
+
+template <class Params>
+constexpr bool takes_two_for_one = requires {
+  Params{.model = {"a", "b"}};
+} || requires {
+  Params{.model = {{"a", "b"}}};
+};
+static_assert(!takes_two_for_one<ChatCompletionCreateParams> && !takes_two_for_one<EmbeddingCreateParams>);
+template <class Params>
+constexpr bool takes_two_inputs = requires {
+  Params{.input = {"a", "b"}};
+} || requires {
+  Params{.input = {{"a", "b"}}};
+};
+static_assert(!takes_two_inputs<SpeechCreateParams> && takes_two_inputs<EmbeddingCreateParams>);
+template <class Params>
+constexpr bool takes_two_prompts = requires {
+  Params{.prompt = {"a", "b"}};
+};
+static_assert(!takes_two_prompts<ImageGenerateParams> && takes_two_prompts<CompletionCreateParams>);
+
+template <class T>
+constexpr bool functions_take_two_for_one = requires {
+  text_part({T{}, T{}});
+} || requires {
+  image_part({T{}, T{}});
+} || requires {
+  tool_message("", {T{}, T{}});
+} || requires {
+  user_message({T{}, T{}});
+} || requires {
+  user_message({{T{}, T{}}});
+} || requires {
+  assistant_message({T{}, T{}});
+} || requires {
+  function_tool({T{}, T{}});
+} || requires {
+  function_tool("f", {T{}, T{}});
+} || requires {
+  response_message("", {T{}, T{}});
+} || requires {
+  function_call_output("", {T{}, T{}});
+} || requires {
+  file_from_bytes("", {T{}, T{}});
+};
+static_assert(!functions_take_two_for_one<const char*>);
 
 template <class Params>
 constexpr bool takes_list_in_two_braces = requires {
@@ -201,6 +248,17 @@ TEST(Braces, OfTokensAreTokens) {
   const std::vector<std::vector<std::int64_t>> texts{{1, 2}, {3}};
   EXPECT_EQ(written_json(EmbeddingCreateParams{.model = "m", .input = texts}).dump(),
             R"({"model":"m","input":[[1,2],[3]]})");
+}
+
+TEST(Texts, AreAndTakeStrings) {
+  const nlohmann::json document{{"a", "b"}};
+  EmbeddingCreateParams params{.model = document["a"]};
+  const std::string string = params.model;
+  EXPECT_EQ(string, "b");
+  EXPECT_EQ((params.model = std::string_view("c")), "c");
+  EXPECT_EQ((params.model = {"d"}), "d");
+  EXPECT_EQ(written_json(params).dump(), R"({"model":"d"})");
+  EXPECT_EQ(text_part(document["a"]).text, "b");
 }
 
 TEST(TextLists, AreAndTakeVectors) {

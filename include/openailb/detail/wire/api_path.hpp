@@ -17,7 +17,7 @@ class QueryWriter {
  public:
   template <class T>
   void operator()(const std::string& name, const T& value) {
-    if constexpr (std::same_as<T, std::string>) {
+    if constexpr (std::derived_from<T, std::string>) {
       if (!value.empty()) add(name, value);
     } else if constexpr (std::same_as<T, TextList>) {
       for (const std::string& one : value) add(name + "[]", one);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
@@ -55,7 +56,7 @@ inline Result<UploadCreateParams> upload_of(const UploadFileChunkedParams& file)
   const bool named = !file.filename.empty();
   return UploadCreateParams{
       .bytes = static_cast<std::int64_t>(*size),
-      .filename = named ? file.filename : std::filesystem::path(file.path).filename().string(),
+      .filename = named ? file.filename : Text(std::filesystem::path(file.path).filename().string()),
       .mime_type = file.mime_type,
       .purpose = file.purpose,
       .expires_after = file.expires_after};
