@@ -271,6 +271,27 @@ TEST_F(JsonForms, MayBeVariablesAndTemporaries) {
   EXPECT_EQ(sent_by([&] { return client.embeddings.create({"model", "m"}); }), "");
 }
 
+TEST_F(JsonForms, AreThoseOfOpenaiCpp) {
+  using namespace nlohmann::literals;
+  EXPECT_EQ(sent_by([&] {
+              return client.embeddings.create(
+                  {{"model", "text-embedding-ada-002"}, {"input", "The food was delicious"}});
+            }),
+            R"({"model":"text-embedding-ada-002","input":"The food was delicious"})");
+  EXPECT_EQ(sent_by([&] {
+              return client.images.generate({{"prompt", "A cute koala"}, {"n", 1}, {"size", "512x512"}});
+            }),
+            R"({"prompt":"A cute koala","n":1,"size":"512x512"})");
+  EXPECT_EQ(sent_by([&] { return client.completions.create(R"({"prompt": "Hi", "model": "m"})"_json); }),
+            R"({"model":"m","prompt":"Hi"})");
+  const std::string model = "m";
+  EXPECT_EQ(sent_by([&] {
+              return client.chat.completions.create(
+                  {{"model", model}, {"messages", {{{"role", "user"}, {"content", "Hi"}}}}});
+            }),
+            R"({"model":"m","messages":[{"role":"user","content":"Hi"}]})");
+}
+
 /// An AsyncClient takes the same forms.
 [[maybe_unused]] void compiles(const AsyncClient& client) {
   all_methods(client, [&](const char*, auto in_braces, auto with, const std::string&) {
