@@ -2,8 +2,6 @@
 #include "support/endpoints.hpp"
 #include <openailb/openailb.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <iostream>
 #include <vector>
 
@@ -29,7 +27,7 @@ int main() {
     // [from-openai-cpp]
     openailb::Client client(endpoints);
 
-    auto completion = client.chat.completions.create(nlohmann::json{
+    auto completion = client.chat.completions.create({
         {"model", model},
         {"messages", {{{"role", "user"}, {"content", "Hello!"}}}},
         {"max_tokens", 256},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/counts.hpp>
 #include <openailb/error.hpp>
 
@@ -45,6 +46,7 @@ enum class Outcome {
 /// function mean "unset". The functions are called from any thread and outside the breaker's lock, so they
 /// may call the breaker. What they throw comes out of the breaker's function that called them.
 struct BreakerSettings {
+  OnlyByName only_by_name{};
   /// Named in the breaker's errors and passed to on_state_change.
   std::string name{};
   /// How many probes are admitted each time the breaker is half-open, not counting those that end as

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/braces.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@ namespace openailb {
 /// it must stay as it is until the call is over. If it is missing, empty or no regular file, the call fails
 /// with bad_request and nothing is sent; if its size has changed before a retry, the retry is not sent.
 struct FileInput {
+  OnlyByName only_by_name{};
   std::string path{};          ///< of a file on disk; empty: `content` is sent
   std::string content{};       ///< the bytes of a file in memory
   std::string filename{};      ///< the name that is sent; empty: the last part of `path`
@@ -35,7 +38,7 @@ inline FileInput file_slice(std::string path, std::int64_t offset, std::int64_t 
 }
 
 /// A file in memory. Servers tell its format by the extension of `filename`, or by `content_type`.
-inline FileInput file_from_bytes(std::string filename, std::string bytes, std::string content_type = "") {
+inline FileInput file_from_bytes(Text filename, Text bytes, Text content_type = "") {
   return {
       .content = std::move(bytes), .filename = std::move(filename), .content_type = std::move(content_type)};
 }

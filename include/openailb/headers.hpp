@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,7 +30,13 @@ struct HeaderNameLess {
 /// Headers by name: those that you set for a request, and those of a simulated answer. In a request, an empty
 /// value removes a header that a wider setting had added (the call overrides the endpoint, which overrides
 /// the client). What a server answered is in ResponseHeaders.
-using Headers = std::map<std::string, std::string, HeaderNameLess>;
+class Headers : public std::map<std::string, std::string, HeaderNameLess> {
+ public:
+  using std::map<std::string, std::string, HeaderNameLess>::map;
+  Headers() = default;
+  template <std::same_as<const char*> Quoted>
+  Headers(std::initializer_list<std::initializer_list<std::initializer_list<Quoted>>>) = delete;
+};
 
 /// The value of a header, empty when it is not there.
 std::string_view header(const Headers& headers, std::string_view name);

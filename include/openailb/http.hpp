@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/error.hpp>
 #include <openailb/file.hpp>
 #include <openailb/headers.hpp>
@@ -17,6 +18,7 @@ namespace openailb {
 
 /// One part of a body of type multipart/form-data: a field of a form, or a file.
 struct BodyPart {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string content{};                         ///< of a field
   FileInput file{};                              ///< sent instead, if it is set

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -51,6 +52,10 @@ class JsonDocument {
  private:
   nlohmann::ordered_json document_{};
 };
+
+/// Whatever a JsonDocument can be made of. Braces are made one, where it is the default of a template.
+template <class Json>
+concept JsonSource = std::convertible_to<Json, JsonDocument>;
 
 /// What Client::post, get and del return: the answer's JSON itself, and in `info` which endpoint gave it.
 struct JsonResponse : nlohmann::json {

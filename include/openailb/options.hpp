@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/api_key.hpp>
+#include <openailb/braces.hpp>
 #include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
@@ -12,13 +13,11 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace openailb {
 
@@ -34,14 +33,14 @@ struct EndpointConfig {
   /// In a key, `*` stands for any characters: `{{"gpt-4*", "four"}, {"*", "openai/*"}}`. The exact name comes
   /// first, then the pattern with most characters beside its stars, then the first by name. A star in a name
   /// stands for what the key's only star does.
-  std::map<std::string, std::string> model_map{};
+  TextMap model_map{};
   /// Shown in errors and statuses; RequestOptions::endpoint takes it. Empty: "endpoint-0", "endpoint-1", ...
   std::string name{};
   std::string organization{};  ///< sent as `OpenAI-Organization`
   std::string project{};       ///< sent as `OpenAI-Project`
   Headers headers{};           ///< added to every request; an empty value removes a default one
-  std::map<std::string, std::string> query{};  ///< added to every URL
-  BreakerSettings breaker{};                   ///< what is unset here is taken from ClientOptions::breaker
+  TextMap query{};             ///< added to every URL
+  BreakerSettings breaker{};   ///< what is unset here is taken from ClientOptions::breaker
   /// Its share of the calls beside other endpoints: one of weight 2 gets twice as many as one of weight 1.
   /// From 0.001 to 1000.
   double weight{1.0};
@@ -50,7 +49,7 @@ struct EndpointConfig {
   int priority{};
   /// The models that are asked for here, by the caller's names: `{"gpt-4o", "gpt-4*"}`. Empty: all. Calls
   /// without a model are not affected.
-  std::vector<std::string> models{};
+  TextList models{};
   /// Members to add to each JSON body that goes here, and to each form that names a model, or to replace in
   /// it; null removes one. They override those of a call.
   JsonDocument extra_body{};
@@ -119,7 +118,7 @@ struct ClientOptions {
   /// How long next() waits for a stream's next piece. Unset: the call's timeout.
   std::optional<std::chrono::nanoseconds> idle_timeout{};
   Headers default_headers{};
-  std::map<std::string, std::string> default_query{};
+  TextMap default_query{};
   /// May choose another class for an error, and with it what the call and the breaker do. Null keeps the
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
@@ -167,8 +166,8 @@ struct RequestOptions {
   std::optional<std::chrono::nanoseconds> deadline{};
   std::optional<int> max_retries{};
   std::optional<bool> wait_for_rate_limits{};
-  Headers extra_headers{};                           ///< an empty value removes a header
-  std::map<std::string, std::string> extra_query{};  ///< overrides queries of the same name
+  Headers extra_headers{};       ///< an empty value removes a header
+  TextMap extra_query{};         ///< overrides queries of the same name
   JsonDocument extra_body{};     ///< members to add to the body or replace; null removes one
   std::stop_token stop_token{};  ///< ends the call at once, waits included
   /// For a program that has a flag instead of a stop token: called about every 50 ms while the call waits, on
@@ -180,7 +179,7 @@ struct RequestOptions {
   std::string session{};
   /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the
   /// request, but not when the request itself was wrong. The deadline stays; retries begin anew.
-  std::vector<std::string> fallback_models{};
+  TextList fallback_models{};
   std::string context_length_fallback{};  ///< the model to ask for when the request is too long for its model
   /// The model to ask for when a service refuses the request for its content. An answer that ends with the
   /// finish reason "content_filter" is an answer.

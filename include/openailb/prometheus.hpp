@@ -4,6 +4,7 @@
 /// What a client does, as metrics of prometheus-cpp, with which your program links by itself. openailb.hpp
 /// does not include this header.
 
+#include <openailb/braces.hpp>
 #include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
@@ -44,7 +45,7 @@ struct PrometheusOptions {
   /// The label gen_ai_provider_name, by which dashboards tell how an API speaks.
   std::string provider{"openai"};
   /// Models that have a label of their own in any case.
-  std::vector<std::string> models{};
+  TextList models{};
   /// How many others have one, the first that are seen. Those after them are "other", for what a model is
   /// called may come from anybody.
   std::size_t max_models{100};

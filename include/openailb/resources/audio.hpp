@@ -2,10 +2,12 @@
 
 #include <openailb/binary_response.hpp>
 #include <openailb/byte_sink.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace openailb {
 
@@ -57,13 +59,39 @@ class Speech : public Resource<Execution> {
   /// Speaks a text. The answer is the bytes of the audio.
   auto create(const SpeechCreateParams& params, RequestOptions options = {}) const ->
       typename Base::template Answer<BinaryResponse>;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  auto create(Body&& body, RequestOptions options = {}) const ->
+      typename Base::template Answer<BinaryResponse> {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// The same, into a stream or a function while they come; see Client::download.
   auto create(const SpeechCreateParams& params, ByteSink into, RequestOptions options = {}) const ->
       typename Base::template Answer<Downloaded>;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  auto create(Body&& body, ByteSink into, RequestOptions options = {}) const ->
+      typename Base::template Answer<Downloaded> {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(into), std::move(options));
+  }
   /// The same, as a stream of events, whose last one says what it cost. Sets `stream_format`. Returns when
   /// the first audio has come, or with an error. Until then, the call retries on another endpoint if one
   /// fails.
   auto stream(SpeechCreateParams params, RequestOptions options = {}) const ->
+      typename Base::template ChunkStream<SpeechStreamEvent>;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  auto stream(Body&& body, RequestOptions options = {}) const ->
+      typename Base::template ChunkStream<SpeechStreamEvent> {
+    return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
+
+ private:
+  auto create_from(const JsonDocument& body, RequestOptions options) const ->
+      typename Base::template Answer<BinaryResponse>;
+  auto create_from(const JsonDocument& body, ByteSink into, RequestOptions options) const ->
+      typename Base::template Answer<Downloaded>;
+  auto stream_from(const JsonDocument& body, RequestOptions options) const ->
       typename Base::template ChunkStream<SpeechStreamEvent>;
 };
 

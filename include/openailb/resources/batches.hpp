@@ -1,10 +1,12 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace openailb {
 
@@ -26,6 +28,11 @@ class Batches : public Resource<Execution> {
 
   /// Begins a batch of requests.
   Answer<Batch> create(const BatchCreateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<Batch> create(Body&& body, RequestOptions options = {}) const {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// A batch, as it stands. One that failed is an answer too: its `errors` say why.
   Answer<Batch> retrieve(std::string_view id, RequestOptions options = {}) const;
   /// Waits until a batch is over, whatever came of it: "completed", "failed", "expired" or "cancelled".
@@ -40,6 +47,9 @@ class Batches : public Resource<Execution> {
   Answer<Page<Batch, Execution>> list(const BatchListParams& params, RequestOptions options = {}) const;
   /// Ends a batch. It is "cancelling" until its requests that are under way have ended.
   Answer<Batch> cancel(std::string_view id, RequestOptions options = {}) const;
+
+ private:
+  Answer<Batch> create_from(const JsonDocument& body, RequestOptions options) const;
 };
 
 }  // namespace openailb

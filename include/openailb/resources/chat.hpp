@@ -4,9 +4,6 @@
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <concepts>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -52,17 +49,11 @@ class ChatCompletions : public Resource<Execution> {
 
   /// Asks for one answer. If an endpoint fails, the call retries on another as long as that may help.
   Answer<ChatCompletion> create(const ChatCompletionCreateParams& params, RequestOptions options = {}) const;
-  /// The same with your own body, for parameters that this library has no name for: JSON in any of the forms
-  /// that JsonDocument takes.
-  template <class Body>
-    requires std::convertible_to<Body, JsonDocument>
+  /// The same with a body of your own, for parameters that this library has no name for: members in braces,
+  /// or JSON in any of the forms that JsonDocument takes.
+  template <JsonSource Body = JsonDocument>
   Answer<ChatCompletion> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
-  }
-  /// The same with the members of the body in braces.
-  Answer<ChatCompletion> create(nlohmann::ordered_json::initializer_list_t body,
-                                RequestOptions options = {}) const {
-    return create_from(JsonDocument(body), std::move(options));
   }
 
   /// A chat completion that was stored.
@@ -74,21 +65,22 @@ class ChatCompletions : public Resource<Execution> {
   /// Changes one that was stored.
   Answer<ChatCompletion> update(std::string_view completion_id, const ChatCompletionUpdateParams& params,
                                 RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<ChatCompletion> update(std::string_view completion_id, Body&& body,
+                                RequestOptions options = {}) const {
+    return update_from(completion_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Deletes one that was stored.
   Answer<Deleted> del(std::string_view completion_id, RequestOptions options = {}) const;
 
   /// Asks for a streamed answer. Returns when its first token has come, or with an error. Until then, the
   /// call retries on another endpoint if one fails.
   ChunkStream stream(const ChatCompletionCreateParams& params, RequestOptions options = {}) const;
-  /// The same with your own body.
-  template <class Body>
-    requires std::convertible_to<Body, JsonDocument>
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
   ChunkStream stream(Body&& body, RequestOptions options = {}) const {
     return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
-  }
-  /// The same with the members of the body in braces.
-  ChunkStream stream(nlohmann::ordered_json::initializer_list_t body, RequestOptions options = {}) const {
-    return stream_from(JsonDocument(body), std::move(options));
   }
 
   ChatCompletionMessages<Execution> messages{Base::core()};
@@ -96,6 +88,8 @@ class ChatCompletions : public Resource<Execution> {
  private:
   Answer<ChatCompletion> create_from(const JsonDocument& body, RequestOptions options) const;
   ChunkStream stream_from(const JsonDocument& body, RequestOptions options) const;
+  Answer<ChatCompletion> update_from(std::string_view completion_id, const JsonDocument& body,
+                                     RequestOptions options) const;
 };
 
 /// `client.chat`.

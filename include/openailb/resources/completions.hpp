@@ -1,7 +1,10 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+
+#include <utility>
 
 namespace openailb {
 
@@ -24,9 +27,23 @@ class Completions : public Resource<Execution> {
 
   /// Asks for one answer.
   Answer<Completion> create(const CompletionCreateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<Completion> create(Body&& body, RequestOptions options = {}) const {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Asks for a streamed answer. Returns when its first token has come, or with an error.
   ChunkStream<CompletionChunk> stream(const CompletionCreateParams& params,
                                       RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  ChunkStream<CompletionChunk> stream(Body&& body, RequestOptions options = {}) const {
+    return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
+
+ private:
+  Answer<Completion> create_from(const JsonDocument& body, RequestOptions options) const;
+  ChunkStream<CompletionChunk> stream_from(const JsonDocument& body, RequestOptions options) const;
 };
 
 }  // namespace openailb

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace openailb {
 
@@ -34,9 +36,21 @@ class ConversationItems : public Resource<Execution> {
   Answer<ConversationItemList> create(std::string_view conversation_id,
                                       const ConversationItemCreateParams& params,
                                       RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<ConversationItemList> create(std::string_view conversation_id, Body&& body,
+                                      RequestOptions options = {}) const {
+    return create_from(conversation_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   Answer<ConversationItemList> create(std::string_view conversation_id,
                                       const ConversationItemCreateParams& params,
                                       const ConversationItemQuery& query, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<ConversationItemList> create(std::string_view conversation_id, Body&& body,
+                                      const ConversationItemQuery& query, RequestOptions options = {}) const {
+    return create_from(conversation_id, JsonDocument(std::forward<Body>(body)), query, std::move(options));
+  }
   /// Lists what has been said, page by page.
   Answer<Page<ResponseItem, Execution>> list(std::string_view conversation_id,
                                              RequestOptions options = {}) const;
@@ -50,6 +64,12 @@ class ConversationItems : public Resource<Execution> {
   /// Takes an item out of a conversation. The answer is the conversation.
   Answer<Conversation> del(std::string_view conversation_id, std::string_view item_id,
                            RequestOptions options = {}) const;
+
+ private:
+  Answer<ConversationItemList> create_from(std::string_view conversation_id, const JsonDocument& body,
+                                           RequestOptions options) const;
+  Answer<ConversationItemList> create_from(std::string_view conversation_id, const JsonDocument& body,
+                                           const ConversationItemQuery& query, RequestOptions options) const;
 };
 
 /// `client.conversations`, for programs that include openailb/conversations.hpp.
@@ -64,13 +84,29 @@ class Conversations : public Resource<Execution> {
 
   /// Begins a conversation. Its id goes into `ResponseCreateParams::conversation`.
   Answer<Conversation> create(const ConversationCreateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<Conversation> create(Body&& body, RequestOptions options = {}) const {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   Answer<Conversation> retrieve(std::string_view conversation_id, RequestOptions options = {}) const;
   Answer<Conversation> update(std::string_view conversation_id, const ConversationUpdateParams& params,
                               RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<Conversation> update(std::string_view conversation_id, Body&& body,
+                              RequestOptions options = {}) const {
+    return update_from(conversation_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Deletes a conversation. Its items stay.
   Answer<Deleted> del(std::string_view conversation_id, RequestOptions options = {}) const;
 
   ConversationItems<Execution> items{Base::core()};
+
+ private:
+  Answer<Conversation> create_from(const JsonDocument& body, RequestOptions options) const;
+  Answer<Conversation> update_from(std::string_view conversation_id, const JsonDocument& body,
+                                   RequestOptions options) const;
 };
 
 }  // namespace openailb

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+
+#include <utility>
 
 namespace openailb {
 
@@ -23,15 +26,29 @@ class Images : public Resource<Execution> {
 
   /// Makes images from a text.
   Answer generate(const ImageGenerateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer generate(Body&& body, RequestOptions options = {}) const {
+    return generate_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Changes images as a text says.
   Answer edit(const ImageEditParams& params, RequestOptions options = {}) const;
   /// Makes images, and gives partial ones while they are made: see `partial_images`. Returns when the first
   /// has come, or with an error. Until then, the call retries on another endpoint if one fails.
   EventStream generate_stream(const ImageGenerateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  EventStream generate_stream(Body&& body, RequestOptions options = {}) const {
+    return generate_stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Changes images in the same way.
   EventStream edit_stream(const ImageEditParams& params, RequestOptions options = {}) const;
   /// Makes images that are like another one.
   Answer create_variation(const ImageCreateVariationParams& params, RequestOptions options = {}) const;
+
+ private:
+  Answer generate_from(const JsonDocument& body, RequestOptions options) const;
+  EventStream generate_stream_from(const JsonDocument& body, RequestOptions options) const;
 };
 
 }  // namespace openailb

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+
+#include <utility>
 
 namespace openailb {
 
@@ -21,6 +24,14 @@ class Moderations : public Resource<Execution> {
   /// Says whether texts or images may be harmful.
   Answer<ModerationCreateResponse> create(const ModerationCreateParams& params,
                                           RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<ModerationCreateResponse> create(Body&& body, RequestOptions options = {}) const {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
+
+ private:
+  Answer<ModerationCreateResponse> create_from(const JsonDocument& body, RequestOptions options) const;
 };
 
 }  // namespace openailb

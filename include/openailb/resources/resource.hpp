@@ -59,7 +59,7 @@ class Resource {
   template <class T>
   Answer<T> del(detail::ApiPath path, RequestOptions options,
                 Decode<T> decode = detail::decode_json<T>) const;
-  /// Posts JSON, or nothing, where the server keeps what it makes of that. Never hedged.
+  /// Posts a JSON object, where the server keeps what it makes of that. Never hedged.
   template <class T>
   Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                           Decode<T> decode = detail::decode_object<T>) const;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace openailb {
 
@@ -52,6 +54,14 @@ class ResponseInputTokens : public Resource<Execution> {
   /// How many tokens a request would have.
   Answer<InputTokenCountResponse> count(const InputTokenCountParams& params,
                                         RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<InputTokenCountResponse> count(Body&& body, RequestOptions options = {}) const {
+    return count_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
+
+ private:
+  Answer<InputTokenCountResponse> count_from(const JsonDocument& body, RequestOptions options) const;
 };
 
 /// `client.responses`, for programs that include openailb/responses.hpp.
@@ -68,10 +78,20 @@ class Responses : public Resource<Execution> {
 
   /// Asks for a response. If it comes as failed, the call retries like any that failed.
   Answer<Response> create(const ResponseCreateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<Response> create(Body&& body, RequestOptions options = {}) const {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Asks for a streamed response. Returns when it says something, or with an error. Until then, the call
   /// retries on another endpoint if one fails.
   ChunkStream<ResponseStreamEvent> stream(const ResponseCreateParams& params,
                                           RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  ChunkStream<ResponseStreamEvent> stream(Body&& body, RequestOptions options = {}) const {
+    return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// A response that was stored. One that has failed is a value here: see its status and error.
   Answer<Response> retrieve(std::string_view response_id, RequestOptions options = {}) const;
   Answer<Response> retrieve(std::string_view response_id, const ResponseRetrieveParams& params,
@@ -85,9 +105,19 @@ class Responses : public Resource<Execution> {
   Answer<Response> cancel(std::string_view response_id, RequestOptions options = {}) const;
   /// Makes a long conversation shorter.
   Answer<CompactedResponse> compact(const ResponseCompactParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<CompactedResponse> compact(Body&& body, RequestOptions options = {}) const {
+    return compact_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
 
   ResponseInputItems<Execution> input_items{Base::core()};
   ResponseInputTokens<Execution> input_tokens{Base::core()};
+
+ private:
+  Answer<Response> create_from(const JsonDocument& body, RequestOptions options) const;
+  ChunkStream<ResponseStreamEvent> stream_from(const JsonDocument& body, RequestOptions options) const;
+  Answer<CompactedResponse> compact_from(const JsonDocument& body, RequestOptions options) const;
 };
 
 }  // namespace openailb

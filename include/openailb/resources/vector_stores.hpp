@@ -1,10 +1,12 @@
 #pragma once
 
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace openailb {
 
@@ -39,6 +41,11 @@ class VectorStoreFiles : public Resource<Execution> {
   /// Adds an uploaded file to a store. It is "in_progress" until it can be found.
   Answer<VectorStoreFile> create(std::string_view store_id, const VectorStoreFileCreateParams& params,
                                  RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<VectorStoreFile> create(std::string_view store_id, Body&& body, RequestOptions options = {}) const {
+    return create_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// A file, as it stands. One that could not be added is an answer too: its `last_error` says why.
   Answer<VectorStoreFile> retrieve(std::string_view store_id, std::string_view file_id,
                                    RequestOptions options = {}) const;
@@ -54,6 +61,12 @@ class VectorStoreFiles : public Resource<Execution> {
   Answer<VectorStoreFile> update(std::string_view store_id, std::string_view file_id,
                                  const VectorStoreFileUpdateParams& params,
                                  RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<VectorStoreFile> update(std::string_view store_id, std::string_view file_id, Body&& body,
+                                 RequestOptions options = {}) const {
+    return update_from(store_id, file_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Lists the files of a store, page by page.
   Answer<Page<VectorStoreFile, Execution>> list(std::string_view store_id, RequestOptions options = {}) const;
   Answer<Page<VectorStoreFile, Execution>> list(std::string_view store_id,
@@ -64,6 +77,12 @@ class VectorStoreFiles : public Resource<Execution> {
                                              RequestOptions options = {}) const;
   /// Takes a file out of a store. The uploaded file stays; see `client.files.del`.
   Answer<Deleted> del(std::string_view store_id, std::string_view file_id, RequestOptions options = {}) const;
+
+ private:
+  Answer<VectorStoreFile> create_from(std::string_view store_id, const JsonDocument& body,
+                                      RequestOptions options) const;
+  Answer<VectorStoreFile> update_from(std::string_view store_id, std::string_view file_id,
+                                      const JsonDocument& body, RequestOptions options) const;
 };
 
 /// `client.vector_stores.file_batches`.
@@ -80,6 +99,12 @@ class VectorStoreFileBatches : public Resource<Execution> {
   Answer<VectorStoreFileBatch> create(std::string_view store_id,
                                       const VectorStoreFileBatchCreateParams& params,
                                       RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<VectorStoreFileBatch> create(std::string_view store_id, Body&& body,
+                                      RequestOptions options = {}) const {
+    return create_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// How far they are.
   Answer<VectorStoreFileBatch> retrieve(std::string_view store_id, std::string_view batch_id,
                                         RequestOptions options = {}) const;
@@ -96,6 +121,10 @@ class VectorStoreFileBatches : public Resource<Execution> {
   Answer<Page<VectorStoreFile, Execution>> list_files(std::string_view store_id, std::string_view batch_id,
                                                       const VectorStoreFileListParams& params,
                                                       RequestOptions options = {}) const;
+
+ private:
+  Answer<VectorStoreFileBatch> create_from(std::string_view store_id, const JsonDocument& body,
+                                           RequestOptions options) const;
 };
 
 /// `client.vector_stores`, for programs that include openailb/vector_stores.hpp.
@@ -110,10 +139,20 @@ class VectorStores : public Resource<Execution> {
 
   /// Makes a store. Files that it is made of are "in_progress" until they can be found.
   Answer<VectorStore> create(const VectorStoreCreateParams& params, RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<VectorStore> create(Body&& body, RequestOptions options = {}) const {
+    return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// A store, as it stands.
   Answer<VectorStore> retrieve(std::string_view store_id, RequestOptions options = {}) const;
   Answer<VectorStore> update(std::string_view store_id, const VectorStoreUpdateParams& params,
                              RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<VectorStore> update(std::string_view store_id, Body&& body, RequestOptions options = {}) const {
+    return update_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
   /// Lists stores, page by page.
   Answer<Page<VectorStore, Execution>> list(RequestOptions options = {}) const;
   Answer<Page<VectorStore, Execution>> list(const VectorStoreListParams& params,
@@ -124,9 +163,22 @@ class VectorStores : public Resource<Execution> {
   Answer<VectorStoreSearchResultsPage> search(std::string_view store_id,
                                               const VectorStoreSearchParams& params,
                                               RequestOptions options = {}) const;
+  /// The same with a body of your own.
+  template <JsonSource Body = JsonDocument>
+  Answer<VectorStoreSearchResultsPage> search(std::string_view store_id, Body&& body,
+                                              RequestOptions options = {}) const {
+    return search_from(store_id, JsonDocument(std::forward<Body>(body)), std::move(options));
+  }
 
   VectorStoreFiles<Execution> files{Base::core()};
   VectorStoreFileBatches<Execution> file_batches{Base::core()};
+
+ private:
+  Answer<VectorStore> create_from(const JsonDocument& body, RequestOptions options) const;
+  Answer<VectorStore> update_from(std::string_view store_id, const JsonDocument& body,
+                                  RequestOptions options) const;
+  Answer<VectorStoreSearchResultsPage> search_from(std::string_view store_id, const JsonDocument& body,
+                                                   RequestOptions options) const;
 };
 
 }  // namespace openailb

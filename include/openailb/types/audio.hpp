@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/file.hpp>
 #include <openailb/response_info.hpp>
 
@@ -14,18 +15,19 @@ namespace openailb {
 
 /// Speech that is to be written down, in its own language.
 struct TranscriptionCreateParams {
-  std::string model{};                         ///< "whisper-1", "gpt-4o-transcribe", ...
+  OnlyByName only_by_name{};
+  Text model{};                                ///< "whisper-1", "gpt-4o-transcribe", ...
   FileInput file{};                            ///< `openailb::file("talk.mp3")`
   nlohmann::ordered_json chunking_strategy{};  ///< "auto", or {"type": "server_vad", ...}
-  std::vector<std::string> include{};          ///< "logprobs"
-  std::vector<std::string> known_speaker_names{};
-  std::vector<std::string> known_speaker_references{};  ///< data: URLs of what they sound like
-  std::optional<std::string> language{};                ///< ISO 639-1, such as "en"
-  std::optional<std::string> prompt{};                  ///< guides the style, or continues earlier audio
+  TextList include{};                          ///< "logprobs"
+  TextList known_speaker_names{};
+  TextList known_speaker_references{};    ///< data: URLs of what they sound like
+  std::optional<std::string> language{};  ///< ISO 639-1, such as "en"
+  std::optional<std::string> prompt{};    ///< guides the style, or continues earlier audio
   /// "json" (the default), "verbose_json", "diarized_json", "text", "srt" or "vtt"
   std::optional<std::string> response_format{};
   std::optional<double> temperature{};
-  std::vector<std::string> timestamp_granularities{};  ///< "word", "segment"; needs "verbose_json"
+  TextList timestamp_granularities{};  ///< "word", "segment"; needs "verbose_json"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -45,7 +47,8 @@ struct TranscriptionCreateParams {
 
 /// Speech that is to be written down in English.
 struct TranslationCreateParams {
-  std::string model{};                  ///< "whisper-1"
+  OnlyByName only_by_name{};
+  Text model{};                         ///< "whisper-1"
   FileInput file{};                     ///< `openailb::file("talk.mp3")`
   std::optional<std::string> prompt{};  ///< in English
   std::optional<std::string>
@@ -143,8 +146,9 @@ using Translation = Transcription;
 
 /// Text that is to be spoken.
 struct SpeechCreateParams {
-  std::string model{};                        ///< "tts-1", "gpt-4o-mini-tts", ...
-  std::string input{};                        ///< the text
+  OnlyByName only_by_name{};
+  Text model{};                               ///< "tts-1", "gpt-4o-mini-tts", ...
+  Text input{};                               ///< the text
   nlohmann::ordered_json voice{};             ///< a name such as "alloy", or {"id": ...} for your own
   std::optional<std::string> instructions{};  ///< how it is to sound
   std::optional<std::string>

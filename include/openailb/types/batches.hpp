@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/files.hpp>
 
@@ -15,10 +16,11 @@ namespace openailb {
 
 /// Many requests to run later, from a file.
 struct BatchCreateParams {
-  std::string completion_window{"24h"};  ///< within which they are run
-  std::string endpoint{};                ///< of all of them: "/v1/chat/completions", "/v1/embeddings", ...
-  std::string input_file_id{};           ///< a file of purpose "batch", with a request on each line
-  std::map<std::string, std::string> metadata{};
+  OnlyByName only_by_name{};
+  Text completion_window{"24h"};  ///< within which they are run
+  Text endpoint{};                ///< of all of them: "/v1/chat/completions", "/v1/embeddings", ...
+  Text input_file_id{};           ///< a file of purpose "batch", with a request on each line
+  TextMap metadata{};
   ExpiresAfter output_expires_after{};  ///< of the files with the answers
 
   template <class Self, class Field>
@@ -33,7 +35,8 @@ struct BatchCreateParams {
 
 /// Which batches to list. All members may be left out.
 struct BatchListParams {
-  std::string after{};                  ///< id of the batch after which the page begins
+  OnlyByName only_by_name{};
+  Text after{};                         ///< id of the batch after which the page begins
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
 
   template <class Self, class Field>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/chat_content.hpp>
 
@@ -15,6 +16,7 @@ namespace openailb {
 
 /// A function that the model wants called.
 struct ChatCompletionFunctionCall {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string arguments{};  ///< JSON as the model wrote it, so possibly malformed
   nlohmann::json extra{};   ///< members that have no name here
@@ -31,6 +33,7 @@ struct ChatCompletionFunctionCall {
 
 /// A custom tool that the model wants called with free text.
 struct ChatCompletionCustomToolCall {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string input{};
   nlohmann::json extra{};  ///< members that have no name here
@@ -47,6 +50,7 @@ struct ChatCompletionCustomToolCall {
 
 /// One tool call of an answer, or a piece of one in a chunk.
 struct ChatCompletionMessageToolCall {
+  OnlyByName only_by_name{};
   std::optional<std::int64_t> index{};  ///< which call a chunk's piece belongs to; some servers send none
   std::string id{};                     ///< pass it to tool_message
   std::string type{};                   ///< "function" or "custom"
@@ -67,6 +71,7 @@ struct ChatCompletionMessageToolCall {
 
 /// The address of a page that the answer cites, and which part of the content refers to it.
 struct ChatCompletionUrlCitation {
+  OnlyByName only_by_name{};
   std::int64_t start_index{};
   std::int64_t end_index{};
   std::string title{};
@@ -85,6 +90,7 @@ struct ChatCompletionUrlCitation {
 
 /// A note on an answer's content, such as web search adds.
 struct ChatCompletionAnnotation {
+  OnlyByName only_by_name{};
   std::string type{};  ///< "url_citation"
   std::optional<ChatCompletionUrlCitation> url_citation{};
   nlohmann::json extra{};  ///< members that have no name here, such as OpenRouter's `file`
@@ -115,6 +121,7 @@ struct ChatCompletionAudio {
 
 /// What the model said. The delta of a chunk has the same members.
 struct ChatCompletionMessage {
+  OnlyByName only_by_name{};
   std::string role{};
   std::string content{};                     ///< empty when there are tool calls or a refusal instead
   std::string refusal{};                     ///< why the model would not answer

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <openailb/braces.hpp>
+
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -22,6 +25,7 @@ struct JsonNode;
 
 /// An image by its address, which may be a `data:` URL.
 struct ChatCompletionImageUrl {
+  OnlyByName only_by_name{};
   std::string url{};
   std::string detail{};    ///< "auto", "low" or "high"
   nlohmann::json extra{};  ///< members that have no name here, such as LiteLLM's `format`
@@ -36,6 +40,7 @@ struct ChatCompletionImageUrl {
 
 /// Audio.
 struct ChatCompletionInputAudio {
+  OnlyByName only_by_name{};
   std::string data{};      ///< base64
   std::string format{};    ///< "wav" or "mp3"
   nlohmann::json extra{};  ///< members that have no name here
@@ -50,6 +55,7 @@ struct ChatCompletionInputAudio {
 
 /// A file: the id of one uploaded before, or data and a name.
 struct ChatCompletionFile {
+  OnlyByName only_by_name{};
   std::string file_data{};  ///< a `data:` URL in base64
   std::string file_id{};
   std::string filename{};
@@ -66,6 +72,7 @@ struct ChatCompletionFile {
 
 /// One part of a message's content; text_part, image_part, input_audio_part and file_part make them.
 struct ChatCompletionContentPart {
+  OnlyByName only_by_name{};
   std::string type{};  ///< says which member is used
   std::optional<std::string> text{};
   ChatCompletionImageUrl image_url{};
@@ -99,26 +106,26 @@ struct ChatCompletionContentPart {
 using ContentPart = ChatCompletionContentPart;
 
 /// A text part.
-inline ContentPart text_part(std::string text) { return {.type = "text", .text = std::move(text)}; }
+inline ContentPart text_part(Text text) { return {.type = "text", .text = std::move(text)}; }
 
 /// An image part: `url` may be a `data:` URL; `detail` is "auto", "low" or "high", empty for the server's
 /// choice.
-inline ContentPart image_part(std::string url, std::string detail = "") {
+inline ContentPart image_part(Text url, Text detail = "") {
   return {.type = "image_url", .image_url = {.url = std::move(url), .detail = std::move(detail)}};
 }
 
 /// An audio part: `data` is in base64; `format` is "wav" or "mp3".
-inline ContentPart input_audio_part(std::string data, std::string format) {
+inline ContentPart input_audio_part(Text data, Text format) {
   return {.type = "input_audio", .input_audio = {.data = std::move(data), .format = std::move(format)}};
 }
 
 /// A file part with the file's data: `file_data` is a `data:` URL in base64.
-inline ContentPart file_part(std::string file_data, std::string filename) {
+inline ContentPart file_part(Text file_data, Text filename) {
   return {.type = "file", .file = {.file_data = std::move(file_data), .filename = std::move(filename)}};
 }
 
 /// A file part for a file uploaded before.
-inline ContentPart file_id_part(std::string file_id) {
+inline ContentPart file_id_part(Text file_id) {
   return {.type = "file", .file = {.file_id = std::move(file_id)}};
 }
 
@@ -134,6 +141,8 @@ class ChatCompletionMessageContent {
   ChatCompletionMessageContent(std::string text) : value_(std::move(text)) {}
   ChatCompletionMessageContent(Parts parts) : value_(std::move(parts)) {}
   ChatCompletionMessageContent(std::initializer_list<ContentPart> parts) : value_(Parts(parts)) {}
+  template <std::same_as<const char*> Quoted>
+  ChatCompletionMessageContent(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   /// Null when this is not a text.

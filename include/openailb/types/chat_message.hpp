@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/types/chat_completion.hpp>
 #include <openailb/types/chat_content.hpp>
 
@@ -14,6 +15,7 @@ namespace openailb {
 
 /// An earlier spoken answer, by its id.
 struct ChatCompletionAudioReference {
+  OnlyByName only_by_name{};
   std::string id{};
   nlohmann::json extra{};  ///< members that have no name here
 
@@ -26,6 +28,7 @@ struct ChatCompletionAudioReference {
 
 /// One message of a request. The functions below make them.
 struct ChatCompletionMessageParam {
+  OnlyByName only_by_name{};
   std::string role{};
   ChatCompletionMessageContent content{};
   std::optional<std::string> name{};
@@ -78,8 +81,7 @@ inline ChatCompletionMessageParam user_message(ChatCompletionMessageContent cont
 }
 
 /// The result of the tool call `tool_call_id`.
-inline ChatCompletionMessageParam tool_message(ChatCompletionMessageContent content,
-                                               std::string tool_call_id) {
+inline ChatCompletionMessageParam tool_message(ChatCompletionMessageContent content, Text tool_call_id) {
   return {.role = "tool", .content = std::move(content), .tool_call_id = std::move(tool_call_id)};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/types/chat_message.hpp>
 
@@ -24,8 +25,11 @@ class ChatCompletionStop {
   ChatCompletionStop(std::nullptr_t) = delete;
   ChatCompletionStop(const char* text) : texts_{text}, is_list_(false) {}
   ChatCompletionStop(std::string text) : texts_{std::move(text)}, is_list_(false) {}
-  ChatCompletionStop(std::vector<std::string> texts) : texts_(std::move(texts)) {}
+  template <std::same_as<std::vector<std::string>> Texts>
+  ChatCompletionStop(Texts texts) : texts_(std::move(texts)) {}
   ChatCompletionStop(std::initializer_list<std::string> texts) : texts_(texts) {}
+  template <std::same_as<const char*> Quoted>
+  ChatCompletionStop(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   bool empty() const { return texts_.empty(); }
   const std::vector<std::string>& texts() const { return texts_; }
@@ -40,6 +44,7 @@ class ChatCompletionStop {
 
 /// How a spoken answer is to sound.
 struct ChatCompletionAudioParam {
+  OnlyByName only_by_name{};
   std::string format{};            ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
   nlohmann::ordered_json voice{};  ///< a name such as "alloy", or {"id": ...} for your own
 
@@ -52,6 +57,7 @@ struct ChatCompletionAudioParam {
 
 /// Text that most of the answer will repeat, such as a file to be edited: it makes the answer faster.
 struct ChatCompletionPredictionContent {
+  OnlyByName only_by_name{};
   std::string type{"content"};
   ChatCompletionMessageContent content{};
 
@@ -66,6 +72,7 @@ struct ChatCompletionPredictionContent {
 
 /// What a stream sends besides its tokens.
 struct ChatCompletionStreamOptions {
+  OnlyByName only_by_name{};
   std::optional<bool> include_obfuscation{};
   std::optional<bool> include_usage{};  ///< a last chunk without choices then has the usage
 
@@ -78,6 +85,7 @@ struct ChatCompletionStreamOptions {
 
 /// An approximate place; each member may be left empty.
 struct ChatCompletionApproximateLocation {
+  OnlyByName only_by_name{};
   std::string city{};
   std::string country{};  ///< ISO code of two letters
   std::string region{};
@@ -94,6 +102,7 @@ struct ChatCompletionApproximateLocation {
 
 /// Where the user is, for a search.
 struct ChatCompletionUserLocation {
+  OnlyByName only_by_name{};
   std::string type{"approximate"};
   ChatCompletionApproximateLocation approximate{};
 
@@ -106,6 +115,7 @@ struct ChatCompletionUserLocation {
 
 /// How to search the web. Even with all members unset it turns the search on.
 struct ChatCompletionWebSearchOptions {
+  OnlyByName only_by_name{};
   std::optional<std::string> search_context_size{};  ///< "low", "medium" or "high"
   std::optional<ChatCompletionUserLocation> user_location{};
 
@@ -118,6 +128,7 @@ struct ChatCompletionWebSearchOptions {
 
 /// A function that the model may call.
 struct FunctionDefinition {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string description{};
   JsonDocument
@@ -135,6 +146,7 @@ struct FunctionDefinition {
 
 /// A tool that takes free text.
 struct CustomToolDefinition {
+  OnlyByName only_by_name{};
   std::string name{};
   std::string description{};
   JsonDocument format{};  ///< null for any text, or a grammar
@@ -149,6 +161,7 @@ struct CustomToolDefinition {
 
 /// A tool that the model may call; function_tool and custom_tool make them.
 struct ChatCompletionTool {
+  OnlyByName only_by_name{};
   std::string type{};
   std::optional<FunctionDefinition> function{};
   std::optional<CustomToolDefinition> custom{};
@@ -166,7 +179,8 @@ void from_json(const Json& json, ChatCompletionTool& tool) {
 
 /// A request for a chat completion. Members that are empty or have no value are not sent.
 struct ChatCompletionCreateParams {
-  std::string model{};
+  OnlyByName only_by_name{};
+  Text model{};
   std::vector<ChatCompletionMessageParam> messages{};
   ChatCompletionAudioParam audio{};
   std::optional<double> frequency_penalty{};
@@ -176,10 +190,10 @@ struct ChatCompletionCreateParams {
   std::optional<bool> logprobs{};
   std::optional<std::int64_t> max_completion_tokens{};
   std::optional<std::int64_t> max_tokens{};  ///< deprecated by OpenAI, but all that some servers know
-  std::map<std::string, std::string> metadata{};
-  std::vector<std::string> modalities{};  ///< "text", "audio"
-  nlohmann::ordered_json moderation{};    ///< how to moderate the request and the answer
-  std::optional<std::int64_t> n{};        ///< how many choices
+  TextMap metadata{};
+  TextList modalities{};                ///< "text", "audio"
+  nlohmann::ordered_json moderation{};  ///< how to moderate the request and the answer
+  std::optional<std::int64_t> n{};      ///< how many choices
   std::optional<bool> parallel_tool_calls{};
   ChatCompletionPredictionContent prediction{};
   std::optional<double> presence_penalty{};
@@ -245,8 +259,7 @@ struct ChatCompletionCreateParams {
 };
 
 /// A function that the model may call. `parameters` is a JSON schema.
-inline ChatCompletionTool function_tool(std::string name, std::string description = "",
-                                        JsonDocument parameters = nullptr,
+inline ChatCompletionTool function_tool(Text name, Text description = "", JsonDocument parameters = nullptr,
                                         std::optional<bool> strict = std::nullopt) {
   return {.type = "function",
           .function = FunctionDefinition{.name = std::move(name),
@@ -256,8 +269,7 @@ inline ChatCompletionTool function_tool(std::string name, std::string descriptio
 }
 
 /// A tool that takes free text, or text that follows the grammar in `format`.
-inline ChatCompletionTool custom_tool(std::string name, std::string description = "",
-                                      JsonDocument format = nullptr) {
+inline ChatCompletionTool custom_tool(Text name, Text description = "", JsonDocument format = nullptr) {
   return {.type = "custom",
           .custom = CustomToolDefinition{
               .name = std::move(name), .description = std::move(description), .format = std::move(format)}};

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/types/chat_completion.hpp>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -11,11 +11,12 @@ namespace openailb {
 
 /// Which stored chat completions to list.
 struct ChatCompletionListParams {
-  std::string after{};  ///< the id of the last one of the page before
+  OnlyByName only_by_name{};
+  Text after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
-  std::map<std::string, std::string> metadata{};
-  std::string model{};
-  std::string order{};  ///< "asc" or "desc"
+  TextMap metadata{};
+  Text model{};
+  Text order{};  ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -29,7 +30,8 @@ struct ChatCompletionListParams {
 
 /// What to change in a stored chat completion.
 struct ChatCompletionUpdateParams {
-  std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
+  OnlyByName only_by_name{};
+  TextMap metadata{};  ///< takes the place of what there was
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -39,9 +41,10 @@ struct ChatCompletionUpdateParams {
 
 /// Which messages of a stored chat completion to list.
 struct ChatCompletionMessageListParams {
-  std::string after{};  ///< the id of the last one of the page before
+  OnlyByName only_by_name{};
+  Text after{};  ///< the id of the last one of the page before
   std::optional<std::int64_t> limit{};
-  std::string order{};  ///< "asc" or "desc"
+  Text order{};  ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat_completion.hpp>
@@ -19,7 +20,8 @@ namespace openailb {
 
 /// A request to continue a text. Members that are empty or have no value are not sent.
 struct CompletionCreateParams {
-  std::string model{};
+  OnlyByName only_by_name{};
+  Text model{};
   TextInput prompt{};  ///< `"one text"`, `{"one", "another"}`, or tokens
   std::optional<std::int64_t> best_of{};
   std::optional<bool> echo{};  ///< whether the prompt comes back as well

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/response_item.hpp>
 
@@ -15,8 +16,9 @@ namespace openailb {
 
 /// A conversation that the server keeps, for `client.responses` to go on with. All members may be left out.
 struct ConversationCreateParams {
+  OnlyByName only_by_name{};
   std::vector<ResponseItem> items{};  ///< what has been said before, at most 20
-  std::map<std::string, std::string> metadata{};
+  TextMap metadata{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -27,7 +29,8 @@ struct ConversationCreateParams {
 
 /// What to change in a conversation.
 struct ConversationUpdateParams {
-  std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
+  OnlyByName only_by_name{};
+  TextMap metadata{};  ///< takes the place of what there was
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -56,6 +59,7 @@ struct Conversation {
 
 /// Items to add to a conversation.
 struct ConversationItemCreateParams {
+  OnlyByName only_by_name{};
   std::vector<ResponseItem> items{};  ///< at most 20: `{response_message("user", "Hello!")}`
 
   template <class Self, class Field>
@@ -66,10 +70,11 @@ struct ConversationItemCreateParams {
 
 /// Which items of a conversation to list. All members may be left out.
 struct ConversationItemListParams {
-  std::string after{};                  ///< id of the item after which the page begins
-  std::vector<std::string> include{};   ///< such as "message.output_text.logprobs"
+  OnlyByName only_by_name{};
+  Text after{};                         ///< id of the item after which the page begins
+  TextList include{};                   ///< such as "message.output_text.logprobs"
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
-  std::string order{};                  ///< "asc" or "desc"
+  Text order{};                         ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -82,7 +87,8 @@ struct ConversationItemListParams {
 
 /// What more to say of the items of an answer.
 struct ConversationItemQuery {
-  std::vector<std::string> include{};  ///< such as "message.output_text.logprobs"
+  OnlyByName only_by_name{};
+  TextList include{};  ///< such as "message.output_text.logprobs"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/text_input.hpp>
 
@@ -15,7 +16,8 @@ namespace openailb {
 /// A request for embeddings: each text as a vector, so that texts about the same thing are near to each
 /// other.
 struct EmbeddingCreateParams {
-  std::string model{};
+  OnlyByName only_by_name{};
+  Text model{};
   TextInput input{};  ///< `"one text"`, `{"one", "another"}`, or tokens
   std::optional<std::int64_t> dimensions{};
   std::optional<std::string>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/file.hpp>
 #include <openailb/response_info.hpp>
 
@@ -13,6 +14,7 @@ namespace openailb {
 
 /// When a file expires.
 struct ExpiresAfter {
+  OnlyByName only_by_name{};
   std::string anchor{"created_at"};  ///< from when the seconds count
   std::int64_t seconds{};            ///< 3600 (an hour) to 2592000 (30 days)
 
@@ -27,8 +29,9 @@ struct ExpiresAfter {
 
 /// A file to upload, and what it is for.
 struct FileCreateParams {
-  FileInput file{};       ///< `openailb::file("requests.jsonl")`
-  std::string purpose{};  ///< "batch", "fine-tune", "assistants", "vision", "user_data" or "evals"
+  OnlyByName only_by_name{};
+  FileInput file{};  ///< `openailb::file("requests.jsonl")`
+  Text purpose{};    ///< "batch", "fine-tune", "assistants", "vision", "user_data" or "evals"
   ExpiresAfter expires_after{};
 
   template <class Self, class Field>
@@ -41,10 +44,11 @@ struct FileCreateParams {
 
 /// Which files to list. All members may be left out.
 struct FileListParams {
-  std::string after{};                  ///< id of the file after which the page begins
+  OnlyByName only_by_name{};
+  Text after{};                         ///< id of the file after which the page begins
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 10000
-  std::string order{};                  ///< by the time of creation: "asc" or "desc"
-  std::string purpose{};
+  Text order{};                         ///< by the time of creation: "asc" or "desc"
+  Text purpose{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

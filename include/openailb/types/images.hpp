@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/file.hpp>
 #include <openailb/response_info.hpp>
 
@@ -14,8 +15,9 @@ namespace openailb {
 
 /// An image to make from a text.
 struct ImageGenerateParams {
-  std::string model{};                               ///< empty: the server's choice
-  std::string prompt{};                              ///< what is to be seen
+  OnlyByName only_by_name{};
+  Text model{};                                      ///< empty: the server's choice
+  Text prompt{};                                     ///< what is to be seen
   std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
   std::optional<std::string> moderation{};           ///< "low" or "auto"
   std::optional<std::int64_t> n{};                   ///< how many images
@@ -48,9 +50,10 @@ struct ImageGenerateParams {
 
 /// Images to change as a text says.
 struct ImageEditParams {
-  std::string model{};                               ///< empty: the server's choice
+  OnlyByName only_by_name{};
+  Text model{};                                      ///< empty: the server's choice
   std::vector<FileInput> image{};                    ///< `{openailb::file("room.png")}`, or several
-  std::string prompt{};                              ///< what is to be seen
+  Text prompt{};                                     ///< what is to be seen
   std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
   std::optional<std::string> input_fidelity{};       ///< "high" or "low"
   FileInput mask{};                                  ///< a PNG that is transparent where the image may change
@@ -84,7 +87,8 @@ struct ImageEditParams {
 
 /// An image to vary.
 struct ImageCreateVariationParams {
-  std::string model{};                           ///< empty: the server's choice
+  OnlyByName only_by_name{};
+  Text model{};                                  ///< empty: the server's choice
   FileInput image{};                             ///< a square PNG
   std::optional<std::int64_t> n{};               ///< how many images
   std::optional<std::string> response_format{};  ///< "url" or "b64_json"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@ namespace openailb {
 
 /// A request to classify what may be harmful.
 struct ModerationCreateParams {
+  OnlyByName only_by_name{};
   std::optional<std::string> model{};
   nlohmann::ordered_json input{};  ///< a text, several texts, or parts such as {"type": "image_url", ...}
 

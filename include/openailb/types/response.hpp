@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/response_item.hpp>
 
@@ -41,6 +42,7 @@ struct ResponseIncompleteDetails {
 
 /// How a model is to think, or has thought.
 struct ResponseReasoning {
+  OnlyByName only_by_name{};
   std::optional<std::string> context{};
   std::optional<std::string> effort{};            ///< "none", "minimal", "low", "medium", "high", ...
   std::optional<std::string> generate_summary{};  ///< deprecated by OpenAI: see summary

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/braces.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <string>
@@ -11,6 +13,7 @@ namespace openailb {
 
 /// A part of an item's content: text, a refusal, or something that was sent in, such as an image.
 struct ResponseContent {
+  OnlyByName only_by_name{};
   std::string type{};  ///< "output_text", "refusal", "reasoning_text", "summary_text", "input_text", ...
   std::string text{};
   std::string refusal{};         ///< why the model would not answer
@@ -32,6 +35,7 @@ struct ResponseContent {
 /// One item of what goes into a response or comes out of it: a message, a function call, its output, what the
 /// model thought, or what a tool of the server's did. An item that came out can go into the next request.
 struct ResponseItem {
+  OnlyByName only_by_name{};
   std::string type{};  ///< "message", "function_call", "function_call_output", "reasoning", ...
   std::string id{};
   std::string status{};                    ///< "in_progress", "completed" or "incomplete"
@@ -71,7 +75,7 @@ struct ResponseItem {
 };
 
 /// A message to the model: its role is "user", "system", "developer" or "assistant".
-inline ResponseItem response_message(std::string role, std::string text) {
+inline ResponseItem response_message(Text role, Text text) {
   const bool is_output = role == "assistant";
   return {.type = "message",
           .role = std::move(role),
@@ -79,7 +83,7 @@ inline ResponseItem response_message(std::string role, std::string text) {
 }
 
 /// The result of the function call with this `call_id`.
-inline ResponseItem function_call_output(std::string call_id, std::string output) {
+inline ResponseItem function_call_output(Text call_id, Text output) {
   return {.type = "function_call_output", .call_id = std::move(call_id), .output = std::move(output)};
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/types/response.hpp>
 #include <openailb/types/response_item.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ class ResponseInput {
   ResponseInput(std::string text) : value_(std::move(text)) {}
   ResponseInput(std::vector<ResponseItem> items) : value_(std::move(items)) {}
   ResponseInput(std::initializer_list<ResponseItem> items) : value_(std::vector(items)) {}
+  template <std::same_as<const char*> Quoted>
+  ResponseInput(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   /// Whether nothing was given.
   bool empty() const { return std::holds_alternative<std::monostate>(value_); }
@@ -39,6 +42,7 @@ class ResponseInput {
 
 /// A tool that the model may use: a function of yours, or one of the server's, such as "web_search".
 struct ResponseTool {
+  OnlyByName only_by_name{};
   std::string type{"function"};
   std::string name{};
   std::string description{};
@@ -59,6 +63,7 @@ struct ResponseTool {
 
 /// What form the answer is to have.
 struct ResponseTextConfig {
+  OnlyByName only_by_name{};
   JsonDocument format{};                   ///< json_schema_text_format(...) or {{"type", "json_object"}}
   std::optional<std::string> verbosity{};  ///< "low", "medium" or "high"
 
@@ -74,6 +79,7 @@ nlohmann::ordered_json json_schema_text_format(std::string name, JsonDocument sc
 
 /// What a stream sends besides its events.
 struct ResponseStreamOptions {
+  OnlyByName only_by_name{};
   std::optional<bool> include_obfuscation{};
 
   template <class Self, class Field>
@@ -84,16 +90,17 @@ struct ResponseStreamOptions {
 
 /// A request for a response. Members that are empty or have no value are not sent.
 struct ResponseCreateParams {
-  std::string model{};
+  OnlyByName only_by_name{};
+  Text model{};
   ResponseInput input{};
   std::optional<bool> background{};  ///< answer at once, and work on: see retrieve
   nlohmann::ordered_json context_management{};
   nlohmann::ordered_json conversation{};  ///< an id, or {{"id", ...}}
-  std::vector<std::string> include{};     ///< such as "reasoning.encrypted_content"
+  TextList include{};                     ///< such as "reasoning.encrypted_content"
   std::optional<std::string> instructions{};
   std::optional<std::int64_t> max_output_tokens{};
   std::optional<std::int64_t> max_tool_calls{};
-  std::map<std::string, std::string> metadata{};
+  TextMap metadata{};
   nlohmann::ordered_json moderation{};
   std::optional<bool> parallel_tool_calls{};
   std::optional<std::string> previous_response_id{};
@@ -152,7 +159,8 @@ struct ResponseCreateParams {
 
 /// What to retrieve of a response.
 struct ResponseRetrieveParams {
-  std::vector<std::string> include{};  ///< such as "message.output_text.logprobs"
+  OnlyByName only_by_name{};
+  TextList include{};  ///< such as "message.output_text.logprobs"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -162,10 +170,11 @@ struct ResponseRetrieveParams {
 
 /// Which of a response's input items to list.
 struct ResponseInputItemListParams {
-  std::string after{};  ///< the id of the last item of the page before
-  std::vector<std::string> include{};
+  OnlyByName only_by_name{};
+  Text after{};  ///< the id of the last item of the page before
+  TextList include{};
   std::optional<std::int64_t> limit{};
-  std::string order{};  ///< "asc" or "desc"
+  Text order{};  ///< "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -178,7 +187,8 @@ struct ResponseInputItemListParams {
 
 /// A request of which only the tokens are to be counted.
 struct InputTokenCountParams {
-  std::string model{};
+  OnlyByName only_by_name{};
+  Text model{};
   ResponseInput input{};
   nlohmann::ordered_json conversation{};
   std::optional<std::string> instructions{};
@@ -210,7 +220,8 @@ struct InputTokenCountParams {
 
 /// A conversation that is to be made shorter.
 struct ResponseCompactParams {
-  std::string model{};
+  OnlyByName only_by_name{};
+  Text model{};
   ResponseInput input{};
   std::optional<std::string> instructions{};
   std::optional<std::string> previous_response_id{};

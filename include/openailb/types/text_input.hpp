@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -25,6 +26,8 @@ class TextInput {
   TextInput(const std::string& text) : value_(text) {}
   TextInput(const std::vector<std::string>& texts) : value_(texts) {}
   TextInput(std::initializer_list<std::string> texts) : TextInput(std::vector(texts)) {}
+  template <std::same_as<const char*> Quoted>
+  TextInput(std::initializer_list<std::initializer_list<Quoted>>) = delete;
   TextInput(const std::vector<std::int64_t>& tokens) : value_(tokens) {}
   TextInput(std::initializer_list<std::int64_t> tokens) : TextInput(std::vector(tokens)) {}
   /// Several texts, each as its tokens.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/files.hpp>
 
@@ -8,16 +9,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace openailb {
 
 /// A large file that is about to be uploaded in parts.
 struct UploadCreateParams {
+  OnlyByName only_by_name{};
   std::int64_t bytes{};  ///< of all parts together
-  std::string filename{};
-  std::string mime_type{};  ///< "text/jsonl"
-  std::string purpose{};    ///< as of a FileCreateParams
+  Text filename{};
+  Text mime_type{};  ///< "text/jsonl"
+  Text purpose{};    ///< as of a FileCreateParams
   ExpiresAfter expires_after{};
 
   template <class Self, class Field>
@@ -32,10 +33,11 @@ struct UploadCreateParams {
 
 /// A large file on disk, to be uploaded in parts, and what it is for.
 struct UploadFileChunkedParams {
+  OnlyByName only_by_name{};
   std::string path{};
-  std::string mime_type{};           ///< "text/jsonl"
-  std::string purpose{};             ///< as of a FileCreateParams
-  std::string filename{};            ///< empty: the last part of `path`
+  Text mime_type{};                  ///< "text/jsonl"
+  Text purpose{};                    ///< as of a FileCreateParams
+  Text filename{};                   ///< empty: the last part of `path`
   std::int64_t part_size{64 << 20};  ///< of each part in bytes, the last one excepted
   std::optional<std::string> md5{};  ///< of the whole file, to be compared
   ExpiresAfter expires_after{};
@@ -43,7 +45,8 @@ struct UploadFileChunkedParams {
 
 /// The parts that make the file, in their order.
 struct UploadCompleteParams {
-  std::vector<std::string> part_ids{};
+  OnlyByName only_by_name{};
+  TextList part_ids{};
   std::optional<std::string> md5{};  ///< of the whole file, to be compared
 
   template <class Self, class Field>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/vector_stores.hpp>
 
@@ -14,7 +15,8 @@ namespace openailb {
 
 /// A file to add to a vector store.
 struct VectorStoreFileCreateParams {
-  std::string file_id{};                       ///< of a file that has been uploaded
+  OnlyByName only_by_name{};
+  Text file_id{};                              ///< of a file that has been uploaded
   nlohmann::ordered_json attributes{};         ///< texts, numbers and booleans by name, for filters
   nlohmann::ordered_json chunking_strategy{};  ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
 
@@ -28,6 +30,7 @@ struct VectorStoreFileCreateParams {
 
 /// What to change in a file of a vector store.
 struct VectorStoreFileUpdateParams {
+  OnlyByName only_by_name{};
   nlohmann::ordered_json attributes{};  ///< take the place of those there were
 
   template <class Self, class Field>
@@ -38,11 +41,12 @@ struct VectorStoreFileUpdateParams {
 
 /// Which files of a vector store, or of a batch of files, to list. All members may be left out.
 struct VectorStoreFileListParams {
-  std::string after{};                  ///< id of the file after which the page begins
-  std::string before{};                 ///< id of the file before which the page ends
-  std::string filter{};                 ///< by status: "in_progress", "completed", "failed" or "cancelled"
+  OnlyByName only_by_name{};
+  Text after{};                         ///< id of the file after which the page begins
+  Text before{};                        ///< id of the file before which the page ends
+  Text filter{};                        ///< by status: "in_progress", "completed", "failed" or "cancelled"
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
-  std::string order{};                  ///< by the time of creation: "asc" or "desc"
+  Text order{};                         ///< by the time of creation: "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -120,7 +124,8 @@ struct VectorStoreFileContentPage {
 
 /// Files to add to a vector store together.
 struct VectorStoreFileBatchCreateParams {
-  std::vector<std::string> file_ids{};               ///< of files that have been uploaded, at most 2000
+  OnlyByName only_by_name{};
+  TextList file_ids{};                               ///< of files that have been uploaded, at most 2000
   nlohmann::ordered_json attributes{};               ///< of all of them
   nlohmann::ordered_json chunking_strategy{};        ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
   std::vector<VectorStoreFileCreateParams> files{};  ///< instead of file_ids: each with attributes of its own

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/response_info.hpp>
 #include <openailb/types/text_input.hpp>
 
@@ -15,6 +16,7 @@ namespace openailb {
 
 /// When a vector store expires.
 struct VectorStoreExpiresAfter {
+  OnlyByName only_by_name{};
   std::string anchor{"last_active_at"};  ///< from when the days count
   std::int64_t days{};                   ///< 1 to 365
 
@@ -29,12 +31,13 @@ struct VectorStoreExpiresAfter {
 
 /// Files that are to be searched by what they mean. All members may be left out.
 struct VectorStoreCreateParams {
+  OnlyByName only_by_name{};
   nlohmann::ordered_json chunking_strategy{};  ///< {{"type", "auto"}}, or {{"type", "static"}, ...}
-  std::string description{};
+  Text description{};
   VectorStoreExpiresAfter expires_after{};
-  std::vector<std::string> file_ids{};  ///< of files that have been uploaded, for "assistants"
-  std::map<std::string, std::string> metadata{};
-  std::string name{};
+  TextList file_ids{};  ///< of files that have been uploaded, for "assistants"
+  TextMap metadata{};
+  Text name{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -49,9 +52,10 @@ struct VectorStoreCreateParams {
 
 /// What to change in a vector store. What is left out stays as it is.
 struct VectorStoreUpdateParams {
+  OnlyByName only_by_name{};
   VectorStoreExpiresAfter expires_after{};
-  std::map<std::string, std::string> metadata{};  ///< takes the place of what there was
-  std::string name{};
+  TextMap metadata{};  ///< takes the place of what there was
+  Text name{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -63,10 +67,11 @@ struct VectorStoreUpdateParams {
 
 /// Which vector stores to list. All members may be left out.
 struct VectorStoreListParams {
-  std::string after{};                  ///< id of the store after which the page begins
-  std::string before{};                 ///< id of the store before which the page ends
+  OnlyByName only_by_name{};
+  Text after{};                         ///< id of the store after which the page begins
+  Text before{};                        ///< id of the store before which the page ends
   std::optional<std::int64_t> limit{};  ///< how many on a page, 1 to 100
-  std::string order{};                  ///< by the time of creation: "asc" or "desc"
+  Text order{};                         ///< by the time of creation: "asc" or "desc"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -134,6 +139,7 @@ struct VectorStore {
 
 /// What to search a vector store for.
 struct VectorStoreSearchParams {
+  OnlyByName only_by_name{};
   TextInput query{};                              ///< a text, or several
   nlohmann::ordered_json filters{};               ///< on the attributes of files
   std::optional<std::int64_t> max_num_results{};  ///< 1 to 50; unset: 10

@@ -68,6 +68,73 @@ TEST(FirstClient, MayBeMadeWithBracesAloneOrFromAVector) {
   EXPECT_THAT(endpoints_of(copy), ElementsAre(first, second));
 }
 
+TEST(FirstClient, MayHaveEndpointsWithoutNamesOfFields) {
+  Client one({{"k", "http://x/v1"}});
+  Client braces{{{"k", "http://x/v1"}}};
+  Client two({{"k", "http://x/v1"}, {"k", "http://y/v1"}});
+  Client list{{"k", "http://x/v1"}, {"k", "http://y/v1"}};
+  Client more_braces{{{"k", "http://x/v1"}, {"k", "http://y/v1"}}};
+  EXPECT_THAT(endpoints_of(one), ElementsAre(first));
+  EXPECT_THAT(endpoints_of(braces), ElementsAre(first));
+  EXPECT_THAT(endpoints_of(two), ElementsAre(first, second));
+  EXPECT_THAT(endpoints_of(list), ElementsAre(first, second));
+  EXPECT_THAT(endpoints_of(more_braces), ElementsAre(first, second));
+}
+
+template <class C>
+constexpr bool takes_an_unclear_list = requires {
+  C({{{"k", "http://x/v1"}, {"k", "http://y/v1"}}});
+} || requires {
+  C({{"k", "http://x/v1"}}, {{"max_retries", "1"}});
+};
+static_assert(!takes_an_unclear_list<Client> && !takes_an_unclear_list<AsyncClient>);
+
+template <class C>
+constexpr bool takes_files_as_texts = requires(const C& c) {
+  c.files.create({{"file", "a.jsonl"}, {"purpose", "batch"}});
+} || requires(const C& c) {
+  c.files.create({"a.jsonl", "batch"});
+} || requires(const C& c) {
+  c.audio.transcriptions.create({{"model", "m"}, {"file", "a.mp3"}});
+} || requires(const C& c) {
+  c.audio.transcriptions.stream({{"model", "m"}, {"file", "a.mp3"}});
+} || requires(const C& c) {
+  c.audio.translations.create({{"model", "m"}, {"file", "a.mp3"}});
+} || requires(const C& c) {
+  c.images.edit({{"image", "a.png"}, {"prompt", "p"}});
+} || requires(const C& c) {
+  c.images.edit_stream({{"image", "a.png"}, {"prompt", "p"}});
+} || requires(const C& c) {
+  c.images.create_variation({{"image", "a.png"}, {"n", "1"}});
+} || requires(const C& c) {
+  c.uploads.add_part("id", {"a", "b"});
+} || requires(const C& c) {
+  c.uploads.upload_file_chunked({{"path", "a"}, {"purpose", "b"}});
+} || requires(const C& c) {
+  c.vector_stores.files.upload_and_poll("id", {"a", "b"});
+} || requires(const C& c) {
+  c.upload("/files", {{"file", "a.jsonl"}, {"purpose", "batch"}});
+} || requires(const C& c) {
+  c.upload("/files", {{{"file", "a.jsonl"}, {"purpose", "batch"}}});
+};
+static_assert(!takes_files_as_texts<Client> && !takes_files_as_texts<AsyncClient>);
+
+template <class C>
+constexpr bool lists_by_texts = requires(const C& c) {
+  c.files.list({{"order", "asc"}, {"limit", "2"}});
+} || requires(const C& c) {
+  c.batches.list({{"after", "id"}});
+} || requires(const C& c) {
+  c.vector_stores.list({{"order", "asc"}, {"after", "id"}});
+} || requires(const C& c) {
+  c.chat.completions.list({{"order", "asc"}, {"after", "id"}});
+} || requires(const C& c) {
+  c.responses.retrieve("id", {{"include", "a"}});
+} || requires(const C& c) {
+  c.conversations.items.list("id", {{"include", "a"}, {"order", "asc"}});
+};
+static_assert(!lists_by_texts<Client> && !lists_by_texts<AsyncClient>);
+
 /// A client whose every request can be read.
 struct FirstCall : ::testing::Test {
   Simulation simulation{{{ok("Hello!")}}};

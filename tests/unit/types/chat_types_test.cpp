@@ -31,7 +31,7 @@ TEST(ChatParams, CanBeWrittenDownInOrder) {
   ChatCompletionMessageParam assistant{
       .role = "assistant",
       .tool_calls = {{.id = "1", .type = "function", .function = {.name = "f"}},
-                     {.id = "2", .type = "custom", .custom = {"c", "text"}}},
+                     {.id = "2", .type = "custom", .custom = {.name = "c", .input = "text"}}},
       .refusal = "no",
       .audio = {.id = "audio-1"},
       .reasoning_content = "hm"};
@@ -46,7 +46,9 @@ TEST(ChatParams, CanBeWrittenDownInOrder) {
                    user,
                    assistant,
                    assistant_message({ContentPart{.type = "refusal", .refusal = "no"}}),
-                   {.role = "assistant", .content = nullptr, .function_call = {"f", "{}"}},
+                   {.role = "assistant",
+                    .content = nullptr,
+                    .function_call = {.name = "f", .arguments = "{}"}},
                    tool_message("42", "1")},
       .audio = {.format = "mp3", .voice = "alloy"},
       .frequency_penalty = 0.5,
@@ -154,7 +156,7 @@ TEST(ChatMessages, GiveBackRefusalsAndSoundsById) {
   EXPECT_EQ(back({.refusal = "no"}), R"({"role":"assistant","content":null,"refusal":"no"})");
   EXPECT_EQ(back({.audio = ChatCompletionAudio{.id = "a", .data = "AA=="}}),
             R"({"role":"assistant","content":null,"audio":{"id":"a"}})");
-  EXPECT_EQ(back({.function_call = {"f", "{}"}}),
+  EXPECT_EQ(back({.function_call = {.name = "f", .arguments = "{}"}}),
             R"({"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}})");
 }
 

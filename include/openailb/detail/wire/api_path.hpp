@@ -1,14 +1,13 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/wire/url.hpp>
 
 #include <concepts>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace openailb::detail {
 
@@ -18,11 +17,11 @@ class QueryWriter {
  public:
   template <class T>
   void operator()(const std::string& name, const T& value) {
-    if constexpr (std::same_as<T, std::string>) {
+    if constexpr (std::derived_from<T, std::string>) {
       if (!value.empty()) add(name, value);
-    } else if constexpr (std::same_as<T, std::vector<std::string>>) {
+    } else if constexpr (std::same_as<T, TextList>) {
       for (const std::string& one : value) add(name + "[]", one);
-    } else if constexpr (std::same_as<T, std::map<std::string, std::string>>) {
+    } else if constexpr (std::same_as<T, TextMap>) {
       for (const auto& [key, one] : value) add(name + '[' + key + ']', one);
     } else if (value) {  // an optional
       if constexpr (std::same_as<typename T::value_type, bool>) {

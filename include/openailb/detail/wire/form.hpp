@@ -67,7 +67,7 @@ class FormWriter {
     if constexpr (std::same_as<T, FileInput>) {
       if (value.empty()) fail(name + " is missing");
       form_->parts.push_back({.name = std::move(name), .file = value});
-    } else if constexpr (std::same_as<T, std::string>) {
+    } else if constexpr (std::derived_from<T, std::string>) {
       form_->parts.push_back({.name = std::move(name), .content = value});
     } else if constexpr (std::same_as<T, std::vector<FileInput>>) {
       write_files(name, value);

@@ -209,7 +209,7 @@ bool read_json(JsonNode& node, T& value) {
     return read_vector(node, value);
   } else if constexpr (is_string_map<T>) {
     return read_map(node, value);
-  } else if constexpr (std::same_as<T, std::string>) {
+  } else if constexpr (std::derived_from<T, std::string>) {
     return read_string(node, value);
   } else if constexpr (std::same_as<T, bool>) {
     if (node.type == JsonType::boolean) value = node.text == "true";

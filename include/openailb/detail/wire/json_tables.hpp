@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 
 #include <nlohmann/json.hpp>
@@ -24,11 +25,15 @@ template <class T>
 inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
+template <>
+inline constexpr bool is_vector<TextList> = true;
 
 template <class T>
 inline constexpr bool is_string_map = false;
 template <class T>
 inline constexpr bool is_string_map<std::map<std::string, T>> = true;
+template <>
+inline constexpr bool is_string_map<TextMap> = true;
 
 template <class T>
 inline constexpr bool is_nlohmann_json =

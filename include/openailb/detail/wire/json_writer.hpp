@@ -188,7 +188,7 @@ void write_json(JsonPrinter& json, const T& value) {
     write_object(json, value);
   } else if constexpr (is_nlohmann_json<T>) {
     write_document(json, value);
-  } else if constexpr (std::same_as<T, std::string>) {
+  } else if constexpr (std::derived_from<T, std::string>) {
     json.string(value);
   } else if constexpr (std::same_as<T, bool>) {
     json.boolean(value);

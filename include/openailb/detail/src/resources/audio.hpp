@@ -14,6 +14,7 @@
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/error.hpp>
 #include <openailb/http.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/audio.hpp>
 #include <openailb/result.hpp>
@@ -55,8 +56,12 @@ inline auto transcription_decoder(const std::optional<std::string>& format) {
   return is_text ? decode_transcript : decode_transcription;
 }
 
-inline ApiRequest speech_request(const SpeechCreateParams& params) {
-  return {.path = "/audio/speech", .body = params, .needs_object = true, .accept = "*/*", .may_hedge = true};
+inline ApiRequest speech_request(JsonBody body) {
+  return {.path = "/audio/speech",
+          .body = std::move(body),
+          .needs_object = true,
+          .accept = "*/*",
+          .may_hedge = true};
 }
 
 /// Reads audio, which is never JSON or a page.
@@ -103,9 +108,23 @@ auto Speech<Execution>::create(const SpeechCreateParams& params, RequestOptions 
 }
 
 template <class Execution>
+auto Speech<Execution>::create_from(const JsonDocument& body, RequestOptions options) const ->
+    typename Base::template Answer<BinaryResponse> {
+  return Base::template send<BinaryResponse>(detail::speech_request(body), std::move(options),
+                                             detail::decode_audio);
+}
+
+template <class Execution>
 auto Speech<Execution>::create(const SpeechCreateParams& params, ByteSink into, RequestOptions options) const
     -> typename Base::template Answer<Downloaded> {
   return Base::receive(detail::speech_request(params), std::move(into), std::move(options),
+                       detail::decode_audio);
+}
+
+template <class Execution>
+auto Speech<Execution>::create_from(const JsonDocument& body, ByteSink into, RequestOptions options) const ->
+    typename Base::template Answer<Downloaded> {
+  return Base::receive(detail::speech_request(body), std::move(into), std::move(options),
                        detail::decode_audio);
 }
 
@@ -114,6 +133,14 @@ auto Speech<Execution>::stream(SpeechCreateParams params, RequestOptions options
     typename Base::template ChunkStream<SpeechStreamEvent> {
   params.stream_format = "sse";
   return Base::template stream<SpeechStreamEvent>("/audio/speech", params, std::move(options));
+}
+
+template <class Execution>
+auto Speech<Execution>::stream_from(const JsonDocument& body, RequestOptions options) const ->
+    typename Base::template ChunkStream<SpeechStreamEvent> {
+  detail::JsonBody events = body;
+  if (events.is_object()) events.set({.name = "stream_format", .json = R"("sse")"});
+  return Base::template stream<SpeechStreamEvent>("/audio/speech", std::move(events), std::move(options));
 }
 
 }  // namespace openailb

@@ -7,6 +7,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/poll.hpp>
@@ -23,6 +24,12 @@ template <class Execution>
 auto Batches<Execution>::create(const BatchCreateParams& params, RequestOptions options) const
     -> Answer<Batch> {
   return Base::template post_unhedged<Batch>("/batches", params, std::move(options));
+}
+
+template <class Execution>
+auto Batches<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<Batch> {
+  return Base::template post_unhedged<Batch>("/batches", body, std::move(options));
 }
 
 template <class Execution>
@@ -57,8 +64,8 @@ auto Batches<Execution>::list(const BatchListParams& params, RequestOptions opti
 
 template <class Execution>
 auto Batches<Execution>::cancel(std::string_view id, RequestOptions options) const -> Answer<Batch> {
-  return Base::template post_unhedged<Batch>(detail::ApiPath("/batches") / id / "cancel", {},
-                                             std::move(options));
+  return Base::template send<Batch>({.path = detail::ApiPath("/batches") / id / "cancel"}, std::move(options),
+                                    detail::decode_object<Batch>);
 }
 
 }  // namespace openailb

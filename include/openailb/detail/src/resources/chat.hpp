@@ -90,6 +90,15 @@ auto ChatCompletions<Execution>::update(std::string_view completion_id,
 }
 
 template <class Execution>
+auto ChatCompletions<Execution>::update_from(std::string_view completion_id, const JsonDocument& body,
+                                             RequestOptions options) const -> Answer<ChatCompletion> {
+  detail::ApiRequest request{
+      .path = detail::ApiPath("/chat/completions") / completion_id, .body = body, .needs_object = true};
+  return Base::template send<ChatCompletion>(std::move(request), std::move(options),
+                                             detail::decode_chat_completion);
+}
+
+template <class Execution>
 auto ChatCompletions<Execution>::del(std::string_view completion_id, RequestOptions options) const
     -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::ApiPath("/chat/completions") / completion_id, std::move(options),

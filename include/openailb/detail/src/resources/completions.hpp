@@ -5,6 +5,7 @@
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/completion_stream.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/completions.hpp>
 #include <openailb/types/completions.hpp>
@@ -21,9 +22,22 @@ auto Completions<Execution>::create(const CompletionCreateParams& params, Reques
 }
 
 template <class Execution>
+auto Completions<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<Completion> {
+  return Base::template post<Completion>("/completions", body, std::move(options),
+                                         detail::decode_with<Completion, &Completion::choices>);
+}
+
+template <class Execution>
 auto Completions<Execution>::stream(const CompletionCreateParams& params, RequestOptions options) const
     -> ChunkStream<CompletionChunk> {
   return Base::template stream<CompletionChunk>("/completions", params, std::move(options));
+}
+
+template <class Execution>
+auto Completions<Execution>::stream_from(const JsonDocument& body, RequestOptions options) const
+    -> ChunkStream<CompletionChunk> {
+  return Base::template stream<CompletionChunk>("/completions", body, std::move(options));
 }
 
 }  // namespace openailb

@@ -6,6 +6,7 @@
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/resources/conversations.hpp>
@@ -35,6 +36,12 @@ auto Conversations<Execution>::create(const ConversationCreateParams& params, Re
 }
 
 template <class Execution>
+auto Conversations<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<Conversation> {
+  return Base::template post_unhedged<Conversation>("/conversations", body, std::move(options));
+}
+
+template <class Execution>
 auto Conversations<Execution>::retrieve(std::string_view conversation_id, RequestOptions options) const
     -> Answer<Conversation> {
   return Base::template get<Conversation>(detail::conversation_path(conversation_id), std::move(options),
@@ -46,6 +53,13 @@ auto Conversations<Execution>::update(std::string_view conversation_id,
                                       const ConversationUpdateParams& params, RequestOptions options) const
     -> Answer<Conversation> {
   return Base::template post_unhedged<Conversation>(detail::conversation_path(conversation_id), params,
+                                                    std::move(options));
+}
+
+template <class Execution>
+auto Conversations<Execution>::update_from(std::string_view conversation_id, const JsonDocument& body,
+                                           RequestOptions options) const -> Answer<Conversation> {
+  return Base::template post_unhedged<Conversation>(detail::conversation_path(conversation_id), body,
                                                     std::move(options));
 }
 
@@ -64,12 +78,27 @@ auto ConversationItems<Execution>::create(std::string_view conversation_id,
 }
 
 template <class Execution>
+auto ConversationItems<Execution>::create_from(std::string_view conversation_id, const JsonDocument& body,
+                                               RequestOptions options) const -> Answer<ConversationItemList> {
+  return create_from(conversation_id, body, ConversationItemQuery{}, std::move(options));
+}
+
+template <class Execution>
 auto ConversationItems<Execution>::create(std::string_view conversation_id,
                                           const ConversationItemCreateParams& params,
                                           const ConversationItemQuery& query, RequestOptions options) const
     -> Answer<ConversationItemList> {
   return Base::template post_unhedged<ConversationItemList>(
       detail::conversation_items_path(conversation_id).with(query), params, std::move(options),
+      detail::decode_list<ConversationItemList>);
+}
+
+template <class Execution>
+auto ConversationItems<Execution>::create_from(std::string_view conversation_id, const JsonDocument& body,
+                                               const ConversationItemQuery& query,
+                                               RequestOptions options) const -> Answer<ConversationItemList> {
+  return Base::template post_unhedged<ConversationItemList>(
+      detail::conversation_items_path(conversation_id).with(query), body, std::move(options),
       detail::decode_list<ConversationItemList>);
 }
 

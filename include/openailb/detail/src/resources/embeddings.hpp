@@ -41,4 +41,11 @@ auto Embeddings<Execution>::create(const EmbeddingCreateParams& params, RequestO
                                                       detail::decode_embeddings<CreateEmbeddingResponse>);
 }
 
+template <class Execution>
+auto Embeddings<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<CreateEmbeddingResponse> {
+  return Base::template post<CreateEmbeddingResponse>("/embeddings", body, std::move(options),
+                                                      detail::decode_embeddings<CreateEmbeddingResponse>);
+}
+
 }  // namespace openailb

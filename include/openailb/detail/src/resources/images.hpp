@@ -7,6 +7,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/images.hpp>
 #include <openailb/types/image_event.hpp>
@@ -23,6 +24,12 @@ auto Images<Execution>::generate(const ImageGenerateParams& params, RequestOptio
 }
 
 template <class Execution>
+auto Images<Execution>::generate_from(const JsonDocument& body, RequestOptions options) const -> Answer {
+  return Base::template post<ImagesResponse>("/images/generations", body, std::move(options),
+                                             detail::decode_with<ImagesResponse, &ImagesResponse::data>);
+}
+
+template <class Execution>
 auto Images<Execution>::edit(const ImageEditParams& params, RequestOptions options) const -> Answer {
   return Base::template post_form<ImagesResponse>("/images/edits", detail::form_of(params),
                                                   std::move(options),
@@ -33,6 +40,12 @@ template <class Execution>
 auto Images<Execution>::generate_stream(const ImageGenerateParams& params, RequestOptions options) const
     -> EventStream {
   return Base::template stream<ImageStreamEvent>("/images/generations", params, std::move(options));
+}
+
+template <class Execution>
+auto Images<Execution>::generate_stream_from(const JsonDocument& body, RequestOptions options) const
+    -> EventStream {
+  return Base::template stream<ImageStreamEvent>("/images/generations", body, std::move(options));
 }
 
 template <class Execution>

@@ -53,7 +53,7 @@ template <class Execution>
 template <class T>
 auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                                         Decode<T> decode) const -> Answer<T> {
-  detail::ApiRequest request{.path = std::move(path), .body = std::move(body)};
+  detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
   return send<T>(std::move(request), std::move(options), decode);
 }
 

@@ -10,6 +10,7 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/error.hpp>
 #include <openailb/http.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/poll.hpp>
@@ -43,9 +44,22 @@ auto Responses<Execution>::create(const ResponseCreateParams& params, RequestOpt
 }
 
 template <class Execution>
+auto Responses<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<Response> {
+  return Base::template post<Response>("/responses", body, std::move(options),
+                                       detail::decode_response<Response>);
+}
+
+template <class Execution>
 auto Responses<Execution>::stream(const ResponseCreateParams& params, RequestOptions options) const
     -> ChunkStream<ResponseStreamEvent> {
   return Base::template stream<ResponseStreamEvent>("/responses", params, std::move(options));
+}
+
+template <class Execution>
+auto Responses<Execution>::stream_from(const JsonDocument& body, RequestOptions options) const
+    -> ChunkStream<ResponseStreamEvent> {
+  return Base::template stream<ResponseStreamEvent>("/responses", body, std::move(options));
 }
 
 template <class Execution>
@@ -92,6 +106,12 @@ auto Responses<Execution>::compact(const ResponseCompactParams& params, RequestO
 }
 
 template <class Execution>
+auto Responses<Execution>::compact_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<CompactedResponse> {
+  return Base::template post<CompactedResponse>("/responses/compact", body, std::move(options));
+}
+
+template <class Execution>
 auto ResponseInputItems<Execution>::list(std::string_view response_id, RequestOptions options) const
     -> Answer<Page<ResponseItem, Execution>> {
   return list(response_id, ResponseInputItemListParams{}, std::move(options));
@@ -110,6 +130,12 @@ template <class Execution>
 auto ResponseInputTokens<Execution>::count(const InputTokenCountParams& params, RequestOptions options) const
     -> Answer<InputTokenCountResponse> {
   return Base::template post<InputTokenCountResponse>("/responses/input_tokens", params, std::move(options));
+}
+
+template <class Execution>
+auto ResponseInputTokens<Execution>::count_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<InputTokenCountResponse> {
+  return Base::template post<InputTokenCountResponse>("/responses/input_tokens", body, std::move(options));
 }
 
 }  // namespace openailb

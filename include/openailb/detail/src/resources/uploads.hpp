@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
@@ -16,6 +17,7 @@
 #include <openailb/event_loop.hpp>
 #include <openailb/file.hpp>
 #include <openailb/http.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/uploads.hpp>
 #include <openailb/result.hpp>
@@ -38,8 +40,9 @@ inline ApiRequest upload_part_request(std::string_view upload_id, const FileInpu
   return {.path = ApiPath("/uploads") / upload_id / "parts", .form = std::move(form)};
 }
 
-inline ApiRequest upload_complete_request(std::string_view upload_id, const UploadCompleteParams& params) {
-  return {.path = ApiPath("/uploads") / upload_id / "complete", .body = params};
+inline ApiRequest upload_complete_request(std::string_view upload_id, JsonBody body) {
+  return {
+      .path = ApiPath("/uploads") / upload_id / "complete", .body = std::move(body), .needs_object = true};
 }
 
 /// What begins the upload of a file on disk.
@@ -53,7 +56,7 @@ inline Result<UploadCreateParams> upload_of(const UploadFileChunkedParams& file)
   const bool named = !file.filename.empty();
   return UploadCreateParams{
       .bytes = static_cast<std::int64_t>(*size),
-      .filename = named ? file.filename : std::filesystem::path(file.path).filename().string(),
+      .filename = named ? file.filename : Text(std::filesystem::path(file.path).filename().string()),
       .mime_type = file.mime_type,
       .purpose = file.purpose,
       .expires_after = file.expires_after};
@@ -97,6 +100,12 @@ auto Uploads<Execution>::create(const UploadCreateParams& params, RequestOptions
 }
 
 template <class Execution>
+auto Uploads<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<Upload> {
+  return Base::template post_unhedged<Upload>("/uploads", body, std::move(options));
+}
+
+template <class Execution>
 auto Uploads<Execution>::add_part(std::string_view upload_id, const FileInput& data,
                                   RequestOptions options) const -> Answer<UploadPart> {
   return Base::template send<UploadPart>(detail::upload_part_request(upload_id, data), std::move(options),
@@ -107,6 +116,13 @@ template <class Execution>
 auto Uploads<Execution>::complete(std::string_view upload_id, const UploadCompleteParams& params,
                                   RequestOptions options) const -> Answer<Upload> {
   return Base::template send<Upload>(detail::upload_complete_request(upload_id, params), std::move(options),
+                                     detail::decode_json<Upload>);
+}
+
+template <class Execution>
+auto Uploads<Execution>::complete_from(std::string_view upload_id, const JsonDocument& body,
+                                       RequestOptions options) const -> Answer<Upload> {
+  return Base::template send<Upload>(detail::upload_complete_request(upload_id, body), std::move(options),
                                      detail::decode_json<Upload>);
 }
 
@@ -126,8 +142,8 @@ auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& para
 
 template <class Execution>
 auto Uploads<Execution>::cancel(std::string_view upload_id, RequestOptions options) const -> Answer<Upload> {
-  return Base::template post_unhedged<Upload>(detail::ApiPath("/uploads") / upload_id / "cancel", {},
-                                              std::move(options));
+  return Base::template send<Upload>({.path = detail::ApiPath("/uploads") / upload_id / "cancel"},
+                                     std::move(options), detail::decode_object<Upload>);
 }
 
 }  // namespace openailb

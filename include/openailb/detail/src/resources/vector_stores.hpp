@@ -19,6 +19,7 @@
 #include <openailb/event_loop.hpp>
 #include <openailb/file.hpp>
 #include <openailb/http.hpp>
+#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
 #include <openailb/poll.hpp>
@@ -112,6 +113,12 @@ auto VectorStores<Execution>::create(const VectorStoreCreateParams& params, Requ
 }
 
 template <class Execution>
+auto VectorStores<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
+    -> Answer<VectorStore> {
+  return Base::template post_unhedged<VectorStore>("/vector_stores", body, std::move(options));
+}
+
+template <class Execution>
 auto VectorStores<Execution>::retrieve(std::string_view store_id, RequestOptions options) const
     -> Answer<VectorStore> {
   return Base::template get<VectorStore>(detail::vector_store_path(store_id), std::move(options),
@@ -122,6 +129,13 @@ template <class Execution>
 auto VectorStores<Execution>::update(std::string_view store_id, const VectorStoreUpdateParams& params,
                                      RequestOptions options) const -> Answer<VectorStore> {
   return Base::template post_unhedged<VectorStore>(detail::vector_store_path(store_id), params,
+                                                   std::move(options));
+}
+
+template <class Execution>
+auto VectorStores<Execution>::update_from(std::string_view store_id, const JsonDocument& body,
+                                          RequestOptions options) const -> Answer<VectorStore> {
+  return Base::template post_unhedged<VectorStore>(detail::vector_store_path(store_id), body,
                                                    std::move(options));
 }
 
@@ -153,9 +167,25 @@ auto VectorStores<Execution>::search(std::string_view store_id, const VectorStor
 }
 
 template <class Execution>
+auto VectorStores<Execution>::search_from(std::string_view store_id, const JsonDocument& body,
+                                          RequestOptions options) const
+    -> Answer<VectorStoreSearchResultsPage> {
+  return Base::template post_unhedged<VectorStoreSearchResultsPage>(
+      detail::vector_store_path(store_id) / "search", body, std::move(options),
+      detail::decode_list<VectorStoreSearchResultsPage>);
+}
+
+template <class Execution>
 auto VectorStoreFiles<Execution>::create(std::string_view store_id, const VectorStoreFileCreateParams& params,
                                          RequestOptions options) const -> Answer<VectorStoreFile> {
   return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id), params,
+                                                       std::move(options));
+}
+
+template <class Execution>
+auto VectorStoreFiles<Execution>::create_from(std::string_view store_id, const JsonDocument& body,
+                                              RequestOptions options) const -> Answer<VectorStoreFile> {
+  return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id), body,
                                                        std::move(options));
 }
 
@@ -200,6 +230,14 @@ auto VectorStoreFiles<Execution>::update(std::string_view store_id, std::string_
 }
 
 template <class Execution>
+auto VectorStoreFiles<Execution>::update_from(std::string_view store_id, std::string_view file_id,
+                                              const JsonDocument& body, RequestOptions options) const
+    -> Answer<VectorStoreFile> {
+  return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
+                                                       body, std::move(options));
+}
+
+template <class Execution>
 auto VectorStoreFiles<Execution>::list(std::string_view store_id, RequestOptions options) const
     -> Answer<Page<VectorStoreFile, Execution>> {
   return list(store_id, VectorStoreFileListParams{}, std::move(options));
@@ -238,6 +276,14 @@ auto VectorStoreFileBatches<Execution>::create(std::string_view store_id,
 }
 
 template <class Execution>
+auto VectorStoreFileBatches<Execution>::create_from(std::string_view store_id, const JsonDocument& body,
+                                                    RequestOptions options) const
+    -> Answer<VectorStoreFileBatch> {
+  return Base::template post_unhedged<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id),
+                                                            body, std::move(options));
+}
+
+template <class Execution>
 auto VectorStoreFileBatches<Execution>::retrieve(std::string_view store_id, std::string_view batch_id,
                                                  RequestOptions options) const
     -> Answer<VectorStoreFileBatch> {
@@ -259,8 +305,9 @@ auto VectorStoreFileBatches<Execution>::wait(std::string_view store_id, std::str
 template <class Execution>
 auto VectorStoreFileBatches<Execution>::cancel(std::string_view store_id, std::string_view batch_id,
                                                RequestOptions options) const -> Answer<VectorStoreFileBatch> {
-  return Base::template post_unhedged<VectorStoreFileBatch>(
-      detail::vector_store_file_batches_path(store_id) / batch_id / "cancel", {}, std::move(options));
+  return Base::template send<VectorStoreFileBatch>(
+      {.path = detail::vector_store_file_batches_path(store_id) / batch_id / "cancel"}, std::move(options),
+      detail::decode_object<VectorStoreFileBatch>);
 }
 
 template <class Execution>
