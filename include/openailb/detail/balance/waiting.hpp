@@ -88,7 +88,8 @@ inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds to
   const auto bounded = [](nanoseconds time) { return (std::min<nanoseconds>)(time, longest_backoff); };
   const int retries = call.max_retries - progress.retries_left;
   Pauses pauses{.same_endpoint = before_retry(retries), .any_endpoint = retries > 0};
-  for (int retry = 0; retry < call.max_retries; ++retry) {
+  constexpr int many = 100;  // whose pauses are longer than any call waits
+  for (int retry = 0; retry < (std::min)(call.max_retries, many); ++retry) {
     pauses.alone += bounded(took) + bounded(before_retry(retry));
   }
   return pauses;
