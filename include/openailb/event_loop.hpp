@@ -64,6 +64,8 @@ class Transfer : public EventSource {
   bool satisfied() const noexcept { return satisfied_; }
 
   HttpResponse response{};
+  /// How long it took to make a new connection; null when a kept one is used, or none is made yet.
+  std::optional<std::chrono::nanoseconds> connect_time{};
 
   /// \name for event loops
   ///@{

@@ -59,7 +59,7 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
     if (is_answer) co_return std::nullopt;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
-      co_return trial.failure(evidence_of_transfer(*transfer.failure()));
+      co_return trial.failure(*transfer.failure());
     }
     std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
     if (!next) co_return trial.failure(evidence_of_answer(std::move(transfer.response), loop.date()));

@@ -71,6 +71,10 @@ struct CurlCallbacks {
     if (!handle.sent_before) {
       handle.sent_before = bytes_sent;
       handle.sent_at = std::chrono::steady_clock::now();
+      const bool connection_is_new = handle.info<long>(CURLINFO_NUM_CONNECTS) > 0;
+      if (connection_is_new && handle.transfer != nullptr) {
+        handle.transfer->connect_time = handle.sent_at - handle.began_at;
+      }
     }
     return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
