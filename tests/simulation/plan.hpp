@@ -236,7 +236,8 @@ class Planner {
     endpoint.breaker.timeout = random_.between(100ms, 20s);
     if (random_.chance(0.3)) endpoint.breaker.interval = random_.between(1s, 10s);
     if (random_.chance(0.15)) endpoint.breaker.bucket_period = random_.between(100ms, 1s);
-    if (!healthy && random_.chance(0.3)) endpoint.connect_time = random_.between(0s, 4s);
+    if (!healthy && plan_.jumps.empty() && random_.chance(0.3))
+      endpoint.connect_time = random_.between(0s, 4s);
     const int phases = healthy ? 0 : random_.between(1, 4);
     nanoseconds from{};
     for (int i = 0; i < phases; ++i) {
