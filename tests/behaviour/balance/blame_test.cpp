@@ -152,17 +152,6 @@ TEST(Impatience, OfAStreamsReaderBenchesNobody) {
 
 // How far the request got.
 
-TEST(BlackHoles, DoNotCountTowardMaxEndpoints) {
-  const SimulatedAnswer black_hole{.connects = false};
-  for (const nanoseconds timeout :
-       {nanoseconds(500ms), nanoseconds(30s)}) {  // shorter and longer than the connect timeout
-    Simulation simulation({{black_hole}, {black_hole}, {black_hole}, {ok()}});
-    simulation.options.max_endpoints = 1;
-    EXPECT_TRUE(ask(simulation.client(), {.timeout = timeout, .max_retries = 0}));
-    EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 2, 3));
-  }
-}
-
 TEST(TimeoutOfAnAttempt, TellsWhetherAConnectionWasMade) {
   Simulation simulation({{{.connects = false}}, {hanging()}});
   const Client client = simulation.client();

@@ -82,6 +82,16 @@ void open_breaker(Simulation& simulation, const Client& client, std::size_t endp
   simulation.serve(endpoint, std::move(then));
 }
 
+TEST(BlackHoles, DoNotCountTowardMaxEndpoints) {
+  for (const nanoseconds timeout :
+       {nanoseconds(500ms), nanoseconds(30s)}) {  // shorter and longer than the connect timeout
+    Simulation simulation({{black_hole()}, {black_hole()}, {black_hole()}, {ok()}});
+    simulation.options.max_endpoints = 1;
+    EXPECT_TRUE(ask(simulation.client(), {.timeout = timeout, .max_retries = 0}));
+    EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 2, 3));
+  }
+}
+
 TEST(BlackHoles, AreGivenUpSoonWhileAnotherCouldBeAsked) {
   Simulation simulation({{black_hole()}, {black_hole()}, {black_hole()}});
   const Client client = simulation.client();
