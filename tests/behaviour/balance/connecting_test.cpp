@@ -20,6 +20,7 @@ using namespace detail;
 using namespace std::chrono_literals;
 using namespace test;
 using std::chrono::nanoseconds;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 
@@ -169,6 +170,15 @@ TEST(SlowConnecting, IsLearnedOfAnswersThatAreErrors) {
   EXPECT_EQ(connect_timeouts(simulation)[2], 1600ms);
 }
 
+TEST(SlowConnecting, IsLearnedOfAttemptsThatAHedgeHasBeaten) {
+  Simulation simulation({{after(1h, slow(800ms))}, {ok()}});
+  simulation.options.hedge = HedgeOptions{.delay = 1s, .max_fraction = 1.0};
+  const Client client = simulation.client();
+  EXPECT_THAT(shares(client, 3), ElementsAre(0, 3));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1, 0, 1));
+  EXPECT_EQ(connect_timeouts(simulation)[3], 1600ms);
+}
+
 // What a cut attempt means.
 
 TEST(CutAttempts, AskNoPredicateAndAreNoFailure) {
@@ -232,6 +242,15 @@ TEST(CutAttempts, OfCallersBlameWhenTheEndpointIsKnownToBeFaster) {
   EXPECT_EQ(verdicts(client).front(), (Verdict{1, 1}));
 }
 
+TEST(CutAttempts, OfCallersExcuseAnEndpointThatIsKnownToAnswerSlowly) {
+  Simulation simulation({{after(20s, slow(100ms)), black_hole()}});
+  simulation.options.max_retries = 0;
+  const Client client = simulation.client();
+  EXPECT_TRUE(ask(client));
+  EXPECT_FALSE(ask(client, {.timeout = 4s}));
+  EXPECT_EQ(verdicts(client).front(), excused) << "it may have waited for another's connection";
+}
+
 // Finding out.
 
 TEST(FindingOut, HasAllTheTimeWhileOthersAreAskedFirst) {
@@ -280,7 +299,7 @@ TEST(FindingOut, OfAnEndpointThatIsBackEndsTheDoubt) {
   shares(client, 3);
   simulation.network.advance(30s);
   EXPECT_THAT(shares(client, 10), ElementsAre(5, 5));
-  EXPECT_EQ(client.endpoints().at(0).state, State::closed);
+  EXPECT_THAT(connect_timeouts(simulation), Contains(2600ms).Times(4)) << "only the first has found out";
 }
 
 TEST(FindingOut, CountsAttemptsOfTheSameTimeOnce) {
