@@ -2,7 +2,6 @@
 
 #include "support/simulation.hpp"
 #include "support/streaming.hpp"
-#include <openailb/detail/balance/connecting.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace openailb::connecting_test {
@@ -376,38 +374,6 @@ TEST(LastResorts, AreCutAsOthersAre) {
   const std::size_t before = simulation.sent.size();
   EXPECT_FALSE(ask(client, {.max_retries = 0}));
   EXPECT_EQ(simulation.request(before + 1).connect_timeout, 1s) << "the other one could be asked instead";
-}
-
-// What is kept of it.
-
-TEST(Connecting, RemembersTheSlowestAndComesNearerToTheOthers) {
-  Connecting connecting(30s);
-  EXPECT_EQ(connecting.patience(), (nanoseconds::max)());
-  EXPECT_EQ(connecting.given(1s), 1s);
-  connecting.succeeded(1600ms);
-  EXPECT_EQ(connecting.patience(), 3200ms);
-  connecting.succeeded(0s);
-  EXPECT_EQ(connecting.patience(), 2800ms);
-  connecting.succeeded(std::nullopt);
-  EXPECT_EQ(connecting.given(1s), 2800ms);
-  EXPECT_EQ(connecting.given(9s), 9s);
-  EXPECT_EQ(connecting.given(0s), 0s) << "no limit";
-  for (int connection = 0; connection < 100; ++connection) connecting.succeeded(10ms);
-  EXPECT_EQ(connecting.given(1s), 1s);
-  EXPECT_LT(connecting.patience(), 21ms);
-  connecting.succeeded(2s);
-  EXPECT_EQ(connecting.patience(), 4s);
-}
-
-TEST(Connecting, PutsOffForAnHourAtMostThatDoublesTwice) {
-  Connecting connecting((nanoseconds::max)());
-  TimePoint now{1000h};
-  for (const auto pause : {1h, 2h, 4h, 4h}) {
-    connecting.failed(now, now);
-    EXPECT_TRUE(connecting.is_put_off(now + pause - 1ns));
-    EXPECT_FALSE(connecting.is_put_off(now + pause));
-    now += pause;
-  }
 }
 
 }  // namespace
