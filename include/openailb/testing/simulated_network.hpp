@@ -169,7 +169,7 @@ inline void SimulatedNetwork::connect(std::uint64_t id) {
   Exchange& exchange = found->second;
   exchange.connected = true;
   if (!exchange.answer.failure || exchange.answer.failure->sent != Sent::nothing) {
-    exchange.transfer->connect_time = exchange.answer.connect_time;
+    exchange.transfer->connected(exchange.answer.connect_time);
   }
   schedule(now() + exchange.answer.latency, [this, id] { begin_answer(id); });
 }

@@ -148,6 +148,16 @@ TEST(SlowConnecting, OfAllEndpointsOfManyIsLearned) {
   for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.counts.total_failures, 0U);
 }
 
+TEST(SlowConnecting, IsLearnedBeforeTheAnswerComes) {
+  Simulation simulation({{after(1min, slow())}, {after(1min, slow())}});
+  const Client client = simulation.client();
+  for (const nanoseconds at : {4s, 5s, 6s, 7s}) {
+    simulation.network.at(simulation.began + at, [&] { EXPECT_TRUE(ask(client)); });
+  }
+  EXPECT_TRUE(ask(client));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1, 0, 1)) << "the third has found out by 5.3 s";
+}
+
 TEST(SlowConnecting, IsLearnedOfStreamsToo) {
   SimulatedAnswer stream = streaming(whole("Hello"));
   stream.connect_time = 1300ms;

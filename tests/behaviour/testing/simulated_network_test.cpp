@@ -117,10 +117,10 @@ TEST_F(SimulatedNetworkTest, ConnectingComesBeforeTheLatency) {
   Transfer transfer(*loop, {.url = "https://one.example/", .connect_timeout = 1s, .max_response_size = 10});
   network.advance(999ms);
   EXPECT_EQ(transfer.sent(), Sent::nothing);
-  EXPECT_FALSE(transfer.connect_time);
+  EXPECT_FALSE(transfer.connect_time());
   network.advance(1ms);
   EXPECT_EQ(transfer.sent(), Sent::all);
-  EXPECT_EQ(transfer.connect_time, 1s);
+  EXPECT_EQ(transfer.connect_time(), 1s);
   network.advance(4ms);
   EXPECT_FALSE(transfer.done());
   network.advance(1ms);
@@ -135,7 +135,7 @@ TEST_F(SimulatedNetworkTest, ConnectingThatTakesTooLongTimesOut) {
   ASSERT_TRUE(transfer.failure());
   EXPECT_EQ(transfer.failure()->kind, ErrorKind::timeout);
   EXPECT_EQ(transfer.failure()->sent, Sent::nothing);
-  EXPECT_FALSE(transfer.connect_time);
+  EXPECT_FALSE(transfer.connect_time());
 }
 
 TEST_F(SimulatedNetworkTest, AnAddressWhereNobodyAnswersIsWaitedForWithoutALimit) {
@@ -151,7 +151,7 @@ TEST_F(SimulatedNetworkTest, AConnectionThatWasRefusedHasNotTakenAnyTime) {
   const Transfer transfer(*loop, {.url = "https://one.example/"});
   network.advance(1ms);
   ASSERT_TRUE(transfer.failure());
-  EXPECT_FALSE(transfer.connect_time);
+  EXPECT_FALSE(transfer.connect_time());
 }
 
 TEST_F(SimulatedNetworkTest, AFailureComesAfterTheLatency) {

@@ -19,18 +19,18 @@ TEST(Connecting, RemembersTheSlowestAndComesNearerToTheOthers) {
   Connecting connecting(30s);
   EXPECT_EQ(connecting.patience(), (nanoseconds::max)());
   EXPECT_EQ(connecting.given(1s), 1s);
-  connecting.succeeded(1600ms);
+  connecting.connected(1600ms);
   EXPECT_EQ(connecting.patience(), 3200ms);
-  connecting.succeeded(0s);
+  connecting.connected(0s);
   EXPECT_EQ(connecting.patience(), 2800ms);
-  connecting.succeeded(std::nullopt);
+  connecting.connected(std::nullopt);
   EXPECT_EQ(connecting.given(1s), 2800ms);
   EXPECT_EQ(connecting.given(9s), 9s);
   EXPECT_EQ(connecting.given(0s), 0s) << "no limit";
-  for (int connection = 0; connection < 100; ++connection) connecting.succeeded(10ms);
+  for (int connection = 0; connection < 100; ++connection) connecting.connected(10ms);
   EXPECT_EQ(connecting.given(1s), 1s);
   EXPECT_LT(connecting.patience(), 21ms);
-  connecting.succeeded(2s);
+  connecting.connected(2s);
   EXPECT_EQ(connecting.patience(), 4s);
 }
 
@@ -51,7 +51,7 @@ TEST(Connecting, FindsOutOnlyWhatIsUnknown) {
   connecting.cut();
   EXPECT_TRUE(connecting.in_question());
   EXPECT_FALSE(connecting.is_put_off(TimePoint{1000h})) << "the next call finds out";
-  connecting.succeeded(1s);
+  connecting.connected(1s);
   connecting.cut();
   EXPECT_FALSE(connecting.in_question()) << "one that is known to be quicker is blamed instead";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/event_loop.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -13,13 +14,12 @@ namespace openailb::detail {
 /// endpoint that could not be connected to is in question until a connection is made: its next attempt has
 /// all the time that the client gives for connecting, and finds out, while other calls ask others first. If
 /// it fails, others come first for a while, which doubles with each such failure. Lock-free.
-class Connecting {
+class Connecting final : public ConnectionObserver {
  public:
   /// How long others come first after the first such failure.
   explicit Connecting(std::chrono::nanoseconds pause) noexcept : pause_((std::min)(pause, longest)) {}
 
-  /// A connection was made, or one that was kept was good.
-  void succeeded(std::optional<std::chrono::nanoseconds> took) noexcept {
+  void connected(std::optional<std::chrono::nanoseconds> took) noexcept override {
     if (took) learn(*took);
     if (failures_.load() == none) return;
     failures_.store(none);

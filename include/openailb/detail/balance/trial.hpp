@@ -145,7 +145,7 @@ inline void Trial::note_connecting(TimePoint now) const {
   Connecting& connecting = endpoint->standing()->connecting;
   const auto& reason = transfer->failure();
   if (transfer->sent() != Sent::nothing) {
-    connecting.succeeded(transfer->connect_time);
+    connecting.connected(std::nullopt);  // what it took has been told by the loop, if that can
   } else if (reason && was_not_connected(*reason)) {
     was_cut() ? connecting.cut() : connecting.failed(admission.admitted(), now);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
@@ -46,6 +47,7 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     trial.transfer = std::make_unique<Transfer>(loop, std::move(request));
 
     Transfer& transfer = *trial.transfer;
+    transfer.tell_when_connected(trial.endpoint->standing()->connecting);
     transfer.wake_on_data(trial.call->streams);
     FirstOf answer(transfer);
     co_await answer;
