@@ -323,7 +323,6 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
                                .message = std::move(why),
                                .model = trial.call->model.value_or("")});
   tell_end(trial, {.kind = ErrorKind::canceled, .elapsed = after}, now);
-  trial.note_connecting(now);
   const Failure canceled{.failure_class = FailureClass::canceled,
                          .treatment = treatment(FailureClass::canceled)};
   trial.settle(&canceled, now);
