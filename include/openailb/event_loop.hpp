@@ -39,6 +39,16 @@ class EventSource {
   detail::Waiter* waiter_{};
 };
 
+/// Is told when a transfer has its connection.
+class ConnectionObserver {
+ public:
+  /// `took` is how long it took to make; null: it was kept from an earlier request.
+  virtual void connected(std::optional<std::chrono::nanoseconds> took) noexcept = 0;
+
+ protected:
+  ~ConnectionObserver() = default;
+};
+
 /// One request that is under way, and what has arrived of its answer. Destroying it takes it out of the loop.
 /// Its loop fills `response`, from which a reader may take the body. Only the loop calls the functions under
 /// "for event loops".
@@ -63,10 +73,24 @@ class Transfer : public EventSource {
   void set_satisfied() noexcept { satisfied_ = true; }
   bool satisfied() const noexcept { return satisfied_; }
 
+  /// Tells the observer, which must outlive the transfer, as soon as there is a connection.
+  void tell_when_connected(ConnectionObserver& observer) noexcept {
+    observer_ = &observer;
+    if (connected_) observer.connected(connect_time_);
+  }
+  /// How long it took to make a new connection; null when a kept one is used, or none is made yet.
+  const std::optional<std::chrono::nanoseconds>& connect_time() const noexcept { return connect_time_; }
+
   HttpResponse response{};
 
   /// \name for event loops
   ///@{
+  /// There is a connection, which took so long to make; null: it was kept.
+  void connected(std::optional<std::chrono::nanoseconds> took) noexcept {
+    connected_ = true;
+    connect_time_ = took;
+    if (observer_ != nullptr) observer_->connected(took);
+  }
   void data_arrived() noexcept {
     if (ready()) notify();  // an empty piece wakes nobody
   }
@@ -79,7 +103,10 @@ class Transfer : public EventSource {
                    ///@}
 
  private:
+  ConnectionObserver* observer_{};
+  std::optional<std::chrono::nanoseconds> connect_time_{};
   std::optional<TransferFailure> failure_{};
+  bool connected_{};
   bool done_{};
   bool wakes_on_data_{};
   bool satisfied_{};

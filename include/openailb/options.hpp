@@ -111,7 +111,8 @@ struct ClientOptions {
   std::chrono::nanoseconds timeout{
       std::chrono::seconds(600)};  ///< one attempt; of a stream, up to its first token
   std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};  ///< name, TCP and TLS together
-  /// connect_timeout while another endpoint could be asked instead. Nothing has been sent by then.
+  /// connect_timeout while another endpoint could be asked instead, unless this one is known to need longer.
+  /// Nothing has been sent by then, and it counts against an endpoint only if that is known to be quicker.
   std::chrono::nanoseconds failover_connect_timeout{std::chrono::seconds(1)};
   std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};  ///< the whole call, its stream included
   std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, up to its first token

@@ -197,7 +197,8 @@ inline void AttemptInspector::inspect_choice(const CallRecord& call, Story& stor
     require(!passed_over || before == story.last.end(), call,
             "asked an endpoint again while another had not been tried");
     require(!passed_over || !refuses, call, "asked an open endpoint while another admitted");
-    const bool comes_first = passed_over && !story.hedged && rank(call, other) < rank(call, request.endpoint);
+    const bool has_turn = passed_over && !story.hedged && request.available[other].sure_turn;
+    const bool comes_first = has_turn && rank(call, other) < rank(call, request.endpoint);
     require(!comes_first || refuses || before != story.last.end(), call,
             "asked an endpoint although another came first");
   }
@@ -215,12 +216,24 @@ inline std::optional<Row> AttemptInspector::row_of_timeout(const CallRecord& cal
   const nanoseconds usual =
       call.streams() ? shorter(plan().timeout, plan().first_token_timeout) : plan().timeout;
   if (end >= call.deadline) row.another = row.same = false;
-  const bool not_connected = request.fault == Fault::black_hole && end - request.at < given;
-  if (not_connected || given >= usual) return row;
+  const nanoseconds took = end - request.at;
+  const bool connected = took >= request.connects_after;
+  if (!connected) row.ran_it = false;
+  if (!connected && took < given) {  // it had not all the time that the call gives
+    if (took >= ClientOptions().connect_timeout) return row;
+    if (world().may_have_connected(request.endpoint, end)) {
+      breakers_->note(request, Outcome::failure, end, end);  // if it is known to connect faster
+    }
+    row.breaker = Outcome::exclusion;
+    return row;
+  }
+  if (given >= usual) return row;
   const std::optional<bool> blames =
       answers_->blames(request.endpoint, call.streams(), request.at, request.at + given);
-  if (!blames) breakers_->note(request, Outcome::failure, end, end);  // as well as what follows
-  if (blames != true) row.breaker = Outcome::exclusion;
+  const bool may_know = connected || world().may_have_connected(request.endpoint, end);
+  const bool open_question = !blames || (blames == true && !connected);
+  if (open_question && may_know) breakers_->note(request, Outcome::failure, end, end);  // as well
+  if (blames != true || !connected) row.breaker = Outcome::exclusion;
   return row;
 }
 

@@ -70,6 +70,7 @@ struct EndpointPlan {
   int max_in_flight{};
   int requests_per_minute{};
   std::string quota_group{};
+  nanoseconds connect_time{};           ///< before each request
   nanoseconds joins{};                  ///< zero: it is there from the beginning
   std::optional<nanoseconds> leaves{};  ///< null: it stays
 
@@ -235,6 +236,8 @@ class Planner {
     endpoint.breaker.timeout = random_.between(100ms, 20s);
     if (random_.chance(0.3)) endpoint.breaker.interval = random_.between(1s, 10s);
     if (random_.chance(0.15)) endpoint.breaker.bucket_period = random_.between(100ms, 1s);
+    if (!healthy && plan_.jumps.empty() && random_.chance(0.3))
+      endpoint.connect_time = random_.between(0s, 4s);
     const int phases = healthy ? 0 : random_.between(1, 4);
     nanoseconds from{};
     for (int i = 0; i < phases; ++i) {

@@ -40,6 +40,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
         << text(endpoint.retry_after) << ", opens after " << endpoint.failures_to_open << " for "
         << text(endpoint.breaker.timeout) << ", probes " << endpoint.breaker.max_requests << ", weight "
         << endpoint.weight << ", priority " << endpoint.priority;
+    if (endpoint.connect_time > 0s) out << ", connects in " << text(endpoint.connect_time);
     if (endpoint.max_in_flight > 0) out << ", in flight at most " << endpoint.max_in_flight;
     if (endpoint.requests_per_minute > 0) out << ", requests per minute " << endpoint.requests_per_minute;
     if (!endpoint.quota_group.empty()) out << ", in " << endpoint.quota_group;

@@ -23,6 +23,7 @@ struct Availability {
   nanoseconds budget{};                         ///< for how long its requests per minute are used up
   bool sure_budget{};  ///< and no attempts have been paid for that were not sent, as api_key threw
   bool free_seat{};
+  bool sure_turn{};  ///< no attempt there was without a connection for so long that others come first
   bool sure_seat{};  ///< and it would be free if all other calls that wait were served first
 
   bool but_for_seats(std::size_t model) const {
@@ -37,6 +38,7 @@ struct WireRequest {
   std::size_t model{};
   TimePoint at{};
   Fault fault{};
+  nanoseconds connects_after{};           ///< nanoseconds::max(): never
   nanoseconds retry_after{};              ///< what it is told if it is one too many
   std::string content{};                  ///< what a whole answer to it says
   std::vector<Availability> available{};  ///< of every endpoint, at that moment

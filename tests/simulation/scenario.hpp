@@ -23,6 +23,7 @@ struct Condition {
   double slowness{1.0};       ///< how many times the usual latency
   nanoseconds fails_in{};     ///< not zero: what is still running then is reset
   nanoseconds retry_after{};  ///< what a 429 says
+  nanoseconds connect_time{};
 };
 
 inline constexpr Condition dead{.fault = Fault::unreachable, .share = 1.0};
@@ -42,6 +43,8 @@ struct Scenario {
   double most_requests{};
   /// How many times the oracle's slowest hundredth that of openailb may take. Zero: no matter.
   double slowest_beside_oracle{};
+  /// Nothing is wrong but the connecting: each call succeeds, each endpoint gets its share, no breaker opens.
+  bool only_connects_slowly{};
 
   /// What the oracle knows: that nothing is wrong with an endpoint, or is about to be.
   bool healthy(std::size_t endpoint, nanoseconds at) const {
@@ -70,6 +73,7 @@ inline std::vector<Scenario> bad_days() {
   const auto restarts = [](std::size_t endpoint, nanoseconds at) {
     return goes_down(at, 1min * static_cast<int>(endpoint) + 20s, 4min, 20s);
   };
+  const auto both = [](std::size_t, nanoseconds) { return Condition{.connect_time = 1300ms}; };
   std::vector<Scenario> bad{
       {"all well", first({})},
       {"one of four dead", first(dead)},
@@ -78,11 +82,15 @@ inline std::vector<Scenario> bad_days() {
       {"the same, with hedges", first({.slowness = 10.0})},
       {"one is rate limited", first({.fault = Fault::rate_limited, .share = 0.9, .retry_after = 5s})},
       {"one is a black hole", first({.fault = Fault::black_hole, .share = 1.0})},
+      {"one needs 1.3 s to connect", first({.connect_time = 1300ms})},
+      {"two of two need 1.3 s to connect", both},
       {"all but one dead", all_but_last},
       {"rolling restarts of 20 s", restarts},
   };
   bad[4].hedge = HedgeOptions{.percentile = 0.95, .max_fraction = 0.3};
   bad[4].slowest_beside_oracle = 1.3;
+  bad[7].only_connects_slowly = bad[8].only_connects_slowly = true;
+  bad[8].endpoints = 2;
   return bad;
 }
 

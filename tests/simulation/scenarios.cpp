@@ -26,6 +26,8 @@ struct Outcomes {
   int successes{};
   std::size_t requests{};
   std::vector<nanoseconds> latencies{};  // of the successes
+  std::vector<int> shares{};             // of the successes, by endpoint
+  int breakers_opened{};
 };
 
 /// Who chooses the endpoint of a call.
@@ -60,6 +62,7 @@ class Run {
       servers_.emplace_back(testing::ServerBehaviour{.latency = scenario_.latency}, 100 + index);
       net_.network.serve(origin, [this, index](const HttpRequest& request) { return serve(index, request); });
     }
+    outcomes_.shares.resize(scenario_.endpoints);
     client_.emplace(std::move(configurations), options());
   }
   Run(const Run&) = delete;
@@ -84,6 +87,9 @@ class Run {
     if (policy_ == Policy::no_breakers || policy_ == Policy::oracle) {
       options.breaker.ready_to_trip = [](const Counts&) { return false; };
     }
+    options.breaker.on_state_change = [this](const std::string&, State, State to) {
+      outcomes_.breakers_opened += to == State::open ? 1 : 0;
+    };
     const bool is_openailb = policy_ == Policy::openailb || policy_ == Policy::no_breakers;
     if (is_openailb) options.hedge = scenario_.hedge;
     if (policy_ == Policy::round_robin_breakers) {
@@ -99,6 +105,7 @@ class Run {
   testing::SimulatedAnswer serve(std::size_t index, const HttpRequest& request) {
     const Condition condition = scenario_.condition(index, elapsed());
     servers_[index].behaviour().retry_after = condition.retry_after;
+    servers_[index].behaviour().connect_time = condition.connect_time;
     const Fault fault = fault_of(request, condition);
     testing::SimulatedAnswer answer = servers_[index].answer(request, fault);
     if (fault != Fault::none) answer.latency = std::min<nanoseconds>(answer.latency, 5ms);
@@ -144,6 +151,7 @@ class Run {
     Result<ChatCompletion> completion = co_await asking;
     if (!completion || number < scenario_.poisons) co_return false;
     ++outcomes_.successes;
+    ++outcomes_.shares[std::stoul(completion->info.endpoint.substr(sizeof "endpoint"))];
     outcomes_.latencies.push_back(net_.network.now() - at);
     co_return true;
   }
@@ -180,6 +188,12 @@ std::vector<std::string> faults(const Scenario& scenario, std::map<Policy, Outco
   const nanoseconds oracle = quantile(outcomes[Policy::oracle].latencies, 0.99);
   if (scenario.slowest_beside_oracle > 0.0 && slowest > oracle * scenario.slowest_beside_oracle) {
     faults.push_back("the slowest hundredth takes too much longer than the oracle's");
+  }
+  if (scenario.only_connects_slowly) {
+    if (ours.successes < ours.calls) faults.push_back("calls fail, although nothing does");
+    if (ours.breakers_opened > 0) faults.push_back("breakers open, although nothing fails");
+    const auto [least, most] = std::ranges::minmax(ours.shares);
+    if (most - least > ours.calls / 100) faults.push_back("the shares are not even");
   }
   const RetryBudgetOptions budget;
   const std::chrono::duration<double> with_savings =

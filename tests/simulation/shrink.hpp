@@ -75,6 +75,7 @@ inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
     plainer(&EndpointPlan::weight);
     plainer(&EndpointPlan::priority);
     plainer(&EndpointPlan::max_in_flight);
+    plainer(&EndpointPlan::connect_time);
     plainer(&EndpointPlan::joins);
     plainer(&EndpointPlan::leaves);
   }

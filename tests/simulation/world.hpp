@@ -67,6 +67,11 @@ class World {
     const std::string& group = plan_.endpoints[endpoint].quota_group;
     return group.empty() ? name(endpoint) : group;
   }
+  /// Whether the client may know by then what connecting to the endpoint takes.
+  bool may_have_connected(std::size_t endpoint, TimePoint by) const {
+    const auto found = connected_at_.find(endpoint);
+    return found != connected_at_.end() && found->second <= by;
+  }
   static std::string key(std::size_t endpoint) { return "sk-secret-" + std::to_string(endpoint) + "-secret"; }
   /// Whether the call may ask the endpoint for the model, if the client has the endpoint.
   bool serves(std::size_t endpoint, std::size_t model, const CallRecord& call) const {
@@ -124,14 +129,17 @@ class World {
   std::size_t running_{};
   std::set<std::size_t> present_{};
   std::map<std::string, RequestTimes> sent_{};  // by quota
+  std::set<std::size_t> slow_to_connect_{};
+  std::map<std::size_t, TimePoint> connected_at_{};  // for the first time, by endpoint
 };
 
 inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {
   for (std::size_t index = 0; index < plan_.endpoints.size(); ++index) {
     const EndpointPlan& endpoint = plan_.endpoints[index];
-    servers_.emplace_back(
-        testing::ServerBehaviour{.latency = endpoint.latency, .chunk_interval = endpoint.chunk_interval},
-        endpoint.seed);
+    servers_.emplace_back(testing::ServerBehaviour{.latency = endpoint.latency,
+                                                   .connect_time = endpoint.connect_time,
+                                                   .chunk_interval = endpoint.chunk_interval},
+                          endpoint.seed);
     net_.network.serve("https://" + name(index) + ".example",
                        [this, index](const HttpRequest& request) { return serve(index, request); });
     if (endpoint.joins > 0s) {
@@ -186,6 +194,10 @@ inline testing::SimulatedAnswer World::serve(std::size_t index, const HttpReques
   const bool key_is_its_own = header(request.headers, "Authorization") == "Bearer " + key(index);
   if (!key_is_its_own) throw std::logic_error("a request with another's key");
   arrived.model = model_of(index, record, nlohmann::json::parse(request.body).at("model"));
+  const bool never_connects = fault == Fault::black_hole;
+  arrived.connects_after = never_connects ? nanoseconds::max() : plan_.endpoints[index].connect_time;
+  if (arrived.connects_after >= ClientOptions().failover_connect_timeout) slow_to_connect_.insert(index);
+  if (!never_connects) connected_at_.emplace(index, now() + arrived.connects_after);
   // Not the same each time, so that a shorter wait can arrive after a longer one.
   const nanoseconds longest = plan_.endpoints[index].retry_after;
   arrived.retry_after = random_.between(longest / 10, longest);
@@ -223,6 +235,7 @@ inline std::vector<Availability> World::available() const {
                         .budget = budget_wait(index),
                         .sure_budget = plan.requests_per_minute == 0 || plan_.thrower != Thrower::api_key,
                         .free_seat = most == 0 || endpoint.in_flight < most,
+                        .sure_turn = !slow_to_connect_.contains(index),
                         .sure_seat = most == 0 || endpoint.in_flight + others <= most};
     for (std::size_t model = 0; model < models; ++model) {
       const auto cooldown = endpoint.cooldowns.find(wire_model(index, model));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <openssl/ssl.h>
@@ -22,7 +23,8 @@ inline std::string certificate(std::string_view name) {
 
 class TlsTransport : public Transport {
  public:
-  TlsTransport(Socket& socket, SSL_CTX& context) : Transport(socket), ssl_(SSL_new(&context), SSL_free) {
+  TlsTransport(Socket& socket, SSL_CTX& context, std::function<void()> before_handshake)
+      : Transport(socket), before_handshake_(std::move(before_handshake)), ssl_(SSL_new(&context), SSL_free) {
     // OpenSSL writes without MSG_NOSIGNAL. Only this thread is spared, so that a client which would die of
     // SIGPIPE in the same process still does.
     sigset_t pipe;
@@ -32,7 +34,10 @@ class TlsTransport : public Transport {
     SSL_set_fd(ssl_.get(), socket.fd());
   }
 
-  bool open() override { return SSL_accept(ssl_.get()) == 1; }
+  bool open() override {
+    if (before_handshake_) before_handshake_();
+    return SSL_accept(ssl_.get()) == 1;
+  }
 
   std::ptrdiff_t read(char* into, std::size_t size) override {
     return SSL_read(ssl_.get(), into, at_most_int(size));
@@ -54,6 +59,7 @@ class TlsTransport : public Transport {
     return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
   }
 
+  std::function<void()> before_handshake_;
   std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
 };
 
@@ -61,17 +67,20 @@ enum class ClientCertificate { not_asked, required };
 
 /// A ScriptedServer that speaks TLS, and of the protocols above it HTTP/1.1 alone. Its certificate is signed
 /// by certificate("ca.pem") for localhost and 127.0.0.1. A connection counts before its handshake; the
-/// handler runs only when that has succeeded.
+/// handler runs only when that has succeeded. Before each handshake it calls `before_handshake`, unless that
+/// is null.
 class TlsServer : public ScriptedServer {
  public:
-  explicit TlsServer(Handler handler, ClientCertificate client = ClientCertificate::not_asked)
-      : TlsServer(std::move(handler), make_context(client)) {}
+  explicit TlsServer(Handler handler, ClientCertificate client = ClientCertificate::not_asked,
+                     std::function<void()> before_handshake = {})
+      : TlsServer(std::move(handler), make_context(client), std::move(before_handshake)) {}
 
  private:
-  TlsServer(Handler handler, std::shared_ptr<SSL_CTX> context)
-      : ScriptedServer(std::move(handler), "https", [context = std::move(context)](Socket& socket) {
-          return std::make_unique<TlsTransport>(socket, *context);
-        }) {}
+  TlsServer(Handler handler, std::shared_ptr<SSL_CTX> context, std::function<void()> before_handshake)
+      : ScriptedServer(std::move(handler), "https",
+                       [context = std::move(context), before = std::move(before_handshake)](Socket& socket) {
+                         return std::make_unique<TlsTransport>(socket, *context, before);
+                       }) {}
 
   static std::shared_ptr<SSL_CTX> make_context(ClientCertificate client) {
     std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);

@@ -34,6 +34,8 @@ struct SimulatedAnswer {
   Ending ending{Ending::complete};
   /// False: no server answers at that address, so connecting times out after HttpRequest::connect_timeout.
   bool connects{true};
+  /// How long connecting takes, before the latency. It times out as well if that is too long.
+  std::chrono::nanoseconds connect_time{};
   /// If set, the request fails in this way after the latency, and no answer comes.
   std::optional<TransferFailure> failure{};
 };

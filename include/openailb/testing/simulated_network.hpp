@@ -61,6 +61,7 @@ class SimulatedNetwork {
   struct Exchange {
     Transfer* transfer{};
     SimulatedAnswer answer{};
+    bool connected{};
     std::size_t next_piece{};
     std::size_t max_response_size{};
   };
@@ -72,8 +73,10 @@ class SimulatedNetwork {
   Sent sent(const Transfer& transfer) const noexcept {
     const auto is_its = [&](const auto& entry) { return entry.second.transfer == &transfer; };
     const auto found = std::ranges::find_if(exchanges_, is_its);
-    return found != exchanges_.end() && found->second.answer.connects ? Sent::all : Sent::nothing;
+    return found != exchanges_.end() && found->second.connected ? Sent::all : Sent::nothing;
   }
+  void connect(std::uint64_t id);
+  void give_up_connecting(std::uint64_t id);
   void begin_answer(std::uint64_t id);
   void send_piece(std::uint64_t id);
   void schedule_rest(std::uint64_t id, Exchange& exchange);
@@ -146,23 +149,40 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
     answer = (*serve)(request);
   }
   const std::uint64_t id = next_id_++;
-  const bool connects = answer.connects;
-  const auto wait = connects ? answer.latency : request.connect_timeout;
+  const auto limit = request.connect_timeout, takes = answer.connect_time;
+  const bool connects = answer.connects && (limit.count() == 0 || takes <= limit);
   exchanges_.emplace(id, Exchange{.transfer = &transfer,
                                   .answer = std::move(answer),
                                   .max_response_size = request.max_response_size});
   transfer.handle = this;
   requests_.push_back(std::move(request));
-  if (connects || wait.count() != 0) schedule(now() + wait, [this, id] { begin_answer(id); });
+  if (connects) {
+    takes.count() == 0 ? connect(id) : schedule(now() + takes, [this, id] { connect(id); });
+  } else if (limit.count() != 0) {
+    schedule(now() + limit, [this, id] { give_up_connecting(id); });
+  }
+}
+
+inline void SimulatedNetwork::connect(std::uint64_t id) {
+  auto found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;  // canceled
+  Exchange& exchange = found->second;
+  exchange.connected = true;
+  if (!exchange.answer.failure || exchange.answer.failure->sent != Sent::nothing) {
+    exchange.transfer->connected(exchange.answer.connect_time);
+  }
+  schedule(now() + exchange.answer.latency, [this, id] { begin_answer(id); });
+}
+
+inline void SimulatedNetwork::give_up_connecting(std::uint64_t id) {
+  if (!exchanges_.contains(id)) return;  // canceled
+  end(id, TransferFailure{.kind = ErrorKind::timeout, .message = "could not connect in time"});
 }
 
 inline void SimulatedNetwork::begin_answer(std::uint64_t id) {
   auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;  // canceled
   Exchange& exchange = found->second;
-  if (!exchange.answer.connects) {
-    return end(id, TransferFailure{.kind = ErrorKind::timeout, .message = "could not connect in time"});
-  }
   if (exchange.answer.failure) return end(id, exchange.answer.failure);
   exchange.transfer->response.status = exchange.answer.status;
   exchange.transfer->response.headers = ResponseHeaders(exchange.answer.headers);

@@ -107,6 +107,7 @@ constexpr int status_of(Fault fault) {
 struct ServerBehaviour {
   std::chrono::nanoseconds latency{std::chrono::milliseconds(200)};  ///< median, from request to headers
   double latency_spread{0.3};                                        ///< see Random::around
+  std::chrono::nanoseconds connect_time{};                           ///< before each request
   std::chrono::nanoseconds chunk_interval{std::chrono::milliseconds(10)};  ///< between a stream's chunks
   std::chrono::nanoseconds retry_after{std::chrono::seconds(1)};           ///< the wait that a 429 asks for
   std::vector<std::pair<Fault, double>> faults{};  ///< each with the share of requests that have it
@@ -179,11 +180,16 @@ inline SimulatedAnswer SimulatedServer::answer(const HttpRequest& request, Fault
   const bool streams = request.body.find("\"stream\":true") != std::string::npos;
   SimulatedAnswer whole = streams ? stream(request, fault) : completion(request);
   whole.latency = random_.around(behaviour_.latency, behaviour_.latency_spread);
+  whole.connect_time = behaviour_.connect_time;
   const auto instead = [&](std::string body) {
-    return SimulatedAnswer{.status = status_of(fault), .body = std::move(body), .latency = whole.latency};
+    return SimulatedAnswer{.status = status_of(fault),
+                           .body = std::move(body),
+                           .latency = whole.latency,
+                           .connect_time = whole.connect_time};
   };
   const auto fails = [&](TransferFailure failure) {
-    return SimulatedAnswer{.latency = whole.latency, .failure = std::move(failure)};
+    return SimulatedAnswer{
+        .latency = whole.latency, .connect_time = whole.connect_time, .failure = std::move(failure)};
   };
   switch (fault) {
     case Fault::none:

@@ -152,53 +152,6 @@ TEST(Impatience, OfAStreamsReaderBenchesNobody) {
 
 // How far the request got.
 
-TEST(BlackHoles, DoNotCountTowardMaxEndpoints) {
-  const SimulatedAnswer black_hole{.connects = false};
-  for (const nanoseconds timeout :
-       {nanoseconds(500ms), nanoseconds(30s)}) {  // shorter and longer than the connect timeout
-    Simulation simulation({{black_hole}, {black_hole}, {black_hole}, {ok()}});
-    simulation.options.max_endpoints = 1;
-    EXPECT_TRUE(ask(simulation.client(), {.timeout = timeout, .max_retries = 0}));
-    EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 2, 3));
-  }
-}
-
-TEST(BlackHoles, AreGivenUpSoonWhileAnotherCouldBeAsked) {
-  const SimulatedAnswer black_hole{.connects = false};
-  Simulation simulation({{black_hole}, {black_hole}, {black_hole}});
-  const Client client = simulation.client();
-  EXPECT_FALSE(ask(client, {.max_retries = 0}));
-  EXPECT_THAT(simulation.times(), ElementsAre(0s, 1s, 2s));
-  EXPECT_EQ(simulation.elapsed(), 7s) << "for the last one the connect timeout holds";
-  for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.counts.total_failures, 1U);
-}
-
-TEST(BlackHoles, AreGivenUpByTheShorterTimeout) {
-  const SimulatedAnswer black_hole{.connects = false};
-  const auto took = [&](nanoseconds connect, nanoseconds failover) {
-    Simulation simulation({{black_hole}, {ok()}});
-    simulation.options.connect_timeout = connect;
-    simulation.options.failover_connect_timeout = failover;
-    EXPECT_TRUE(ask(simulation.client()));
-    return simulation.elapsed();
-  };
-  EXPECT_EQ(took(5s, 1s), 1s);
-  EXPECT_EQ(took(300ms, 1s), 300ms);
-  EXPECT_EQ(took(5s, 0s), 5s);
-  EXPECT_EQ(took(0s, 2s), 2s);
-}
-
-TEST(BlackHoles, ThatAreKnownToBeDoNotHurryOthers) {
-  Simulation simulation({{{.connects = false}}, {ok()}});
-  simulation.options.breaker.ready_to_trip = [](const Counts&) { return true; };
-  const Client client = simulation.client();
-  EXPECT_TRUE(ask(client));
-  EXPECT_TRUE(ask(client));
-  ASSERT_EQ(simulation.asked(), (std::vector<std::size_t>{0, 1, 1}));
-  EXPECT_EQ(simulation.request(0).connect_timeout, 1s);
-  EXPECT_EQ(simulation.request(2).connect_timeout, 5s) << "nobody would be asked at once instead";
-}
-
 TEST(TimeoutOfAnAttempt, TellsWhetherAConnectionWasMade) {
   Simulation simulation({{{.connects = false}}, {hanging()}});
   const Client client = simulation.client();

@@ -112,6 +112,48 @@ TEST_F(SimulatedNetworkTest, AnOriginWithoutAServerCannotBeResolved) {
   EXPECT_EQ(fetched.failure->sent, Sent::nothing);
 }
 
+TEST_F(SimulatedNetworkTest, ConnectingComesBeforeTheLatency) {
+  serve({.body = "a", .latency = 5ms, .connect_time = 1s});
+  Transfer transfer(*loop, {.url = "https://one.example/", .connect_timeout = 1s, .max_response_size = 10});
+  network.advance(999ms);
+  EXPECT_EQ(transfer.sent(), Sent::nothing);
+  EXPECT_FALSE(transfer.connect_time());
+  network.advance(1ms);
+  EXPECT_EQ(transfer.sent(), Sent::all);
+  EXPECT_EQ(transfer.connect_time(), 1s);
+  network.advance(4ms);
+  EXPECT_FALSE(transfer.done());
+  network.advance(1ms);
+  EXPECT_TRUE(transfer.done());
+  EXPECT_EQ(transfer.response.body, "a");
+}
+
+TEST_F(SimulatedNetworkTest, ConnectingThatTakesTooLongTimesOut) {
+  serve({.connect_time = 1s});
+  Transfer transfer(*loop, {.url = "https://one.example/", .connect_timeout = 1s - 1ns});
+  network.advance(1s - 1ns);
+  ASSERT_TRUE(transfer.failure());
+  EXPECT_EQ(transfer.failure()->kind, ErrorKind::timeout);
+  EXPECT_EQ(transfer.failure()->sent, Sent::nothing);
+  EXPECT_FALSE(transfer.connect_time());
+}
+
+TEST_F(SimulatedNetworkTest, AnAddressWhereNobodyAnswersIsWaitedForWithoutALimit) {
+  serve({.connects = false});
+  const Transfer transfer(*loop, {.url = "https://one.example/"});
+  network.advance(24h);
+  EXPECT_FALSE(transfer.done());
+  EXPECT_EQ(transfer.sent(), Sent::nothing);
+}
+
+TEST_F(SimulatedNetworkTest, AConnectionThatWasRefusedHasNotTakenAnyTime) {
+  serve({.failure = TransferFailure{.message = "refused"}});
+  const Transfer transfer(*loop, {.url = "https://one.example/"});
+  network.advance(1ms);
+  ASSERT_TRUE(transfer.failure());
+  EXPECT_FALSE(transfer.connect_time());
+}
+
 TEST_F(SimulatedNetworkTest, AFailureComesAfterTheLatency) {
   serve({.latency = 3ms,
          .failure = TransferFailure{.kind = ErrorKind::timeout, .message = "could not connect"}});

@@ -149,6 +149,13 @@ TEST(SimulatedServerTest, ConnectionsFail) {
   EXPECT_EQ(answer_with(Fault::reset).failure->sent, Sent::all);
 }
 
+TEST(SimulatedServerTest, ConnectsSlowlyWhateverItAnswers) {
+  SimulatedServer server({.connect_time = 1300ms});
+  for (const Fault fault : {Fault::none, Fault::internal_error, Fault::reset, Fault::drip, Fault::broken}) {
+    EXPECT_EQ(server.answer({}, fault).connect_time, 1300ms) << to_string(fault);
+  }
+}
+
 TEST(SimulatedServerTest, AnswersAreLateOrNeverWhole) {
   const std::string whole = bytes_of(answer_with(Fault::none, streamed_question));
   EXPECT_GT(answer_with(Fault::hang).latency, 1h);

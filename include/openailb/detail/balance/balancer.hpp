@@ -246,20 +246,17 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
     if (was_tried) --progress.retries_left;
     if (was_tried || picked.admission.is_last_resort()) RetryBudget::spend(progress.reserved);
   }
-  std::chrono::nanoseconds connect_timeout = options_.connect_timeout;
-  if (can.another_than(picked.index)) {
-    connect_timeout = shorter(connect_timeout, options_.failover_connect_timeout);
-  }
   Trial trial{.endpoint = endpoint,
               .admission = std::move(picked.admission),
               .call = call,
               .ends = (std::min)(limit_from(now, call->timeout), progress.deadline),
-              .connect_timeout = connect_timeout,
+              .connect_timeout = options_.connect_timeout,
               .attempts_before = progress.attempts.size(),
               .retries_left = &progress.retries_left,
               .fresh_connection = is_owed,
               .seeks_object = progress.seeks_object,
               .watch = progress.watch};
+  if (can.another_than(picked.index)) trial.limit_connecting(now);
   if (trial.watch) {
     trial.watch->attempt_began({.endpoint = endpoint->name(),
                                 .model = endpoint->wire_model(*call),
@@ -300,6 +297,7 @@ inline void Balancer::record_answer(Progress& progress, const Trial& trial, cons
                                     TimePoint now) {
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   trial.admission.answered(trial.call->streams, now);
+  trial.note_connecting(now);
   budget_.answered();
   if (const auto reset = rate_limit_reset(info.headers)) trial.used_up(*reset, now);
   tell_end(trial, {.status = info.status, .elapsed = took}, now);
@@ -340,6 +338,7 @@ inline void Balancer::record(Progress& progress, Trial& trial, const Failure& fa
   const Pauses pauses = waiting_.after(failure, took, *trial.call, progress);
   progress.record(id, trial.call->model, failure, pauses, took, now);
   tell_end(trial, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
+  trial.note_connecting(now);
   trial.settle(&failure, now);
 }
 

@@ -58,9 +58,10 @@ class Candidates {
   bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
   int priority(std::size_t index) const { return at(index).config().priority; }
-  /// What comes before everything that a picker says: whether it would refuse, and its tier.
+  /// What comes before everything that a picker says: whether it would refuse or cannot be connected to, and
+  /// its tier.
   std::pair<bool, int> tier(std::size_t index) const {
-    return {at(index).is_used_up(*call_, now_), priority(index)};
+    return {at(index).is_used_up(*call_, now_) || is_put_off(index), priority(index)};
   }
 
   bool is_first_attempt() const noexcept { return progress_->attempts.empty(); }
@@ -102,9 +103,12 @@ class Candidates {
            (options_->when_all_open == WhenAllOpen::wait && progress_->waited_for_reopening);
   }
 
-  /// Whether another endpoint would be asked at once if an attempt on this one failed.
+  /// Whether another endpoint would be asked at once if an attempt on this one failed, and is likely to be
+  /// connected to.
   bool another_than(std::size_t index) const {
-    return any([&](std::size_t other) { return other != index && untried(other) && willing(other); });
+    return any([&](std::size_t other) {
+      return other != index && untried(other) && willing(other) && !is_put_off(other);
+    });
   }
 
   /// Whether there is an attempt for the retry budget to pay, now or after a wait: a retry, or one on an
@@ -176,6 +180,7 @@ class Candidates {
 
  private:
   const Standing& standing(std::size_t index) const { return *at(index).standing(); }
+  bool is_put_off(std::size_t index) const { return standing(index).connecting.is_put_off(now_); }
   TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
   bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
   bool was_called() const { return progress_->place && progress_->place->was_called(); }

@@ -2,6 +2,7 @@
 
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/connecting.hpp>
 #include <openailb/detail/balance/quota.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/track_record.hpp>
@@ -16,11 +17,12 @@
 
 namespace openailb::detail {
 
-/// What a client knows of an endpoint: whether its breaker admits, how many attempts are in flight, and how
-/// it has done lately. An endpoint that is configured anew keeps it. Thread-safe.
+/// What a client knows of an endpoint: whether its breaker admits, how many attempts are in flight, how it
+/// has done lately, and what connecting to it takes. An endpoint that is configured anew keeps it.
+/// Thread-safe.
 struct Standing {
   Standing(BreakerSettings settings, std::shared_ptr<WaitingRoom> room, TimePoint now)
-      : breaker(std::move(settings), now), seats(std::move(room)) {}
+      : breaker(std::move(settings), now), connecting(breaker.settings().timeout), seats(std::move(room)) {}
 
   /// The breaker does not admit before this time; TimePoint::max() when all its probes are taken.
   TimePoint admits_at() const noexcept {
@@ -31,6 +33,7 @@ struct Standing {
 
   CircuitBreaker breaker;
   TrackRecord record{};
+  Connecting connecting;
   Seats seats;
 };
 
@@ -57,6 +60,7 @@ class Admission {
 
   /// Whether a success of this attempt may close the breaker: it is a last resort or a half-open probe.
   bool is_probe() const noexcept { return !permit_ || permit_->half_open(); }
+  bool is_half_open_probe() const noexcept { return permit_ && permit_->half_open(); }
   bool is_last_resort() const noexcept { return !permit_; }
   TimePoint admitted() const noexcept { return admitted_; }
 

@@ -2,6 +2,7 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/call_watch.hpp>
+#include <openailb/detail/balance/connecting.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/balance/track_record.hpp>
@@ -47,12 +48,20 @@ struct Trial {
 
   /// Judges what was seen of it, and redacts its secrets in what is kept.
   Failure failure(Evidence seen) const;
+  /// Judges a request that ended without a whole answer.
+  Failure failure(const TransferFailure& reason) const;
   /// Judges an attempt that is ended before it is done.
   Failure interrupted(const Timer& limit, TimePoint deadline, EventLoop& loop);
   /// What was seen of an attempt that was ended. It was `given` this much time; the client's own limit is
   /// `usual`.
   Evidence ended(EndedBy by, std::chrono::nanoseconds given, std::chrono::nanoseconds usual,
                  std::string message) const;
+
+  /// Lets it connect only as long as it has to, since another endpoint could be asked. A half-open probe and
+  /// an attempt that finds out whether the endpoint can be connected to have all the time.
+  void limit_connecting(TimePoint now);
+  /// Records what it has shown of connecting to its endpoint.
+  void note_connecting(TimePoint now) const;
 
   ResponseInfo info(HttpResponse response) const;
   /// Reads how many tokens an answer says that it took, or an event of a stream.
@@ -70,6 +79,10 @@ struct Trial {
   }
 
  private:
+  static bool was_not_connected(const TransferFailure& reason) {
+    return reason.kind == ErrorKind::timeout && reason.sent == Sent::nothing;
+  }
+  bool was_cut() const { return connect_timeout != endpoint->options().connect_timeout; }
   void tell_cooldown(TimePoint now) const;
   Redactor redactor() const;
 };
@@ -106,6 +119,38 @@ inline Failure Trial::failure(Evidence seen) const {
   return judge(std::move(seen), endpoint->options().classify);
 }
 
+/// An attempt that was cut says nothing about its endpoint, unless connecting is known to take less there.
+inline Failure Trial::failure(const TransferFailure& reason) const {
+  Evidence seen = evidence_of_transfer(reason);
+  if (was_not_connected(reason) && was_cut()) {
+    seen.ended_by = EndedBy::its_time;
+    seen.given = connect_timeout;
+    seen.patience = endpoint->standing()->connecting.patience();
+  }
+  return failure(std::move(seen));
+}
+
+inline void Trial::limit_connecting(TimePoint now) {
+  const ClientOptions& options = endpoint->options();
+  Connecting& connecting = endpoint->standing()->connecting;
+  if (connecting.in_question()) {
+    connecting.finds_out((std::min)(limit_from(now, options.connect_timeout), ends));
+  } else if (!admission.is_half_open_probe()) {
+    connect_timeout = shorter(connect_timeout, connecting.given(options.failover_connect_timeout));
+  }
+}
+
+inline void Trial::note_connecting(TimePoint now) const {
+  if (!transfer) return;
+  Connecting& connecting = endpoint->standing()->connecting;
+  const auto& reason = transfer->failure();
+  if (transfer->sent() != Sent::nothing) {
+    connecting.connected(std::nullopt);  // what it took has been told by the loop, if that can
+  } else if (reason && was_not_connected(*reason)) {
+    was_cut() ? connecting.cut() : connecting.failed(admission.admitted(), now);
+  }
+}
+
 inline Failure Trial::interrupted(const Timer& limit, TimePoint deadline, EventLoop& loop) {
   if (limit.stopped()) return failure(evidence_of_cancellation());
   if (transfer && transfer->response.status >= 300) {
@@ -124,6 +169,9 @@ inline Failure Trial::interrupted(const Timer& limit, TimePoint deadline, EventL
       ended(deadline_passed ? EndedBy::call_deadline : EndedBy::its_time, ends - admission.admitted(),
             usual_timeout(endpoint->options(), call->streams), std::move(message));
   seen.sent = sent;
+  if (sent == Sent::nothing) {
+    seen.patience = (std::max)(seen.patience, endpoint->standing()->connecting.patience());
+  }
   return failure(std::move(seen));
 }
 

@@ -135,7 +135,7 @@ template <class Chunk>
 void CommittedStream<Chunk>::finish_at_end_of_transfer() {
   const std::optional<TransferFailure>& failure = trial_->transfer->failure();
   if (!failure && accumulator_.finished()) return finish();
-  if (failure) return fail(trial_->failure(evidence_of_transfer(*failure)));
+  if (failure) return fail(trial_->failure(*failure));
   end_too_soon();
 }
 

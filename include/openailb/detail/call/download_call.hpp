@@ -61,7 +61,7 @@ inline Task<std::string> Download::next() {
       piece = std::exchange(transfer.response.body, {});
       size_ += piece.size();
     } else if (transfer.failure()) {
-      fail(trial_->failure(evidence_of_transfer(*transfer.failure())));
+      fail(trial_->failure(*transfer.failure()));
     } else if (transfer.done()) {
       finish();
     } else {
@@ -95,7 +95,7 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
     FirstOf rest(transfer);
     co_await rest;
   }
-  if (transfer.failure()) co_return trial.failure(evidence_of_transfer(*transfer.failure()));
+  if (transfer.failure()) co_return trial.failure(*transfer.failure());
   first = response;
   if (Result<BinaryResponse> fine = decode(first, delivered); !fine) {
     Error wrong = std::move(fine).error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
@@ -46,6 +47,7 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     trial.transfer = std::make_unique<Transfer>(loop, std::move(request));
 
     Transfer& transfer = *trial.transfer;
+    transfer.tell_when_connected(trial.endpoint->standing()->connecting);
     transfer.wake_on_data(trial.call->streams);
     FirstOf answer(transfer);
     co_await answer;
@@ -59,7 +61,7 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
     if (is_answer) co_return std::nullopt;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
-      co_return trial.failure(evidence_of_transfer(*transfer.failure()));
+      co_return trial.failure(*transfer.failure());
     }
     std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
     if (!next) co_return trial.failure(evidence_of_answer(std::move(transfer.response), loop.date()));

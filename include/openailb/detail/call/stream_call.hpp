@@ -28,7 +28,7 @@ namespace openailb::detail {
 template <class Chunk>
 Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& opening, EventLoop& loop) {
   const Transfer& transfer = *trial.transfer;
-  if (!opening.error() && transfer.failure()) return trial.failure(evidence_of_transfer(*transfer.failure()));
+  if (!opening.error() && transfer.failure()) return trial.failure(*transfer.failure());
   Error error = ended_too_soon();
   if (opening.error()) {
     error = *opening.error();

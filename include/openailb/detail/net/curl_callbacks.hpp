@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -71,11 +72,18 @@ struct CurlCallbacks {
     if (!handle.sent_before) {
       handle.sent_before = bytes_sent;
       handle.sent_at = std::chrono::steady_clock::now();
+      if (handle.transfer != nullptr) handle.transfer->connected(connect_time(handle));
     }
     return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
 
  private:
+  /// How long it took to make the connection; null when it was kept.
+  static std::optional<std::chrono::nanoseconds> connect_time(const CurlHandle& handle) noexcept {
+    if (handle.info<long>(CURLINFO_NUM_CONNECTS) == 0) return std::nullopt;
+    return handle.sent_at - handle.began_at;
+  }
+
   static constexpr std::size_t rejected = 0xFFFFFFFF;  // CURL_WRITEFUNC_ERROR, which libcurl has since 7.87
 
   /// Whether `action` did not throw: no exception may cross libcurl.

@@ -122,6 +122,7 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
 inline void CurlEventLoop::begin(CurlHandle& handle) {
   if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end(handle.server, now());
   move_to(handle, busy_);
+  handle.began_at = std::chrono::steady_clock::now();
   if (calls_ == CallsAtOnce::many) share_connection(handle);
   if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
     handle.is_added = true;

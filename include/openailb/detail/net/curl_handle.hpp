@@ -79,6 +79,7 @@ struct CurlHandle {
   HeadReader head{};
   std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
+  TimePoint began_at{};
   TimePoint sent_at{};
   bool head_too_large{};
   bool body_too_large{};
