@@ -127,7 +127,7 @@ inline std::vector<Scenario> worst_days() {
     Scenario all_away = worst[4];
     all_away.name = "all of " + std::to_string(endpoints) + " away for a second";
     all_away.endpoints = endpoints;
-    worst.push_back(all_away);
+    worst.insert(worst.end() - 1, all_away);
   }
   worst[5].between_calls = 1ms;
   worst[5].duration = 10s;
