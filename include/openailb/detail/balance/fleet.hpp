@@ -2,10 +2,11 @@
 
 #include <openailb/breaker_settings.hpp>
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/accounts.hpp>
 #include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
-#include <openailb/detail/balance/quota.hpp>
+#include <openailb/detail/balance/known_endpoints.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/event.hpp>
@@ -16,9 +17,9 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -48,42 +49,39 @@ class Fleet {
   /// The functions that follow change nothing if they throw std::invalid_argument.
   void add(EndpointConfig config, TimePoint now);
   /// Attempts that are under way there go on.
-  void remove(std::string_view name);
+  void remove(std::string_view name, TimePoint now);
   /// Endpoints that were there before keep their standing, if their base URL is the same.
   void replace(std::vector<EndpointConfig> configs, TimePoint now);
 
-  /// An endpoint's name, also when it has been removed.
+  /// An endpoint's name, also when it has been removed; empty when that was too long ago.
   std::string name_of(std::size_t id) const {
     const std::lock_guard lock(mutex_);
-    return known_[id].name;
+    return known_.name_of(id);
   }
 
  private:
-  /// An endpoint that there is or was.
-  struct Known {
-    std::string name;
-    std::string base_url;
-    bool was_named;  ///< by the user
+  /// The endpoints, by their names.
+  using ByName = std::unordered_map<std::string_view, const Endpoint*>;
 
-    /// What the user has named stays the same at another base URL. The number of an endpoint says nothing.
-    bool is_same(const Known& other) const {
-      return name == other.name && (base_url == other.base_url || (was_named && other.was_named));
-    }
+  /// A list that is being made.
+  struct Draft {
+    Endpoints endpoints{};
+    ByName names{};
+    std::unordered_map<std::string_view, const Endpoint*> groups{};  // the first of each quota group
+
+    void put(std::shared_ptr<const Endpoint> endpoint);
   };
 
-  std::size_t id_of(Known endpoint);
-  static Known name_it(EndpointConfig& config, std::size_t number);
-  std::shared_ptr<Endpoint> make(std::size_t id, EndpointConfig config, const Endpoints& others,
-                                 TimePoint now);
-  std::shared_ptr<Quota> quota_for(const EndpointConfig& config, const Endpoints& others,
-                                   TimePoint now) const;
+  /// Adds an endpoint to a list. `before` are those that there are now, for one that stays.
+  void put(Draft& draft, EndpointConfig config, std::size_t number, const ByName& before, TimePoint now);
   BreakerSettings breaker_of(const Endpoint& endpoint) const;
-  void publish(Endpoints endpoints);
+  void publish(Endpoints endpoints, TimePoint now);
 
   const ClientOptions* options_;
   std::shared_ptr<WaitingRoom> room_;
   mutable std::mutex mutex_{};
-  std::vector<Known> known_{};  // by id
+  KnownEndpoints known_{};
+  Accounts accounts_{};
   List list_{std::make_shared<const Endpoints>()};
   std::atomic<const Endpoints*> current_{};
 };
@@ -96,16 +94,17 @@ inline const std::shared_ptr<const Endpoint>* find_endpoint(const Fleet::Endpoin
 
 inline void Fleet::add(EndpointConfig config, TimePoint now) {
   const std::lock_guard lock(mutex_);
-  Endpoints all = *list_;
-  std::size_t number = all.size();
-  while (find_endpoint(all, "endpoint-" + std::to_string(number)) != nullptr) ++number;
-  const std::size_t id = id_of(name_it(config, number));
-  if (find_endpoint(all, config.name) != nullptr) reject_options("two endpoints are named " + config.name);
-  all.push_back(make(id, std::move(config), all, now));
-  publish(std::move(all));
+  known_.forget_refused();
+  Draft draft;
+  draft.endpoints.reserve(list_->size() + 1);
+  for (const auto& endpoint : *list_) draft.put(endpoint);
+  std::size_t number = draft.endpoints.size();
+  while (draft.names.contains("endpoint-" + std::to_string(number))) ++number;
+  put(draft, std::move(config), number, {}, now);
+  publish(std::move(draft.endpoints), now);
 }
 
-inline void Fleet::remove(std::string_view name) {
+inline void Fleet::remove(std::string_view name, TimePoint now) {
   const std::lock_guard lock(mutex_);
   Endpoints rest = *list_;
   if (std::erase_if(rest, [&](const auto& one) { return one->name() == name; }) == 0) {
@@ -113,72 +112,55 @@ inline void Fleet::remove(std::string_view name) {
   }
   if (rest.empty())
     reject_options("a client needs at least one endpoint, and " + std::string(name) + " is its last");
-  publish(std::move(rest));
+  publish(std::move(rest), now);
 }
 
 inline void Fleet::replace(std::vector<EndpointConfig> configs, TimePoint now) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
   const std::lock_guard lock(mutex_);
-  std::set<std::string> names;
-  Endpoints all;
+  known_.forget_refused();
+  ByName before;
+  for (const auto& endpoint : *list_) before.emplace(endpoint->name(), endpoint.get());
+  Draft draft;
   for (EndpointConfig& config : configs) {
-    const std::size_t id = id_of(name_it(config, all.size()));
-    if (!names.insert(config.name).second) reject_options("two endpoints are named " + config.name);
-    all.push_back(make(id, std::move(config), all, now));
+    const std::size_t number = draft.endpoints.size();
+    put(draft, std::move(config), number, before, now);
   }
-  publish(std::move(all));
+  publish(std::move(draft.endpoints), now);
 }
 
-/// Gives an endpoint that has no name the one of its number.
-inline Fleet::Known Fleet::name_it(EndpointConfig& config, std::size_t number) {
+inline void Fleet::Draft::put(std::shared_ptr<const Endpoint> endpoint) {
+  names.emplace(endpoint->name(), endpoint.get());
+  const std::string& group = endpoint->config().quota_group;
+  if (!group.empty()) groups.emplace(group, endpoint.get());
+  endpoints.push_back(std::move(endpoint));
+}
+
+/// One that has no name gets the one of its number.
+inline void Fleet::put(Draft& draft, EndpointConfig config, std::size_t number, const ByName& before,
+                       TimePoint now) {
   const bool was_named = !config.name.empty();
   if (!was_named) config.name = "endpoint-" + std::to_string(number);
-  return {config.name, config.base_url, was_named};
-}
-
-inline std::size_t Fleet::id_of(Known endpoint) {
-  const auto found = std::ranges::find_if(known_, [&](const Known& one) { return one.is_same(endpoint); });
-  if (found != known_.end()) return static_cast<std::size_t>(found - known_.begin());
-  known_.push_back(std::move(endpoint));
-  return known_.size() - 1;
-}
-
-/// The endpoint, beside others that will be in the same list.
-inline std::shared_ptr<Endpoint> Fleet::make(std::size_t id, EndpointConfig config, const Endpoints& others,
-                                             TimePoint now) {
+  if (draft.names.contains(config.name)) reject_options("two endpoints are named " + config.name);
+  if (const auto found = draft.groups.find(config.quota_group); found != draft.groups.end()) {
+    const EndpointConfig& other = found->second->config();
+    if (other.requests_per_minute != config.requests_per_minute ||
+        other.tokens_per_minute != config.tokens_per_minute) {
+      reject(config.name, "it is in the quota_group of " + other.name + ", but has other limits per minute");
+    }
+  }
+  const std::size_t id = known_.id_of(config.name, config.base_url, was_named);
   auto made = std::make_shared<Endpoint>(id, std::move(config), *options_);
-  const std::shared_ptr<const Endpoint>* before = find_endpoint(*list_, made->name());
-  const bool stays = before != nullptr && (*before)->config().base_url == made->config().base_url;
+  const auto found = before.find(made->name());
+  const bool stays = found != before.end() && found->second->config().base_url == made->config().base_url;
   if (stays) {
-    made->turn().go_on_from((*before)->turn());
-    made->hedge_turn().go_on_from((*before)->hedge_turn());
+    made->turn().go_on_from(found->second->turn());
+    made->hedge_turn().go_on_from(found->second->hedge_turn());
   }
-  auto standing = stays ? (*before)->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
-  made->adopt(std::move(standing), quota_for(made->config(), others, now));
-  return made;
-}
-
-/// The quota of its group or, without a group, the one that it had before.
-inline std::shared_ptr<Quota> Fleet::quota_for(const EndpointConfig& config, const Endpoints& others,
-                                               TimePoint now) const {
-  const auto has_same_limits = [&](const EndpointConfig& other) {
-    return other.requests_per_minute == config.requests_per_minute &&
-           other.tokens_per_minute == config.tokens_per_minute;
-  };
-  const auto shares_it = [&](const std::shared_ptr<const Endpoint>& one) {
-    const EndpointConfig& other = one->config();
-    if (!config.quota_group.empty()) return other.quota_group == config.quota_group;
-    return other.quota_group.empty() && other.name == config.name && other.base_url == config.base_url;
-  };
-  if (const auto other = std::ranges::find_if(others, shares_it); other != others.end()) {
-    if (has_same_limits((*other)->config())) return (*other)->quota();
-    reject(config.name,
-           "it is in the quota_group of " + (*other)->name() + ", but has other limits per minute");
-  }
-  const auto before = std::ranges::find_if(*list_, shares_it);
-  std::shared_ptr<Quota> quota = before == list_->end() ? nullptr : (*before)->quota();
-  if (quota && has_same_limits((*before)->config())) return quota;
-  return std::make_shared<Quota>(config.requests_per_minute, config.tokens_per_minute, now, quota.get());
+  auto standing =
+      stays ? found->second->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
+  made->adopt(std::move(standing), accounts_.quota_of(made->config(), now));
+  draft.put(std::move(made));
 }
 
 /// The settings of its breaker, of whose changes the client's listener is told as well.
@@ -193,9 +175,18 @@ inline BreakerSettings Fleet::breaker_of(const Endpoint& endpoint) const {
   return settings;
 }
 
-inline void Fleet::publish(Endpoints endpoints) {
-  list_ = std::make_shared<const Endpoints>(std::move(endpoints));
-  for (const auto& one : *list_) one->standing()->seats.set_most(one->config().max_in_flight);
+/// From here on, limits are those of the new list. So one that is refused has changed none.
+inline void Fleet::publish(Endpoints endpoints, TimePoint now) {
+  std::vector<std::size_t> ids;
+  for (const auto& one : endpoints) ids.push_back(one->id());
+  List list = std::make_shared<const Endpoints>(std::move(endpoints));
+  known_.set_present(ids);
+  list_ = std::move(list);
+  for (const auto& one : *list_) {
+    const EndpointConfig& config = one->config();
+    one->standing()->seats.set_most(config.max_in_flight);
+    one->quota()->set_limits(config.requests_per_minute, config.tokens_per_minute, now);
+  }
   current_.store(list_.get());
   room_->call_all();  // there may be room now
 }
