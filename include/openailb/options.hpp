@@ -116,7 +116,8 @@ struct ClientOptions {
   std::chrono::nanoseconds failover_connect_timeout{std::chrono::seconds(1)};
   std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};  ///< the whole call, its stream included
   std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, up to its first token
-  /// How long next() waits for a stream's next piece. Unset: the call's timeout.
+  /// How long next() waits for a stream's next piece. Unset: the call's timeout. Any piece counts, also a
+  /// comment such as `: ping`: the server is alive.
   std::optional<std::chrono::nanoseconds> idle_timeout{};
   Headers default_headers{};
   std::map<std::string, std::string> default_query{};

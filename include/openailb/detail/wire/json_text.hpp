@@ -81,11 +81,11 @@ inline const char* skip_plain(const char* at, const char* end) {
   while (at != end) {
     std::uint64_t word = ones * 'a';  // behind the end, all is plain
     const std::ptrdiff_t count = (std::min<std::ptrdiff_t>)(end - at, 8);
-    char* const bytes = reinterpret_cast<char*>(&word);
+    char* const to = reinterpret_cast<char*>(&word);
     if (count == 8) {
-      std::copy_n(at, 8, bytes);  // one load, since the compiler knows the size
+      std::copy_n(at, 8, to);  // one load, since the compiler knows the size
     } else {
-      std::copy_n(at, count, bytes);
+      std::copy_n(at, count, to);
     }
     const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
     const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;
