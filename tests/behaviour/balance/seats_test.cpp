@@ -85,6 +85,25 @@ TEST(WaitingRoom, CallsOneForEachSeatThatThereIsMore) {
   EXPECT_TRUE(places[3]->was_called()) << "there is no limit any more";
 }
 
+TEST(WaitingRoom, CallsWhoComesWhenThereIsASeat) {
+  Queue queue;
+  WaitingRoom::Place place(queue.room);
+  place.wait_for({queue.seats});
+  EXPECT_TRUE(place.was_called());
+}
+
+TEST(WaitingRoom, WhoLeavesIsAwaitedNoMore) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  {
+    WaitingRoom::Place first(queue.room), second(queue.room);
+    first.wait_for({queue.seats});
+    second.wait_for({queue.seats});
+    queue.seats->leave();
+  }
+  EXPECT_TRUE(queue.seats->take(nullptr));
+}
+
 TEST(WaitingRoom, WhoLooksAgainKeepsItsPlace) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));

@@ -74,6 +74,15 @@ TEST(MinuteBudget, WithoutALimitForAMomentIsNotFilled) {
   EXPECT_EQ(limited.left(start + 5s), 5);
 }
 
+TEST(MinuteBudget, WithoutALimitForAMomentHasTheSamePartLeft) {
+  Limited limited(60);
+  EXPECT_TRUE(limited.budget.take(30.0, start));
+  limited.budget.set_most(0, start);
+  limited.budget.give_back(20.0);
+  limited.budget.set_most(6, start);
+  EXPECT_EQ(limited.left(start), 3);
+}
+
 TEST(MinuteBudget, IsAsNewWhenEverythingWouldBeThereAgain) {
   EXPECT_TRUE(MinuteBudget(start).is_as_new(start));
   Limited limited(60);

@@ -19,12 +19,13 @@ class MinuteBudget {
   /// Zero: no limit. What is left does not grow by that, and is no larger part than it was.
   void set_most(int per_minute, TimePoint now) {
     const std::lock_guard lock(mutex_);
-    const double before = most_, most = per_minute;
-    if (most == before) return;
+    const double most = per_minute;
+    if (most == most_) return;
     refill(now);
     most_ = most;
     if (most == 0.0) return;  // what is left counts again when there is a limit again
-    if (most < before && left_ > 0.0) left_ *= most / before;
+    if (most < latest_limit_ && left_ > 0.0) left_ *= most / latest_limit_;
+    latest_limit_ = most;
     left_ = std::clamp(left_, -most, most);
     refill(now);
   }
@@ -61,9 +62,9 @@ class MinuteBudget {
 
   /// Gives back what was taken but not used; less than nothing if more was used.
   void give_back(double amount) {
-    if (!is_limited()) return;
     const std::lock_guard lock(mutex_);
     const double most = most_;
+    if (most == 0.0) return;
     left_ = std::clamp(left_ + amount, -most, most);  // it never owes more than a minute's
   }
 
@@ -80,6 +81,7 @@ class MinuteBudget {
 
   std::atomic<double> most_{};
   mutable std::mutex mutex_{};
+  double latest_limit_{};
   mutable double left_{unused};  // until there is a limit
   mutable TimePoint latest_;
 };
