@@ -60,7 +60,7 @@ struct EndpointConfig {
   /// corrected by the answer's `usage`.
   int tokens_per_minute{};
   /// Endpoints of the same group share an account's limits: rate limits and budgets per minute are theirs
-  /// together.
+  /// together. They are kept while the group has no endpoint.
   std::string quota_group{};
 };
 

@@ -185,7 +185,7 @@ TEST(KnownEndpoints, ThatWereRefusedAreForgotten) {
   EXPECT_EQ(known.size(), 2U);
 }
 
-TEST(Accounts, AreForgottenWhenTheirQuotaIsAsNew) {
+TEST(QuotaOfAnAccount, IsForgottenWhenItIsAsNew) {
   detail::Accounts accounts;
   TimePoint now{100h};
   accounts.quota_of({.name = "used"}, now)->set_limits(1, 0, now);
