@@ -155,21 +155,29 @@ TEST(Reload, KeepsWhatAnAnswerHasSaidOfALimit) {
   EXPECT_FALSE(client.endpoints()[1].cooldowns.empty());
 }
 
+/// So many others join and leave.
+void let_others_pass(detail::KnownEndpoints& known, int count, const std::string& name) {
+  for (int i = 0; i < count; ++i) {
+    const std::size_t id = known.id_of(name + std::to_string(i), "https://b.example", i % 2 == 0);
+    known.join(id);
+    known.leave(id);
+  }
+}
+
 TEST(KnownEndpoints, AreForgottenWhenAThousandOthersHaveLeftSince) {
   detail::KnownEndpoints known;
   const std::size_t stays = known.id_of("stays", "https://a.example", true);
-  known.set_present({stays});
   const std::size_t first = known.id_of("first", "https://b.example", true);
-  known.set_present({stays, first});
-  for (int i = 0; i < 900; ++i) {
-    known.set_present({stays, known.id_of("n" + std::to_string(i), "https://b.example", i % 2 == 0)});
-  }
+  known.replace({}, {stays, first});
+  known.leave(first);
+  let_others_pass(known, 900, "n");
   EXPECT_EQ(known.id_of("first", "https://b.example", true), first);
-  known.set_present({stays, first});
-  for (int i = 0; i < 5000; ++i) {
-    known.set_present({stays, known.id_of("m" + std::to_string(i), "https://b.example", i % 2 == 0)});
-  }
-  EXPECT_LE(known.size(), 1100U);
+  known.join(first);
+  let_others_pass(known, 900, "m");
+  EXPECT_EQ(known.name_of(first), "first") << "it is there";
+  known.replace({stays, first}, {stays});
+  let_others_pass(known, 5000, "o");
+  EXPECT_LE(known.size(), 1001U);
   EXPECT_EQ(known.name_of(first), "");
   EXPECT_NE(known.id_of("first", "https://b.example", true), first);
   EXPECT_EQ(known.id_of("stays", "https://elsewhere.example", true), stays);
@@ -177,7 +185,7 @@ TEST(KnownEndpoints, AreForgottenWhenAThousandOthersHaveLeftSince) {
 
 TEST(KnownEndpoints, ThatWereRefusedAreForgotten) {
   detail::KnownEndpoints known;
-  known.set_present({known.id_of("stays", "https://a.example", true)});
+  known.join(known.id_of("stays", "https://a.example", true));
   for (int i = 0; i < 100; ++i) {
     known.forget_refused();
     known.id_of("n" + std::to_string(i), "https://b.example", true);

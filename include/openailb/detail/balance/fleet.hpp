@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,7 @@ class Fleet {
   /// The functions that follow change nothing if they throw std::invalid_argument.
   void add(EndpointConfig config, TimePoint now);
   /// Attempts that are under way there go on.
-  void remove(std::string_view name, TimePoint now);
+  void remove(std::string_view name);
   /// Endpoints that were there before keep their standing, if their base URL is the same.
   void replace(std::vector<EndpointConfig> configs, TimePoint now);
 
@@ -60,22 +61,16 @@ class Fleet {
   }
 
  private:
-  /// The endpoints, by their names.
+  /// Endpoints by a name: their own, or that of their quota group.
   using ByName = std::unordered_map<std::string_view, const Endpoint*>;
 
-  /// A list that is being made.
-  struct Draft {
-    Endpoints endpoints{};
-    ByName names{};
-    std::unordered_map<std::string_view, const Endpoint*> groups{};  // the first of each quota group
-
-    void put(std::shared_ptr<const Endpoint> endpoint);
-  };
-
-  /// Adds an endpoint to a list. `before` are those that there are now, for one that stays.
-  void put(Draft& draft, EndpointConfig config, std::size_t number, const ByName& before, TimePoint now);
+  static bool name_it(EndpointConfig& config, std::size_t number);
+  std::shared_ptr<const Endpoint> make(EndpointConfig config, bool was_named, const Endpoint* before,
+                                       const Endpoint* in_its_group, TimePoint now);
   BreakerSettings breaker_of(const Endpoint& endpoint) const;
-  void publish(Endpoints endpoints, TimePoint now);
+  static std::vector<std::size_t> ids_of(const Endpoints& endpoints);
+  static void set_limits(const Endpoint& endpoint, TimePoint now);
+  void publish(List list);
 
   const ClientOptions* options_;
   std::shared_ptr<WaitingRoom> room_;
@@ -95,55 +90,88 @@ inline const std::shared_ptr<const Endpoint>* find_endpoint(const Fleet::Endpoin
 inline void Fleet::add(EndpointConfig config, TimePoint now) {
   const std::lock_guard lock(mutex_);
   known_.forget_refused();
-  Draft draft;
-  draft.endpoints.reserve(list_->size() + 1);
-  for (const auto& endpoint : *list_) draft.put(endpoint);
-  std::size_t number = draft.endpoints.size();
-  while (draft.names.contains("endpoint-" + std::to_string(number))) ++number;
-  put(draft, std::move(config), number, {}, now);
-  publish(std::move(draft.endpoints), now);
+  Endpoints all = *list_;
+  std::size_t number = all.size();
+  if (config.name.empty()) {
+    std::unordered_set<std::string_view> names;
+    for (const auto& one : all) names.insert(one->name());
+    while (names.contains("endpoint-" + std::to_string(number))) ++number;
+  }
+  const bool was_named = name_it(config, number);
+  if (find_endpoint(all, config.name) != nullptr) reject_options("two endpoints are named " + config.name);
+  const auto is_in_its_group = [&](const auto& one) {
+    return !config.quota_group.empty() && one->config().quota_group == config.quota_group;
+  };
+  const auto other = std::ranges::find_if(all, is_in_its_group);
+  all.push_back(
+      make(std::move(config), was_named, nullptr, other == all.end() ? nullptr : other->get(), now));
+  const List list = std::make_shared<const Endpoints>(std::move(all));
+  known_.join(list->back()->id());
+  set_limits(*list->back(), now);
+  publish(list);
 }
 
-inline void Fleet::remove(std::string_view name, TimePoint now) {
+inline void Fleet::remove(std::string_view name) {
   const std::lock_guard lock(mutex_);
   Endpoints rest = *list_;
-  if (std::erase_if(rest, [&](const auto& one) { return one->name() == name; }) == 0) {
-    reject_options("there is no endpoint named " + std::string(name));
-  }
-  if (rest.empty())
+  const auto* found = find_endpoint(rest, name);
+  if (found == nullptr) reject_options("there is no endpoint named " + std::string(name));
+  if (rest.size() == 1)
     reject_options("a client needs at least one endpoint, and " + std::string(name) + " is its last");
-  publish(std::move(rest), now);
+  const std::size_t id = (*found)->id();
+  rest.erase(rest.begin() + (found - rest.data()));
+  const List list = std::make_shared<const Endpoints>(std::move(rest));
+  known_.leave(id);
+  publish(list);
 }
 
 inline void Fleet::replace(std::vector<EndpointConfig> configs, TimePoint now) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
   const std::lock_guard lock(mutex_);
   known_.forget_refused();
-  ByName before;
+  ByName before, names, groups;
   for (const auto& endpoint : *list_) before.emplace(endpoint->name(), endpoint.get());
-  Draft draft;
+  const auto find = [](const ByName& among, const std::string& name) {
+    const auto found = among.find(name);
+    return found == among.end() ? nullptr : found->second;
+  };
+  Endpoints all;
   for (EndpointConfig& config : configs) {
-    const std::size_t number = draft.endpoints.size();
-    put(draft, std::move(config), number, before, now);
+    const bool was_named = name_it(config, all.size());
+    if (names.contains(config.name)) reject_options("two endpoints are named " + config.name);
+    const Endpoint* in_its_group = find(groups, config.quota_group);
+    all.push_back(make(config, was_named, find(before, config.name), in_its_group, now));
+    const Endpoint& made = *all.back();
+    names.emplace(made.name(), &made);
+    const std::string& group = made.config().quota_group;
+    if (!group.empty()) groups.emplace(group, &made);
   }
-  publish(std::move(draft.endpoints), now);
+  const List list = std::make_shared<const Endpoints>(std::move(all));
+  known_.replace(ids_of(*list_), ids_of(*list));
+  for (const auto& one : *list) set_limits(*one, now);
+  publish(list);
 }
 
-inline void Fleet::Draft::put(std::shared_ptr<const Endpoint> endpoint) {
-  names.emplace(endpoint->name(), endpoint.get());
-  const std::string& group = endpoint->config().quota_group;
-  if (!group.empty()) groups.emplace(group, endpoint.get());
-  endpoints.push_back(std::move(endpoint));
+inline std::vector<std::size_t> Fleet::ids_of(const Endpoints& endpoints) {
+  std::vector<std::size_t> ids;
+  for (const auto& one : endpoints) ids.push_back(one->id());
+  return ids;
 }
 
-/// One that has no name gets the one of its number.
-inline void Fleet::put(Draft& draft, EndpointConfig config, std::size_t number, const ByName& before,
-                       TimePoint now) {
-  const bool was_named = !config.name.empty();
-  if (!was_named) config.name = "endpoint-" + std::to_string(number);
-  if (draft.names.contains(config.name)) reject_options("two endpoints are named " + config.name);
-  if (const auto found = draft.groups.find(config.quota_group); found != draft.groups.end()) {
-    const EndpointConfig& other = found->second->config();
+/// Gives an endpoint that has no name the one of its number. Whether it had one.
+inline bool Fleet::name_it(EndpointConfig& config, std::size_t number) {
+  if (!config.name.empty()) return true;
+  config.name = "endpoint-" + std::to_string(number);
+  return false;
+}
+
+/// `before` is the endpoint of that name that there is now, `in_its_group` another one of its quota group
+/// that there will be; both may be null.
+inline std::shared_ptr<const Endpoint> Fleet::make(EndpointConfig config, bool was_named,
+                                                   const Endpoint* before, const Endpoint* in_its_group,
+                                                   TimePoint now) {
+  if (in_its_group != nullptr) {
+    const EndpointConfig& other = in_its_group->config();
     if (other.requests_per_minute != config.requests_per_minute ||
         other.tokens_per_minute != config.tokens_per_minute) {
       reject(config.name, "it is in the quota_group of " + other.name + ", but has other limits per minute");
@@ -151,16 +179,14 @@ inline void Fleet::put(Draft& draft, EndpointConfig config, std::size_t number, 
   }
   const std::size_t id = known_.id_of(config.name, config.base_url, was_named);
   auto made = std::make_shared<Endpoint>(id, std::move(config), *options_);
-  const auto found = before.find(made->name());
-  const bool stays = found != before.end() && found->second->config().base_url == made->config().base_url;
+  const bool stays = before != nullptr && before->config().base_url == made->config().base_url;
   if (stays) {
-    made->turn().go_on_from(found->second->turn());
-    made->hedge_turn().go_on_from(found->second->hedge_turn());
+    made->turn().go_on_from(before->turn());
+    made->hedge_turn().go_on_from(before->hedge_turn());
   }
-  auto standing =
-      stays ? found->second->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
+  auto standing = stays ? before->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
   made->adopt(std::move(standing), accounts_.quota_of(made->config(), now));
-  draft.put(std::move(made));
+  return made;
 }
 
 /// The settings of its breaker, of whose changes the client's listener is told as well.
@@ -175,18 +201,15 @@ inline BreakerSettings Fleet::breaker_of(const Endpoint& endpoint) const {
   return settings;
 }
 
-/// From here on, limits are those of the new list. So one that is refused has changed none.
-inline void Fleet::publish(Endpoints endpoints, TimePoint now) {
-  std::vector<std::size_t> ids;
-  for (const auto& one : endpoints) ids.push_back(one->id());
-  List list = std::make_shared<const Endpoints>(std::move(endpoints));
-  known_.set_present(ids);
+/// Only once the list is sure, so that one that is refused changes no limit.
+inline void Fleet::set_limits(const Endpoint& endpoint, TimePoint now) {
+  const EndpointConfig& config = endpoint.config();
+  endpoint.standing()->seats.set_most(config.max_in_flight);
+  endpoint.quota()->set_limits(config.requests_per_minute, config.tokens_per_minute, now);
+}
+
+inline void Fleet::publish(List list) {
   list_ = std::move(list);
-  for (const auto& one : *list_) {
-    const EndpointConfig& config = one->config();
-    one->standing()->seats.set_most(config.max_in_flight);
-    one->quota()->set_limits(config.requests_per_minute, config.tokens_per_minute, now);
-  }
   current_.store(list_.get());
   room_->call_all();  // there may be room now
 }

@@ -29,18 +29,27 @@ class KnownEndpoints {
     return id;
   }
 
-  /// The client has these now, and no others any more.
-  void set_present(const std::vector<std::size_t>& ids) {
+  /// The client has it from now on.
+  void join(std::size_t id) {
+    known_.at(id).departure = 0;
+    new_.clear();
+  }
+  /// The client has it no more.
+  void leave(std::size_t id) {
+    depart(id);
+    forget_old();
+  }
+  /// The client had those, and has these from now on.
+  void replace(const std::vector<std::size_t>& those, const std::vector<std::size_t>& these) {
     ++round_;
-    for (const std::size_t id : ids) {
+    for (const std::size_t id : these) {
       Known& its = known_.at(id);
       its.present_in = round_;
       its.departure = 0;
     }
-    for (const std::size_t id : present_) {
+    for (const std::size_t id : those) {
       if (known_.at(id).present_in != round_) depart(id);
     }
-    present_ = ids;
     new_.clear();
     forget_old();
   }
@@ -62,8 +71,8 @@ class KnownEndpoints {
   struct Known {
     std::string name{};
     std::string place{};
-    std::uint64_t present_in{};
-    std::uint64_t departure{};  ///< the number of it; zero: it is present
+    std::uint64_t present_in{};  ///< the latest round
+    std::uint64_t departure{};   ///< the number of it; zero: it is present
   };
 
   std::size_t add(const std::string& name) {
@@ -97,8 +106,7 @@ class KnownEndpoints {
 
   std::unordered_map<std::size_t, Known> known_{};      // by id
   std::unordered_map<std::string, std::size_t> ids_{};  // by what the user has named, and by name and URL
-  std::vector<std::size_t> present_{};
-  std::vector<std::size_t> new_{};                                // not present yet
+  std::vector<std::size_t> new_{};                      // not present yet
   std::deque<std::pair<std::size_t, std::uint64_t>> departed_{};  // who, and its departure
   std::size_t next_id_{};
   std::uint64_t departures_{}, round_{};

@@ -112,7 +112,7 @@ void BasicClient<Execution>::add_endpoint(EndpointConfig endpoint) const {
 
 template <class Execution>
 void BasicClient<Execution>::remove_endpoint(std::string_view name) const {
-  Base::core()->balancer->fleet().remove(name, Base::core()->runtime.now());
+  Base::core()->balancer->fleet().remove(name);
 }
 
 template <class Execution>
