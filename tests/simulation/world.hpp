@@ -123,7 +123,7 @@ class World {
   std::vector<Transition> transitions_{};
   std::size_t running_{};
   std::set<std::size_t> present_{};
-  std::map<std::string, RequestTimes> sent_{};  // by quota
+  std::map<std::string, RequestTimes> sent_{};  // by quota, also while no endpoint has it
 };
 
 inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {
@@ -162,10 +162,6 @@ inline void World::move(std::size_t index, bool joins) {
   } else {
     remove(name(index));
   }
-  // What the last of a group has left behind is forgotten.
-  std::erase_if(sent_, [this](const auto& entry) {
-    return std::ranges::none_of(present_, [&](std::size_t one) { return quota(one) == entry.first; });
-  });
 }
 
 /// How long the endpoint's requests per minute are used up.
