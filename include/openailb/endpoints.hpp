@@ -80,7 +80,8 @@ inline EndpointConfig local_endpoint(std::string url) {
 /// members of EndpointConfig, with their names; durations of its `breaker` are numbers of seconds. In texts,
 /// `${NAME}` becomes what the environment has, and `${NAME:-text}` the text if that is unset or empty.
 /// Throws std::invalid_argument, whose message says which line and member is wrong, such as
-/// "endpoints.json:7: endpoints[1].weight: not a number". It never shows a value.
+/// "endpoints.json:7: endpoints[1].weight: not a number". It never shows a value. A member that is unknown or
+/// there twice is wrong, and so is what is no regular file of at most 16 MiB.
 std::vector<EndpointConfig> load_endpoints(const std::string& file);
 
 }  // namespace openailb

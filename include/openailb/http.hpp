@@ -69,6 +69,7 @@ struct TransferFailure {
   bool connection_was_idle{};  ///< a kept connection had died before it was used again
   bool is_client_error{};      ///< no server could be sent it: a file of its own cannot be read
   bool would_fail_again{};     ///< asking it again would fail too, as with an untrusted certificate
+  bool is_local{};             ///< nothing was sent, as this machine is short of files, memory or ports
 };
 
 }  // namespace openailb

@@ -59,7 +59,7 @@ struct EndpointConfig {
   /// corrected by the answer's `usage`.
   int tokens_per_minute{};
   /// Endpoints of the same group share an account's limits: rate limits and budgets per minute are theirs
-  /// together.
+  /// together. They are kept while the group has no endpoint.
   std::string quota_group{};
 };
 
@@ -116,7 +116,8 @@ struct ClientOptions {
   std::chrono::nanoseconds failover_connect_timeout{std::chrono::seconds(1)};
   std::chrono::nanoseconds deadline{std::chrono::seconds(1200)};  ///< the whole call, its stream included
   std::chrono::nanoseconds first_token_timeout{};  ///< one attempt of a stream, up to its first token
-  /// How long next() waits for a stream's next piece. Unset: the call's timeout.
+  /// How long next() waits for a stream's next piece. Unset: the call's timeout. Any piece counts, also a
+  /// comment such as `: ping`: the server is alive.
   std::optional<std::chrono::nanoseconds> idle_timeout{};
   Headers default_headers{};
   TextMap default_query{};

@@ -103,5 +103,39 @@ TEST(OddAnswers, WithAnInvalidHeadAreABrokenConnection) {
   }
 }
 
+TEST(OddAnswers, WithALengthThatCannotBeAreInvalid) {
+  const std::string ok = completion_json("Hi");
+  for (const char* length : {"9223372036854775808", "18446744073709551616", "99999999999999999999999999"}) {
+    SCOPED_TRACE(length);
+    ScriptedServer server(
+        says_and_hangs_up("HTTP/1.1 200 OK\r\nContent-Length: " + std::string(length) + "\r\n\r\n" + ok));
+    ScriptedServer other(answer_with(http_response(200, completion_json("other"))));
+    const Client alone({{.base_url = server.url()}}, {.max_retries = 0});
+    EXPECT_EQ(error_of(alone.chat.completions.create(hello())).kind, ErrorKind::parse);
+    EXPECT_EQ(read(alone.chat.completions.stream(hello())).error.value().kind, ErrorKind::parse);
+    EXPECT_EQ(alone.endpoints()[0].counts.total_failures, 2);
+    const Client client({{.base_url = server.url()}, {.base_url = other.url()}}, {.max_retries = 0});
+    EXPECT_EQ(client.chat.completions.create(hello())->text(), "other");
+  }
+}
+
+TEST(OddAnswers, OfTwoLengthsAreNoAnswer) {
+  const std::string ok = completion_json("Hi"), length = std::to_string(ok.size());
+  for (const std::string& lengths : {"Content-Length: 5\r\nContent-Length: " + length,
+                                     "Content-Length: " + length + "\r\nContent-Length: 5"}) {
+    ScriptedServer server(says_and_hangs_up("HTTP/1.1 200 OK\r\n" + lengths + "\r\n\r\n" + ok));
+    const Client client({{.base_url = server.url()}}, {.max_retries = 0});
+    EXPECT_FALSE(client.chat.completions.create(hello()));
+  }
+}
+
+TEST(OddAnswers, WithALengthThatCannotBeAndAnErrorStatusMeanTheStatus) {
+  ScriptedServer server(says_and_hangs_up(
+      "HTTP/1.1 400 Bad Request\r\nContent-Length: 9223372036854775808\r\n\r\n{\"error\":\"no\"}"));
+  const Client client({{.base_url = server.url()}});
+  EXPECT_EQ(error_of(client.chat.completions.create(hello())).status, 400);
+  EXPECT_EQ(client.endpoints()[0].counts.total_failures, 0);
+}
+
 }  // namespace
 }  // namespace openailb::test::odd_answers_test

@@ -128,9 +128,9 @@ class World {
   std::vector<Transition> transitions_{};
   std::size_t running_{};
   std::set<std::size_t> present_{};
-  std::map<std::string, RequestTimes> sent_{};  // by quota
   std::set<std::size_t> slow_to_connect_{};
   std::map<std::size_t, TimePoint> connected_at_{};  // for the first time, by endpoint
+  std::map<std::string, RequestTimes> sent_{};  // by quota, also while no endpoint has it
 };
 
 inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {
@@ -170,10 +170,6 @@ inline void World::move(std::size_t index, bool joins) {
   } else {
     remove(name(index));
   }
-  // What the last of a group has left behind is forgotten.
-  std::erase_if(sent_, [this](const auto& entry) {
-    return std::ranges::none_of(present_, [&](std::size_t one) { return quota(one) == entry.first; });
-  });
 }
 
 /// How long the endpoint's requests per minute are used up.

@@ -72,6 +72,15 @@ TEST(Cooldowns, IsRaisedOnceByThoseOfOneMoment) {
   EXPECT_EQ(cooldowns.until("a"), start + 5s);
 }
 
+TEST(Cooldowns, BeginsAnewAfterAnHour) {
+  Cooldowns cooldowns;
+  for (int i = 0; i < 5; ++i) cooldowns.rate_limited("a", std::nullopt, cooldowns.until("a"), start);
+  EXPECT_FALSE(cooldowns.are_over(start + 1h));
+  EXPECT_TRUE(cooldowns.are_over(start + 2h));
+  cooldowns.rate_limited("a", std::nullopt, start + 2h, start + 2h);
+  EXPECT_EQ(cooldowns.until("a"), start + 2h + 1s);
+}
+
 TEST(Cooldowns, BeginsAnewAfterASuccess) {
   Cooldowns cooldowns;
   for (int i = 0; i < 5; ++i) cooldowns.rate_limited("a", std::nullopt, cooldowns.until("a"), start);

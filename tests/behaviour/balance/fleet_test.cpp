@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -213,6 +214,22 @@ TEST(Fleet, HomesOutliveTheirEndpoint) {
   client.add_endpoint(simulation.endpoints[0]);
   EXPECT_TRUE(client.get("/files/file-abc"));
   EXPECT_THAT(simulation.asked(), ElementsAre(0));
+}
+
+TEST(Fleet, HomesOfAnEndpointThatIsForgottenAreNobodys) {
+  Simulation simulation({{ok()}, {ok()}});
+  const Client client = simulation.client();
+  client.remember_home("file-abc", "endpoint-0");
+  client.remove_endpoint("endpoint-0");
+  for (int i = 0; i < 1001; ++i) {
+    client.add_endpoint({.name = "n" + std::to_string(i)});
+    client.remove_endpoint("n" + std::to_string(i));
+  }
+  EXPECT_EQ(client.home_of("file-abc"), std::nullopt);
+  const auto gone = client.get("/files/file-abc");
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().kind, ErrorKind::bad_request);
+  EXPECT_THAT(gone.error().message, HasSubstr("removed long ago"));
 }
 
 TEST(Fleet, ChangesUnderLoadLoseNoCall) {

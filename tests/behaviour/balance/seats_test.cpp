@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 namespace openailb::seats_test {
 namespace {
@@ -23,20 +24,21 @@ struct Queue {
 
 TEST(WaitingRoom, CallsWhoCameFirst) {
   Queue queue;
-  EXPECT_TRUE(queue.seats->take(false));
+  EXPECT_TRUE(queue.seats->take(nullptr));
   WaitingRoom::Place first(queue.room), second(queue.room);
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
   queue.seats->leave();
   EXPECT_TRUE(first.was_called());
   EXPECT_FALSE(second.was_called());
-  EXPECT_FALSE(queue.seats->take(false)) << "it is kept for who waits";
-  EXPECT_TRUE(queue.seats->take(true));
+  EXPECT_FALSE(queue.seats->take(nullptr)) << "it is kept for who waits";
+  EXPECT_FALSE(queue.seats->take(&second));
+  EXPECT_TRUE(queue.seats->take(&first));
 }
 
 TEST(WaitingRoom, CallsTheNextIfTheFirstDoesNotCome) {
   Queue queue;
-  EXPECT_TRUE(queue.seats->take(false));
+  EXPECT_TRUE(queue.seats->take(nullptr));
   auto first = std::make_unique<WaitingRoom::Place>(queue.room);
   WaitingRoom::Place second(queue.room);
   first->wait_for({queue.seats});
@@ -48,7 +50,7 @@ TEST(WaitingRoom, CallsTheNextIfTheFirstDoesNotCome) {
 
 TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
   Queue queue;
-  EXPECT_TRUE(queue.seats->take(false));
+  EXPECT_TRUE(queue.seats->take(nullptr));
   WaitingRoom::Place first(queue.room), second(queue.room);
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
@@ -65,6 +67,102 @@ TEST(ChangedFleet, LetsThoseWhoWaitForSeatsLookAgain) {
   place.wait_for({queue.seats});
   fleet.add({.base_url = "https://two.example/v1"}, TimePoint{});
   EXPECT_TRUE(place.was_called());
+}
+
+TEST(WaitingRoom, CallsOneForEachSeatThatThereIsMore) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  std::vector<std::unique_ptr<WaitingRoom::Place>> places;
+  for (int i = 0; i < 4; ++i) {
+    places.push_back(std::make_unique<WaitingRoom::Place>(queue.room));
+    places.back()->wait_for({queue.seats});
+  }
+  queue.seats->set_most(3);
+  EXPECT_TRUE(places[0]->was_called());
+  EXPECT_TRUE(places[1]->was_called());
+  EXPECT_FALSE(places[2]->was_called());
+  queue.seats->set_most(0);
+  EXPECT_TRUE(places[3]->was_called()) << "there is no limit any more";
+}
+
+TEST(WaitingRoom, CallsWhoComesWhenThereIsASeat) {
+  Queue queue;
+  WaitingRoom::Place place(queue.room);
+  place.wait_for({queue.seats});
+  EXPECT_TRUE(place.was_called());
+}
+
+TEST(WaitingRoom, WhoLeavesIsAwaitedNoMore) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  {
+    WaitingRoom::Place first(queue.room), second(queue.room);
+    first.wait_for({queue.seats});
+    second.wait_for({queue.seats});
+    queue.seats->leave();
+  }
+  EXPECT_TRUE(queue.seats->take(nullptr));
+}
+
+TEST(WaitingRoom, WhoLooksAgainKeepsItsPlace) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  WaitingRoom::Place first(queue.room), second(queue.room);
+  second.wait_for({queue.seats});
+  first.wait_for({queue.seats});
+  first.wait_for({queue.seats});
+  queue.seats->leave();
+  EXPECT_TRUE(first.was_called());
+  EXPECT_FALSE(second.was_called());
+}
+
+TEST(WaitingRoom, WhoIsCalledByOneLimitLeavesTheSeatsOfOthersToTheNext) {
+  Queue queue;
+  const auto others = std::make_shared<Seats>(queue.room);
+  others->set_most(1);
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  EXPECT_TRUE(others->take(nullptr));
+  WaitingRoom::Place first(queue.room), second(queue.room);
+  first.wait_for({queue.seats, others});
+  second.wait_for({others});
+  queue.seats->leave();
+  others->leave();
+  EXPECT_TRUE(first.was_called());
+  EXPECT_TRUE(second.was_called());
+  EXPECT_FALSE(others->take(nullptr));
+  EXPECT_TRUE(others->take(&second));
+  EXPECT_TRUE(queue.seats->take(&first));
+}
+
+TEST(WaitingRoom, SeatToWhichAnEarlierCallWasCalledIsNotTaken) {
+  Queue queue;
+  const auto others = std::make_shared<Seats>(queue.room);
+  others->set_most(1);
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  EXPECT_TRUE(others->take(nullptr));
+  WaitingRoom::Place pinned(queue.room), free(queue.room);
+  pinned.wait_for({queue.seats});
+  free.wait_for({queue.seats, others});
+  others->leave();
+  queue.seats->leave();
+  EXPECT_FALSE(queue.seats->take(&free)) << "it is kept for who came first";
+  EXPECT_TRUE(others->take(&free));
+  EXPECT_TRUE(queue.seats->take(&pinned));
+}
+
+TEST(WaitingRoom, CalledPlaceThatWaitsForSomethingElseOffersItsSeat) {
+  Queue queue;
+  EXPECT_TRUE(queue.seats->take(nullptr));
+  WaitingRoom::Place first(queue.room), second(queue.room);
+  first.wait_for({queue.seats});
+  second.wait_for({queue.seats});
+  queue.seats->leave();
+  const auto others = std::make_shared<Seats>(queue.room);
+  others->set_most(1);
+  EXPECT_TRUE(others->take(nullptr));
+  first.wait_for({others});
+  EXPECT_TRUE(second.was_called());
+  EXPECT_FALSE(first.was_called());
 }
 
 }  // namespace

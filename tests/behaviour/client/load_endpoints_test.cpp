@@ -91,7 +91,7 @@ TEST_F(EndpointsFile, HasEveryMember) {
 }
 
 TEST_F(EndpointsFile, MayBeAnObjectWithThem) {
-  EXPECT_THAT(load(R"({"comment": "x", "endpoints": [{}, {}, {}]})"), SizeIs(3));
+  EXPECT_THAT(load(R"({"endpoints": [{}, {}, {}]})"), SizeIs(3));
   EXPECT_THAT(load("\xEF\xBB\xBF[{}]"), SizeIs(1));
 }
 
@@ -158,6 +158,24 @@ TEST_F(EndpointsFile, FaultsOfTheWholeFileAreNamed) {
     EXPECT_THAT(error.what(), HasSubstr("missing.json: cannot be read"));
   }
   EXPECT_THROW(load_endpoints(folder_.string()), std::invalid_argument);
+}
+
+TEST_F(EndpointsFile, HasNoMemberTwiceAndNoneThatIsNotKnown) {
+  EXPECT_EQ(fault("{\"endpoints\": [{}],\n\"comment\": 1}"), "2: comment: no member that a file can have");
+  EXPECT_EQ(fault("{\"comment\": 1, \"endpoints\": [{}]}"), "1: comment: no member that a file can have");
+  EXPECT_EQ(fault("{\"a\": 1}"), "1: a: no member that a file can have");
+  EXPECT_EQ(fault("{\"endpoints\": [{}],\n\"endpoints\": [{}]}"), "2: endpoints: is there twice");
+  EXPECT_EQ(fault("[{\"extra_body\": {\"a\": 1,\n\"a\": 1}}]"),
+            "2: endpoints[0].extra_body.a: is there twice");
+  EXPECT_EQ(fault("[{\"extra_body\": {\"a\": [{}, {\"b\": 1, \"b\": 2}]}}]"),
+            "1: endpoints[0].extra_body.a[1].b: is there twice");
+  EXPECT_EQ(fault("[{\"model_map\": {\"a\": \"b\", \"\\u0061\": \"c\"}}]"),
+            "1: endpoints[0].model_map.a: is there twice");
+  EXPECT_EQ(fault("[{\"query\": {\"a\": \"b\", \"a\": \"b\"}}]"), "1: endpoints[0].query.a: is there twice");
+  EXPECT_EQ(fault("[{\"headers\": {\"X-A\": \"b\", \"x-a\": \"c\"}}]"),
+            "1: endpoints[0].headers: has a header twice");
+  EXPECT_EQ(fault("[{\"breaker\": {\"timeout\": 1, \"timeout\": 1}}]"),
+            "1: endpoints[0].breaker.timeout: is there twice");
 }
 
 TEST_F(EndpointsFile, IsCheckedAsAClientWould) {

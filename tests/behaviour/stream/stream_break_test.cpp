@@ -130,6 +130,22 @@ TEST(StreamBreak, TheIdleTimeoutCountsFromTheLastPiece) {
   EXPECT_EQ(simulation.elapsed(), 3700ms);
 }
 
+TEST(StreamBreak, AServerThatSendsCommentsIsNotIdle) {
+  OneEndpoint simulation(
+      dripping({says("a"), ": ping\n\n", ": ping\n\n", ":", "\n", says("b"), done()}, 900ms));
+  simulation.options.idle_timeout = 1s;
+  EXPECT_FALSE(hear(simulation.client()).kind);
+  EXPECT_EQ(simulation.elapsed(), 6300ms);
+}
+
+TEST(StreamBreak, AServerThatSendsOnlyCommentsIsEndedByTheDeadline) {
+  OneEndpoint simulation(dripping(std::vector<std::string>(40, says("a") + ": ping\n\n"), 900ms));
+  simulation.options.idle_timeout = 1s;
+  simulation.options.deadline = 10s;
+  EXPECT_EQ(hear(simulation.client()).kind, ErrorKind::timeout);
+  EXPECT_EQ(simulation.elapsed(), 10s);
+}
+
 TEST(StreamBreak, ASlowReaderIsNotIdle) {
   OneEndpoint simulation(dripping({says("a"), says("b"), says("c"), done()}, 900ms));
   simulation.options.idle_timeout = 1s;

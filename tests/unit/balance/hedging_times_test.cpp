@@ -73,6 +73,12 @@ TEST(HedgeDelay, LearnsFromAttemptsThatLostOnlyThatTheyTakeLonger) {
   EXPECT_EQ(known.hedging.delay(0, false), 0ms) << "it might have taken any time";
 }
 
+TEST(HedgeDelay, ForgetsEndpointsThatAreNotHeardOfAnyMore) {
+  Hedging hedging(by_percentile);
+  for (std::size_t endpoint = 0; endpoint < 200000; ++endpoint) hedging.answered(endpoint, false, 1ms);
+  EXPECT_LE(hedging.endpoints(), 25000U);
+}
+
 /// How many hedges may be sent after so many calls.
 std::size_t allowed(double fraction, int calls) {
   Hedging hedging({.max_fraction = fraction});

@@ -69,6 +69,15 @@ TEST(Verdict, SaysNothingOfAnEndpointWhoseCallerGaveUp) {
   EXPECT_FALSE(failure.treatment.another_endpoint);
 }
 
+TEST(Verdict, BlamesNoEndpointForWhatThisMachineIsShortOf) {
+  const Evidence seen = evidence_of_transfer({.message = "Too many open files", .is_local = true});
+  const Failure failure = verdict(seen);
+  EXPECT_EQ(failure.treatment.breaker, std::nullopt);
+  EXPECT_TRUE(failure.treatment.another_endpoint);
+  EXPECT_TRUE(failure.treatment.same_endpoint) << "it may pass";
+  EXPECT_FALSE(failure.ran_it);
+}
+
 TEST(Verdict, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
   const Failure failure = verdict(evidence_of_transfer({.sent = Sent::all, .connection_was_idle = true}));
   EXPECT_TRUE(failure.connection_was_idle);

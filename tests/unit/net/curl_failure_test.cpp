@@ -1,9 +1,11 @@
 // What is made of what libcurl tells of a transfer that has failed.
 #include <openailb/detail/net/curl_failure.hpp>
+#include <openailb/detail/net/local_fault.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <chrono>
 #include <string>
 
@@ -22,6 +24,32 @@ CurlEnd on_kept_connection(CURLcode code) {
           .sent = Sent::all,
           .since_sent = 10ms,
           .connection_was_kept = true};
+}
+
+TEST(LocalFault, IsAShortageOfThisMachine) {
+  for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL}) {
+    EXPECT_NE(local_fault(CURLE_COULDNT_CONNECT, error, {}), "") << error;
+    EXPECT_NE(local_fault(CURLE_COULDNT_CONNECT, 0, {.error = error, .ipv4 = true}), "") << error;
+    EXPECT_EQ(local_fault(CURLE_RECV_ERROR, error, {}), "") << error;
+  }
+  for (const int error : {0, ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH}) {
+    EXPECT_EQ(local_fault(CURLE_COULDNT_CONNECT, error, {}), "") << error;
+  }
+  EXPECT_EQ(local_fault(CURLE_COULDNT_RESOLVE_HOST, EMFILE, {}), "") << "there are files";
+}
+
+TEST(LocalFault, IsNoneWhenOnlyIpv6IsMissing) {
+  EXPECT_EQ(local_fault(CURLE_COULDNT_CONNECT, EADDRNOTAVAIL, {.ipv4 = true, .ipv6 = true}), "");
+  EXPECT_NE(local_fault(CURLE_COULDNT_CONNECT, EMFILE, {.ipv4 = true, .ipv6 = true}), "");
+}
+
+TEST(LocalFault, IsSaidAsWhatItIs) {
+  const TransferFailure failure = failure_of(
+      {.code = CURLE_COULDNT_CONNECT, .host = "api.example", .local_fault = "Too many open files"});
+  EXPECT_TRUE(failure.is_local);
+  EXPECT_EQ(failure.kind, ErrorKind::connection);
+  EXPECT_EQ(failure.sent, Sent::nothing);
+  EXPECT_THAT(failure.message, HasSubstr("Too many open files"));
 }
 
 TEST(KeptConnection, HadDiedBeforeTheRequestWentOut) {

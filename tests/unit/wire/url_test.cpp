@@ -77,10 +77,7 @@ TEST(UrlParse, TakesWhatPeopleConfigure) {
       {"http://[::1]:8080/v1", "http://[::1]:8080/v1"},
       {"http://[2001:DB8::1.2.3.4]/v1", "http://[2001:db8::1.2.3.4]/v1"},
       {"http://my_service.default.svc/v1", "http://my_service.default.svc/v1"},
-      {"https://b\xC3\xBC"
-       "cher.example/v1",
-       "https://b\xC3\xBC"
-       "cher.example/v1"},
+      {"https://xn--bcher-kva.example/v1", "https://xn--bcher-kva.example/v1"},
       {"https://host/a@b:c", "https://host/a@b:c"},
       {"https://host/v1?next=http://other/", "https://host/v1?next=http://other/"},
       {"https://x.openai.azure.com/openai/deployments/{model}?api-version=1",
@@ -89,6 +86,16 @@ TEST(UrlParse, TakesWhatPeopleConfigure) {
   for (const auto& [text, whole] : texts) {
     EXPECT_EQ(parsed(text).text(), whole) << text;
     EXPECT_EQ(parsed(parsed(text).text()).text(), whole) << "again, " << text;
+  }
+}
+
+TEST(UrlParse, RefusesAHostThatIsNotAscii) {
+  for (const std::string_view host : {"b\xC3\xBC"
+                                      "cher.example",
+                                      "\xE4\xBE\x8B", "example.com\xFF:80"}) {
+    const Result<Url> url = Url::parse("https://" + std::string(host) + "/v1");
+    ASSERT_FALSE(url) << host;
+    EXPECT_THAT(url.error().message, HasSubstr("xn--"));
   }
 }
 

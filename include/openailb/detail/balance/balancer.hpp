@@ -153,7 +153,10 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
 
 inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
   if (!call.endpoint.empty()) return {};
-  const auto name_of = [this](std::size_t id) { return fleet_.name_of(id); };
+  const auto name_of = [this](std::size_t id) {
+    const std::string name = fleet_.name_of(id);
+    return name.empty() ? "an endpoint that was removed long ago" : name;
+  };
   if (!call.objects.empty()) {
     auto home = homes_.find_for_all(call.objects, name_of);
     if (!home) return std::move(home).error();
@@ -173,8 +176,8 @@ inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
 
 inline std::optional<std::string> Balancer::home_of(std::string_view id) {
   const std::optional<std::size_t> home = homes_.find(id);
-  if (!home) return std::nullopt;
-  return fleet_.name_of(*home);
+  std::string name = home ? fleet_.name_of(*home) : std::string();
+  return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 
 inline void Balancer::remember_home(std::string_view id, std::string_view endpoint) {

@@ -41,7 +41,7 @@ class Candidates {
   std::size_t size() const noexcept { return endpoints_->size(); }
   const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   /// The call, as one that wants to make an attempt.
-  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), was_called()}; }
+  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), place()}; }
 
   /// Whether it is among the endpoints that the call may ask at all.
   bool allows(std::size_t index) const { return is_named(index) && at(index).serves(call_->model); }
@@ -183,10 +183,13 @@ class Candidates {
   bool is_put_off(std::size_t index) const { return standing(index).connecting.is_put_off(now_); }
   TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
   bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
-  bool was_called() const { return progress_->place && progress_->place->was_called(); }
-  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(was_called()); }
+  /// Where the call has waited for a seat; null: nowhere.
+  const WaitingRoom::Place* place() const {
+    return progress_->place && progress_->place->waits_for_seat() ? progress_->place.get() : nullptr;
+  }
+  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(place()); }
   bool has_room(std::size_t index) const {
-    return !client_is_full() && standing(index).seats.has_room(was_called());
+    return !client_is_full() && standing(index).seats.has_room(place());
   }
   /// When the endpoint may be asked, as far as the call itself knows.
   TimePoint not_before(std::size_t index) const {

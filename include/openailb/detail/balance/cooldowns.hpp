@@ -42,8 +42,7 @@ class Cooldowns {
   void rate_limited(std::string_view model, std::optional<std::chrono::nanoseconds> wait, TimePoint admitted,
                     TimePoint now) {
     const std::lock_guard lock(mutex_);
-    forget_old(now);
-    Entry& entry = models_[std::string(model)];
+    Entry& entry = entry_of(model, now);
     if (entry.in_a_row == 0 || admitted >= entry.not_before) ++entry.in_a_row;
     const auto pause =
         (std::min<std::chrono::nanoseconds>)(wait.value_or(cooldown(entry.in_a_row - 1)), longest);
@@ -55,8 +54,7 @@ class Cooldowns {
   /// have said so: a gateway passes on what one of its servers has left.
   void used_up(std::string_view model, std::chrono::nanoseconds wait, TimePoint now) {
     const std::lock_guard lock(mutex_);
-    forget_old(now);
-    Entry& entry = models_[std::string(model)];
+    Entry& entry = entry_of(model, now);
     entry.used_up_until = (std::max)(entry.used_up_until, now + (std::min)(wait, longest));
     size_.store(models_.size(), std::memory_order_release);
   }
@@ -72,6 +70,12 @@ class Cooldowns {
     size_.store(models_.size(), std::memory_order_release);
   }
 
+  /// Whether nothing is left of any.
+  bool are_over(TimePoint now) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::all_of(models_, [&](const auto& entry) { return entry.second.is_over(now); });
+  }
+
   /// How much longer each cooldown lasts.
   std::map<std::string, std::chrono::nanoseconds> remaining(TimePoint now) const {
     const std::lock_guard lock(mutex_);
@@ -85,22 +89,34 @@ class Cooldowns {
  private:
   static constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
   static constexpr std::chrono::nanoseconds forgotten_after = std::chrono::hours(1);
+  static constexpr std::size_t few = 16;
 
   struct Entry {
     TimePoint not_before{(TimePoint::min)()};
     TimePoint used_up_until{(TimePoint::min)()};
     unsigned in_a_row{};
+
+    bool is_over(TimePoint now) const {
+      return (std::max)(not_before, used_up_until) < now - forgotten_after;
+    }
   };
 
-  void forget_old(TimePoint now) {
-    std::erase_if(models_, [&](const auto& entry) {
-      return (std::max)(entry.second.not_before, entry.second.used_up_until) + forgotten_after < now;
-    });
+  /// The model's entry. Those that are over are dropped only when there are twice as many as the last time,
+  /// so that a 429 takes as long whatever other models have got.
+  Entry& entry_of(std::string_view model, TimePoint now) {
+    if (models_.size() >= look_at_) {
+      std::erase_if(models_, [&](const auto& entry) { return entry.second.is_over(now); });
+      look_at_ = (std::max)(few, 2 * models_.size());
+    }
+    Entry& entry = models_[std::string(model)];
+    if (entry.is_over(now)) entry = {};
+    return entry;
   }
 
   std::atomic<std::size_t> size_{};  // so that the usual case, none, takes no lock
   mutable std::mutex mutex_{};
   std::map<std::string, Entry, std::less<>> models_{};
+  std::size_t look_at_{few};
 };
 
 }  // namespace openailb::detail

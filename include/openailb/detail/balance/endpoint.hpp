@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/quota.hpp>
 #include <openailb/detail/balance/round_robin.hpp>
+#include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
@@ -53,8 +54,8 @@ class Endpoint {
   /// Who wants to make an attempt.
   struct Applicant {
     const Call& call;
-    Seats* at_client;  ///< null: their number is not limited
-    bool was_called;   ///< to a seat for which it has waited
+    Seats* at_client;                 ///< null: their number is not limited
+    const WaitingRoom::Place* place;  ///< where it has waited for a seat; null: nowhere
   };
   /// Admits an attempt. Null when there is no seat, the quota is used up, or the breaker refuses.
   std::optional<Admission> admit(const Applicant& who, TimePoint now) const;
@@ -147,10 +148,10 @@ inline EndpointStatus Endpoint::status(TimePoint now) const {
 
 inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who, TimePoint now) const {
   Admission::Place place{.tokens = expected_tokens(who.call)};
-  if (!standing_->seats.take(who.was_called)) return std::nullopt;
+  if (!standing_->seats.take(who.place)) return std::nullopt;
   place.at_endpoint.reset(&standing_->seats);
   if (who.at_client != nullptr) {
-    if (!who.at_client->take(who.was_called)) return std::nullopt;
+    if (!who.at_client->take(who.place)) return std::nullopt;
     place.at_client.reset(who.at_client);
   }
   if (quota_->limits_any() && !quota_->take(demand(who.call), now)) return std::nullopt;

@@ -2,10 +2,11 @@
 
 #include <openailb/breaker_settings.hpp>
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/accounts.hpp>
 #include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
-#include <openailb/detail/balance/quota.hpp>
+#include <openailb/detail/balance/known_endpoints.hpp>
 #include <openailb/detail/balance/seats.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/event.hpp>
@@ -16,9 +17,10 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -52,38 +54,29 @@ class Fleet {
   /// Endpoints that were there before keep their standing, if their base URL is the same.
   void replace(std::vector<EndpointConfig> configs, TimePoint now);
 
-  /// An endpoint's name, also when it has been removed.
+  /// An endpoint's name, also when it has been removed; empty when that was too long ago.
   std::string name_of(std::size_t id) const {
     const std::lock_guard lock(mutex_);
-    return known_[id].name;
+    return known_.name_of(id);
   }
 
  private:
-  /// An endpoint that there is or was.
-  struct Known {
-    std::string name;
-    std::string base_url;
-    bool was_named;  ///< by the user
+  /// Endpoints by a name: their own, or that of their quota group.
+  using ByName = std::unordered_map<std::string_view, const Endpoint*>;
 
-    /// What the user has named stays the same at another base URL. The number of an endpoint says nothing.
-    bool is_same(const Known& other) const {
-      return name == other.name && (base_url == other.base_url || (was_named && other.was_named));
-    }
-  };
-
-  std::size_t id_of(Known endpoint);
-  static Known name_it(EndpointConfig& config, std::size_t number);
-  std::shared_ptr<Endpoint> make(std::size_t id, EndpointConfig config, const Endpoints& others,
-                                 TimePoint now);
-  std::shared_ptr<Quota> quota_for(const EndpointConfig& config, const Endpoints& others,
-                                   TimePoint now) const;
+  static bool name_it(EndpointConfig& config, std::size_t number);
+  std::shared_ptr<const Endpoint> make(EndpointConfig config, bool was_named, const Endpoint* before,
+                                       const Endpoint* in_its_group, TimePoint now);
   BreakerSettings breaker_of(const Endpoint& endpoint) const;
-  void publish(Endpoints endpoints);
+  static std::vector<std::size_t> ids_of(const Endpoints& endpoints);
+  static void set_limits(const Endpoint& endpoint, TimePoint now);
+  void publish(List list);
 
   const ClientOptions* options_;
   std::shared_ptr<WaitingRoom> room_;
   mutable std::mutex mutex_{};
-  std::vector<Known> known_{};  // by id
+  KnownEndpoints known_{};
+  Accounts accounts_{};
   List list_{std::make_shared<const Endpoints>()};
   std::atomic<const Endpoints*> current_{};
 };
@@ -96,89 +89,104 @@ inline const std::shared_ptr<const Endpoint>* find_endpoint(const Fleet::Endpoin
 
 inline void Fleet::add(EndpointConfig config, TimePoint now) {
   const std::lock_guard lock(mutex_);
+  known_.forget_refused();
   Endpoints all = *list_;
   std::size_t number = all.size();
-  while (find_endpoint(all, "endpoint-" + std::to_string(number)) != nullptr) ++number;
-  const std::size_t id = id_of(name_it(config, number));
+  if (config.name.empty()) {
+    std::unordered_set<std::string_view> names;
+    for (const auto& one : all) names.insert(one->name());
+    while (names.contains("endpoint-" + std::to_string(number))) ++number;
+  }
+  const bool was_named = name_it(config, number);
   if (find_endpoint(all, config.name) != nullptr) reject_options("two endpoints are named " + config.name);
-  all.push_back(make(id, std::move(config), all, now));
-  publish(std::move(all));
+  const auto is_in_its_group = [&](const auto& one) {
+    return !config.quota_group.empty() && one->config().quota_group == config.quota_group;
+  };
+  const auto other = std::ranges::find_if(all, is_in_its_group);
+  all.push_back(
+      make(std::move(config), was_named, nullptr, other == all.end() ? nullptr : other->get(), now));
+  const List list = std::make_shared<const Endpoints>(std::move(all));
+  known_.join(list->back()->id());
+  set_limits(*list->back(), now);
+  publish(list);
 }
 
 inline void Fleet::remove(std::string_view name) {
   const std::lock_guard lock(mutex_);
   Endpoints rest = *list_;
-  if (std::erase_if(rest, [&](const auto& one) { return one->name() == name; }) == 0) {
-    reject_options("there is no endpoint named " + std::string(name));
-  }
-  if (rest.empty())
+  const auto* found = find_endpoint(rest, name);
+  if (found == nullptr) reject_options("there is no endpoint named " + std::string(name));
+  if (rest.size() == 1)
     reject_options("a client needs at least one endpoint, and " + std::string(name) + " is its last");
-  publish(std::move(rest));
+  const std::size_t id = (*found)->id();
+  rest.erase(rest.begin() + (found - rest.data()));
+  const List list = std::make_shared<const Endpoints>(std::move(rest));
+  known_.leave(id);
+  publish(list);
 }
 
 inline void Fleet::replace(std::vector<EndpointConfig> configs, TimePoint now) {
   if (configs.empty()) reject_options("a client needs at least one endpoint");
   const std::lock_guard lock(mutex_);
-  std::set<std::string> names;
+  known_.forget_refused();
+  ByName before, names, groups;
+  for (const auto& endpoint : *list_) before.emplace(endpoint->name(), endpoint.get());
+  const auto find = [](const ByName& among, const std::string& name) {
+    const auto found = among.find(name);
+    return found == among.end() ? nullptr : found->second;
+  };
   Endpoints all;
   for (EndpointConfig& config : configs) {
-    const std::size_t id = id_of(name_it(config, all.size()));
-    if (!names.insert(config.name).second) reject_options("two endpoints are named " + config.name);
-    all.push_back(make(id, std::move(config), all, now));
+    const bool was_named = name_it(config, all.size());
+    if (names.contains(config.name)) reject_options("two endpoints are named " + config.name);
+    const Endpoint* in_its_group = find(groups, config.quota_group);
+    all.push_back(make(config, was_named, find(before, config.name), in_its_group, now));
+    const Endpoint& made = *all.back();
+    names.emplace(made.name(), &made);
+    const std::string& group = made.config().quota_group;
+    if (!group.empty()) groups.emplace(group, &made);
   }
-  publish(std::move(all));
+  const List list = std::make_shared<const Endpoints>(std::move(all));
+  known_.replace(ids_of(*list_), ids_of(*list));
+  for (const auto& one : *list) set_limits(*one, now);
+  publish(list);
 }
 
-/// Gives an endpoint that has no name the one of its number.
-inline Fleet::Known Fleet::name_it(EndpointConfig& config, std::size_t number) {
-  const bool was_named = !config.name.empty();
-  if (!was_named) config.name = "endpoint-" + std::to_string(number);
-  return {config.name, config.base_url, was_named};
+inline std::vector<std::size_t> Fleet::ids_of(const Endpoints& endpoints) {
+  std::vector<std::size_t> ids;
+  for (const auto& one : endpoints) ids.push_back(one->id());
+  return ids;
 }
 
-inline std::size_t Fleet::id_of(Known endpoint) {
-  const auto found = std::ranges::find_if(known_, [&](const Known& one) { return one.is_same(endpoint); });
-  if (found != known_.end()) return static_cast<std::size_t>(found - known_.begin());
-  known_.push_back(std::move(endpoint));
-  return known_.size() - 1;
+/// Gives an endpoint that has no name the one of its number. Whether it had one.
+inline bool Fleet::name_it(EndpointConfig& config, std::size_t number) {
+  if (!config.name.empty()) return true;
+  config.name = "endpoint-" + std::to_string(number);
+  return false;
 }
 
-/// The endpoint, beside others that will be in the same list.
-inline std::shared_ptr<Endpoint> Fleet::make(std::size_t id, EndpointConfig config, const Endpoints& others,
-                                             TimePoint now) {
+/// `before` is the endpoint of that name that there is now, `in_its_group` another one of its quota group
+/// that there will be; both may be null.
+inline std::shared_ptr<const Endpoint> Fleet::make(EndpointConfig config, bool was_named,
+                                                   const Endpoint* before, const Endpoint* in_its_group,
+                                                   TimePoint now) {
+  if (in_its_group != nullptr) {
+    const EndpointConfig& other = in_its_group->config();
+    if (other.requests_per_minute != config.requests_per_minute ||
+        other.tokens_per_minute != config.tokens_per_minute) {
+      reject(config.name, "it is in the quota_group of " + other.name + ", but has other limits per minute");
+    }
+  }
+  const std::size_t id = known_.id_of(config.name, config.base_url, was_named);
   auto made = std::make_shared<Endpoint>(id, std::move(config), *options_);
-  const std::shared_ptr<const Endpoint>* before = find_endpoint(*list_, made->name());
-  const bool stays = before != nullptr && (*before)->config().base_url == made->config().base_url;
+  const bool stays = before != nullptr && before->config().base_url == made->config().base_url;
   if (stays) {
-    made->turn().go_on_from((*before)->turn());
-    made->hedge_turn().go_on_from((*before)->hedge_turn());
+    made->turn().go_on_from(before->turn());
+    made->hedge_turn().go_on_from(before->hedge_turn());
   }
-  auto standing = stays ? (*before)->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
-  made->adopt(std::move(standing), quota_for(made->config(), others, now));
+  auto standing = stays ? before->standing() : std::make_shared<Standing>(breaker_of(*made), room_, now);
+  made->adopt(std::move(standing), accounts_.quota_of(made->config(), now));
   return made;
-}
-
-/// The quota of its group or, without a group, the one that it had before.
-inline std::shared_ptr<Quota> Fleet::quota_for(const EndpointConfig& config, const Endpoints& others,
-                                               TimePoint now) const {
-  const auto has_same_limits = [&](const EndpointConfig& other) {
-    return other.requests_per_minute == config.requests_per_minute &&
-           other.tokens_per_minute == config.tokens_per_minute;
-  };
-  const auto shares_it = [&](const std::shared_ptr<const Endpoint>& one) {
-    const EndpointConfig& other = one->config();
-    if (!config.quota_group.empty()) return other.quota_group == config.quota_group;
-    return other.quota_group.empty() && other.name == config.name && other.base_url == config.base_url;
-  };
-  if (const auto other = std::ranges::find_if(others, shares_it); other != others.end()) {
-    if (has_same_limits((*other)->config())) return (*other)->quota();
-    reject(config.name,
-           "it is in the quota_group of " + (*other)->name() + ", but has other limits per minute");
-  }
-  const auto before = std::ranges::find_if(*list_, shares_it);
-  std::shared_ptr<Quota> quota = before == list_->end() ? nullptr : (*before)->quota();
-  if (quota && has_same_limits((*before)->config())) return quota;
-  return std::make_shared<Quota>(config.requests_per_minute, config.tokens_per_minute, now, quota.get());
 }
 
 /// The settings of its breaker, of whose changes the client's listener is told as well.
@@ -193,9 +201,15 @@ inline BreakerSettings Fleet::breaker_of(const Endpoint& endpoint) const {
   return settings;
 }
 
-inline void Fleet::publish(Endpoints endpoints) {
-  list_ = std::make_shared<const Endpoints>(std::move(endpoints));
-  for (const auto& one : *list_) one->standing()->seats.set_most(one->config().max_in_flight);
+/// Only once the list is sure, so that one that is refused changes no limit.
+inline void Fleet::set_limits(const Endpoint& endpoint, TimePoint now) {
+  const EndpointConfig& config = endpoint.config();
+  endpoint.standing()->seats.set_most(config.max_in_flight);
+  endpoint.quota()->set_limits(config.requests_per_minute, config.tokens_per_minute, now);
+}
+
+inline void Fleet::publish(List list) {
+  list_ = std::move(list);
   current_.store(list_.get());
   room_->call_all();  // there may be room now
 }

@@ -49,6 +49,12 @@ class Hedging {
     allowance_ += 1.0;
   }
 
+  /// Of how many endpoints something is remembered.
+  std::size_t endpoints() const {
+    const std::lock_guard lock(mutex_);
+    return times_[0].endpoints() + times_[1].endpoints();
+  }
+
   void answered(std::size_t endpoint, bool streams, std::chrono::nanoseconds took) {
     const std::lock_guard lock(mutex_);
     times_[streams].answered(endpoint, took);
@@ -78,32 +84,52 @@ class Hedging {
                        others.begin() + static_cast<std::ptrdiff_t>(size));
       const std::chrono::nanoseconds wait = others[static_cast<std::size_t>(at)];
       const auto usual = usual_.find(endpoint);
-      return usual != usual_.end() && usual->second > wait ? std::chrono::nanoseconds{} : wait;
+      return usual != usual_.end() && usual->second.time > wait ? std::chrono::nanoseconds{} : wait;
     }
 
     void answered(std::size_t endpoint, std::chrono::nanoseconds took) {
       latest_[count_++ % kept] = {endpoint, took};
-      average(usual_[endpoint], took);
+      average(usual_of(endpoint), took);
     }
     void lost(std::size_t endpoint, std::chrono::nanoseconds after) {
-      if (after > usual_[endpoint]) average(usual_[endpoint], after);
+      Usual& usual = usual_of(endpoint);
+      if (after > usual.time) average(usual, after);
     }
+    std::size_t endpoints() const noexcept { return usual_.size(); }
 
    private:
-    static constexpr std::size_t least_answers = 50, kept = 128;
+    static constexpr std::size_t least_answers = 50, kept = 128, remembered_answers = 10000;
     struct Answer {
       std::size_t endpoint;
       std::chrono::nanoseconds took;
     };
 
+    struct Usual {
+      std::chrono::nanoseconds time{};
+      std::size_t heard_at{};  ///< after so many answers of all
+    };
+
+    /// Endpoints of which nothing was heard for long are dropped, but only when there are twice as many as
+    /// the last time.
+    Usual& usual_of(std::size_t endpoint) {
+      if (usual_.size() >= look_at_) {
+        std::erase_if(usual_,
+                      [&](const auto& one) { return one.second.heard_at + remembered_answers < count_; });
+        look_at_ = (std::max)(kept, 2 * usual_.size());
+      }
+      Usual& usual = usual_[endpoint];
+      usual.heard_at = count_;
+      return usual;
+    }
     /// An average in which the newest counts for an eighth.
-    static void average(std::chrono::nanoseconds& usual, std::chrono::nanoseconds newest) {
-      usual = usual.count() == 0 ? newest : usual + (newest - usual) / 8;
+    static void average(Usual& usual, std::chrono::nanoseconds newest) {
+      usual.time = usual.time.count() == 0 ? newest : usual.time + (newest - usual.time) / 8;
     }
 
     std::array<Answer, kept> latest_{};  // a ring
     std::size_t count_{};
-    std::unordered_map<std::size_t, std::chrono::nanoseconds> usual_{};  // by endpoint
+    std::unordered_map<std::size_t, Usual> usual_{};  // by endpoint
+    std::size_t look_at_{kept};
   };
 
   /// Calls that were not hedged count for at most so many.

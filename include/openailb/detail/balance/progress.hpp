@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -113,9 +114,14 @@ struct Progress {
 };
 
 inline void Progress::change_fleet(Fleet::List now) {
+  std::unordered_map<std::size_t, const Endpoint*> tried;  // by id
+  for (std::size_t index = 0; index < endpoints.size(); ++index) {
+    if (endpoints[index].tried || endpoints[index].again_at) tried[(*fleet)[index]->id()] = &endpoints[index];
+  }
   std::vector<Endpoint> known(now->size());
-  for (std::size_t index = 0; index < known.size(); ++index) {
-    if (Endpoint* before = find((*now)[index]->id())) known[index] = *before;
+  for (std::size_t index = 0; index < known.size() && !tried.empty(); ++index) {
+    if (const auto found = tried.find((*now)[index]->id()); found != tried.end())
+      known[index] = *found->second;
   }
   fleet = std::move(now);
   endpoints = std::move(known);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <string>
 
 namespace openailb::detail {
@@ -21,24 +20,31 @@ struct Demand {
 /// quota group share one. Thread-safe.
 class Quota {
  public:
-  /// `before`: whose rate limits it goes on with; may be null.
-  Quota(int requests_per_minute, int tokens_per_minute, TimePoint now, const Quota* before = nullptr)
-      : cooldowns_(before ? before->cooldowns_ : std::make_shared<Cooldowns>()),
-        requests_(requests_per_minute, now),
-        tokens_(tokens_per_minute, now) {}
+  /// Without limits per minute.
+  explicit Quota(TimePoint now) : requests_(now), tokens_(now) {}
 
-  Cooldowns& cooldowns() noexcept { return *cooldowns_; }
-  const Cooldowns& cooldowns() const noexcept { return *cooldowns_; }
+  /// Changes the limits; zero: none. What was used stays used.
+  void set_limits(int requests_per_minute, int tokens_per_minute, TimePoint now) {
+    requests_.set_most(requests_per_minute, now);
+    tokens_.set_most(tokens_per_minute, now);
+  }
+  /// Whether another one could take its place.
+  bool is_as_new(TimePoint now) const {
+    return requests_.is_as_new(now) && tokens_.is_as_new(now) && cooldowns_.are_over(now);
+  }
+
+  Cooldowns& cooldowns() noexcept { return cooldowns_; }
+  const Cooldowns& cooldowns() const noexcept { return cooldowns_; }
   /// Whether its tokens are limited.
   bool counts_tokens() const noexcept { return tokens_.is_limited(); }
 
   /// False: no attempt has to wait. Takes no lock.
   bool limits_any() const noexcept {
-    return cooldowns_->any() || requests_.is_limited() || tokens_.is_limited();
+    return cooldowns_.any() || requests_.is_limited() || tokens_.is_limited();
   }
   /// Until when such an attempt has to wait; a time that is past when it need not.
   TimePoint until(const Demand& demand, TimePoint now) const {
-    TimePoint until = cooldowns_->any() ? cooldowns_->until(demand.model) : (TimePoint::min)();
+    TimePoint until = cooldowns_.any() ? cooldowns_.until(demand.model) : (TimePoint::min)();
     if (requests_.is_limited()) until = (std::max)(until, requests_.available_at(1.0, now));
     if (tokens_.is_limited()) {
       // Most answers give some of what was expected back, so who waits for that looks again before long.
@@ -59,7 +65,7 @@ class Quota {
   void used(double tokens, double expected) { tokens_.give_back(expected - tokens); }
 
  private:
-  std::shared_ptr<Cooldowns> cooldowns_;
+  Cooldowns cooldowns_{};
   MinuteBudget requests_;
   MinuteBudget tokens_;
 };

@@ -28,6 +28,7 @@ struct Evidence {
   bool connection_was_idle{};  ///< a kept connection turned out to be dead
   bool would_fail_again{};     ///< asking the same endpoint again would fail too
   bool is_client_error{};      ///< no endpoint could be sent it
+  bool is_local{};             ///< nothing was sent, as this machine is short of something
   bool seeks_object{};         ///< the call asks one endpoint after the other for an object
   bool delivered{};            ///< the endpoint did its part; only the caller cannot use the answer
   EndedBy ended_by{EndedBy::itself};
@@ -43,7 +44,8 @@ inline Evidence evidence_of_transfer(const TransferFailure& reason) {
           .sent = reason.sent,
           .connection_was_idle = reason.connection_was_idle,
           .would_fail_again = reason.would_fail_again,
-          .is_client_error = reason.is_client_error};
+          .is_client_error = reason.is_client_error,
+          .is_local = reason.is_local};
 }
 
 /// What was seen of an error that came in an answer with these headers. `date` is the time of day, for a

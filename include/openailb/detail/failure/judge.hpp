@@ -55,7 +55,7 @@ inline Failure judge(Evidence seen, const std::function<std::optional<FailureCla
   Treatment& treatment = failure.treatment = detail::treatment(failure.failure_class);
 
   const bool was_sent = error.kind != ErrorKind::bad_request || error.status != 0;
-  if (!was_sent || (timed_out && !had_time(seen))) treatment.breaker.reset();
+  if (!was_sent || seen.is_local || (timed_out && !had_time(seen))) treatment.breaker.reset();
   if (seen.connection_was_idle && failure.failure_class == FailureClass::transient) {
     // Servers close idle connections. That says nothing about the endpoint, and the request can be sent again
     // at once.

@@ -131,8 +131,8 @@ class Redactor {
       const std::size_t digits = text.starts_with("%25") && c != '%' ? 3 : 1;
       return hexadecimal(text.substr(digits, 2), c) ? digits + 2 : 0;
     }
-    const std::string_view near = text.substr(0, 15);
-    const std::size_t run = (std::min)(near.find_first_not_of('\\'), near.size());
+    const std::string_view beginning = text.substr(0, 15);
+    const std::size_t run = (std::min)(beginning.find_first_not_of('\\'), beginning.size());
     if (run == 0) return 0;
     const std::string_view rest = text.substr(run);
     if (rest.starts_with("u00") && hexadecimal(rest.substr(3, 2), c)) return run + 5;

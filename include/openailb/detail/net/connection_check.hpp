@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/net/file_content.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/options.hpp>
@@ -7,12 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 /// \file
 /// Checks ConnectionOptions before any connection is made.
@@ -39,11 +36,10 @@ inline std::string fault_of_proxy(std::string_view proxy) {
 /// What is wrong with a file that must hold a `what` in PEM, empty when nothing is.
 inline std::string fault_of_pem(const char* option, const std::string& path, std::string_view what) {
   const std::string named = std::string("connection.") + option + ": ";
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return named + path + " is a directory";
-  std::ifstream file(path, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (content.empty()) return named + path + " cannot be read";
+  std::string fault;
+  const std::string content = content_of_file(path, fault);
+  if (fault.empty() && content.empty()) fault = "is empty";
+  if (!fault.empty()) return named + path + ' ' + fault;
   if (what == "PRIVATE KEY" && content.find("ENCRYPTED") != std::string::npos) {
     return named + path + " is encrypted; it must be a key without a passphrase";
   }

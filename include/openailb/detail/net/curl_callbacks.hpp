@@ -57,6 +57,8 @@ struct CurlCallbacks {
     handle.is_rejected = handle.head_too_large || !succeeds([&] {
                            handle.head.read({data, size}, handle.transfer->response);
                          });
+    // Only at the end of the head: by then a status that decides is known.
+    if (handle.transfer->response.status != 0 && !handle.head.length_is_valid()) handle.is_rejected = true;
     if (handle.is_rejected) return rejected;
     // Something that is no content encoding, such as utf-8, is not to be decoded.
     if (names_no_encoding({data, size})) handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);

@@ -32,6 +32,8 @@ struct CurlEnd {
   long proxy_status{};  ///< what a proxy answered when it was asked for a tunnel
   std::chrono::nanoseconds connect_timeout{};
   std::size_t max_response_size{};
+  bool length_is_invalid{};   ///< what the head says of the body's length cannot be
+  std::string local_fault{};  ///< what this machine is short of; empty when it is not
 };
 
 inline bool is_one_of(CURLcode code, std::initializer_list<CURLcode> codes) {
@@ -107,6 +109,16 @@ inline TransferFailure unreadable(const std::string& file) {
 
 inline TransferFailure failure_of(const CurlEnd& end) {
   if (!end.unreadable_file.empty()) return unreadable(end.unreadable_file);
+  if (!end.local_fault.empty()) {
+    return {
+        .message = "not sent to " + end.host + ", as this machine is short of something: " + end.local_fault,
+        .is_local = true};
+  }
+  if (end.length_is_invalid) {
+    return {.kind = ErrorKind::parse,
+            .message = "the answer's Content-Length is no length that can be",
+            .sent = Sent::all};
+  }
   if (end.head_too_large || end.body_too_large) {
     return {.kind = ErrorKind::parse,
             .message = end.head_too_large ? "the answer's header section is larger than it may be"

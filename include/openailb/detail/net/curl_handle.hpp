@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/net/curl_failure.hpp>
+#include <openailb/detail/net/local_fault.hpp>
 #include <openailb/detail/wire/head_reader.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/headers.hpp>
@@ -85,6 +86,7 @@ struct CurlHandle {
   bool body_too_large{};
   const std::string* unreadable_file{};  // of a part
   bool is_rejected{};                    // by one of our callbacks
+  WantedSockets sockets{};
   std::array<char, CURL_ERROR_SIZE> error{};
 
   /// Sets an option. False when libcurl does not accept the value.
@@ -159,8 +161,12 @@ inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
               .body_too_large = handle.body_too_large,
               .proxy_status = handle.info<long>(CURLINFO_HTTP_CONNECTCODE),
               .connect_timeout = handle.request.connect_timeout,
-              .max_response_size = handle.request.max_response_size};
-  if (handle.sent_before) {
+              .max_response_size = handle.request.max_response_size,
+              .length_is_invalid = !handle.head.length_is_valid()};
+  if (!handle.sent_before) {
+    end.local_fault =
+        local_fault(code, static_cast<int>(handle.info<long>(CURLINFO_OS_ERRNO)), handle.sockets);
+  } else {
     end.since_sent = std::chrono::steady_clock::now() - handle.sent_at;
     // This is how libcurl reports a header line over its own limit, which is below ours for the whole head.
     if (code == CURLE_OUT_OF_MEMORY && end.sent != Sent::nothing) end.head_too_large = true;

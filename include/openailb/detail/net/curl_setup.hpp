@@ -4,6 +4,7 @@
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/curl_multi.hpp>
 #include <openailb/detail/net/curl_parts.hpp>
+#include <openailb/detail/net/local_fault.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -54,6 +55,8 @@ inline void configure(CurlHandle& handle, const ConnectionOptions& options, Open
   handle.require(CURLOPT_WRITEDATA, self, "a reader of bodies");
   handle.require(CURLOPT_HEADERFUNCTION, &CurlCallbacks::header, "a reader of headers");
   handle.require(CURLOPT_HEADERDATA, self, "a reader of headers");
+  handle.require(CURLOPT_OPENSOCKETFUNCTION, &WantedSockets::make, "an eye on its sockets");
+  handle.require(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&handle.sockets), "an eye on its sockets");
   handle.require(CURLOPT_SOCKOPTFUNCTION, &OpenSockets::opened, "an eye on its sockets");
   handle.require(CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close, "an eye on its sockets");
   handle.require(CURLOPT_CLOSESOCKETDATA, watcher, "an eye on its sockets");
@@ -107,6 +110,7 @@ inline std::optional<TransferFailure> prepare(CurlHandle& handle) {
   handle.sent_before.reset();
   handle.head_too_large = handle.body_too_large = handle.is_rejected = false;
   handle.unreadable_file = nullptr;
+  handle.sockets = {};
   handle.error[0] = '\0';
   const long connect_timeout = request.connect_timeout.count() == 0
                                    ? (std::numeric_limits<int>::max)()

@@ -2,14 +2,13 @@
 
 #include <openailb/breaker_settings.hpp>
 #include <openailb/detail/balance/configuration.hpp>
+#include <openailb/detail/net/file_content.hpp>
 #include <openailb/detail/src/endpoints_file.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/options.hpp>
 
 #include <cstddef>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -86,7 +85,9 @@ inline bool read_member(const FileReader& read, const std::string& name, const F
   } else if (name == "models") {
     read.each(at, [&](const FilePlace& one) { config.models.push_back(read.text(one)); });
   } else if (name == "headers") {
-    for (auto& [header, value] : read.texts(at)) config.headers.insert_or_assign(header, value);
+    for (auto& [header, value] : read.texts(at)) {
+      if (!config.headers.emplace(header, value).second) read.fail(at, "has a header twice");
+    }
   } else if (name == "query") {
     config.query = read.texts(at);
   } else if (name == "extra_body") {
@@ -123,17 +124,12 @@ inline void check_endpoint(const FileReader& read, const FilePlace& place, Endpo
   }
 }
 
-inline std::string content_of_file(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  in.peek();  // a folder can be opened, but not read
-  if (!in.is_open() || in.bad()) throw std::invalid_argument(file + ": cannot be read");
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace detail
 
 OPENAILB_INLINE std::vector<EndpointConfig> load_endpoints(const std::string& file) {
-  const std::string content = detail::content_of_file(file);
+  std::string fault;
+  const std::string content = detail::content_of_file(file, fault);
+  if (!fault.empty()) throw std::invalid_argument(file + ": " + fault);
   const detail::FileReader read(file, content);
   const detail::FilePlace list = read.list("endpoints");
   std::vector<EndpointConfig> endpoints;

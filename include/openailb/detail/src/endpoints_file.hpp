@@ -42,13 +42,17 @@ class FileReader {
     fail_at(static_cast<std::size_t>(place.node->text.data() - content_.data()), path + std::string(fault));
   }
 
-  /// The list that the file is or, if it is an object, that is its member of this name.
+  /// The list that the file is or, if it is an object, that is its only member, of this name.
   FilePlace list(const std::string& name) const {
-    const JsonNode& root = nodes_.front();
-    const JsonNode* member = find_member(root, name);
-    FilePlace place{member == nullptr ? &root : member, name};
-    if (place.node->type != JsonType::array) fail(place, "not a list");
-    return place;
+    FilePlace list{&nodes_.front(), name};
+    if (list.node->type == JsonType::object) {
+      members(FilePlace{list.node, ""}, [&](const std::string& member, const FilePlace& place) {
+        if (member == name) list = place;
+        return member == name;
+      });
+    }
+    if (list.node->type != JsonType::array) fail(list, "not a list");
+    return list;
   }
   /// Calls `read(place)` for each element of a list.
   template <class Read>
@@ -95,6 +99,7 @@ class FileReader {
   }
   /// Any JSON. Its texts are expanded as well.
   JsonDocument json(const FilePlace& place) const {
+    check_members(place);
     const std::size_t quote = place.node->type == JsonType::string ? 1 : 0;
     const char* begin = place.node->text.data();
     nlohmann::ordered_json value;
@@ -115,9 +120,18 @@ class FileReader {
     std::set<std::string> seen;
     for (const JsonNode* name = place.node + 1; name != place.node->end(); name = name[1].end()) {
       const std::string text = string_of(*name);
-      const FilePlace member{name + 1, place.path + '.' + text};
+      const FilePlace member{name + 1, place.path + (place.path.empty() ? "" : ".") + text};
       if (!seen.insert(text).second) fail(member, "is there twice");
       read(text, member);
+    }
+  }
+
+  /// Nowhere in it may a member be there twice.
+  void check_members(const FilePlace& place) const {
+    if (place.node->type == JsonType::array) {
+      each(place, [&](const FilePlace& one) { check_members(one); });
+    } else if (place.node->type == JsonType::object) {
+      each_member(place, [&](const std::string&, const FilePlace& member) { check_members(member); });
     }
   }
 

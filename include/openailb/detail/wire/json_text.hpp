@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,10 +81,11 @@ inline const char* skip_plain(const char* at, const char* end) {
   while (at != end) {
     std::uint64_t word = ones * 'a';  // behind the end, all is plain
     const std::ptrdiff_t count = (std::min<std::ptrdiff_t>)(end - at, 8);
+    char* const to = reinterpret_cast<char*>(&word);
     if (count == 8) {
-      std::memcpy(&word, at, 8);  // one load, since the compiler knows the size
+      std::copy_n(at, 8, to);  // one load, since the compiler knows the size
     } else {
-      std::memcpy(&word, at, static_cast<std::size_t>(count));
+      std::copy_n(at, count, to);
     }
     const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
     const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;

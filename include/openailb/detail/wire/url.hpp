@@ -94,7 +94,7 @@ inline Result<void> check_characters(std::string_view text) {
 }
 
 /// True for a name, an IPv4 address or an IPv6 address in brackets. A percent sign is rejected because
-/// libcurl would decode it into another name. Bytes beyond ASCII belong to an internationalised name.
+/// libcurl would decode it into another name, and what is not ASCII because not each libcurl can encode it.
 inline bool is_host(std::string_view host) {
   constexpr std::string_view name = "abcdefghijklmnopqrstuvwxyz0123456789-._";
   constexpr std::string_view address = "abcdef0123456789:.";
@@ -102,8 +102,7 @@ inline bool is_host(std::string_view host) {
     return host.ends_with(']') && host.find(':') != host.npos &&
            host.substr(1, host.size() - 2).find_first_not_of(address) == host.npos;
   }
-  return std::ranges::all_of(
-      host, [=](char c) { return static_cast<unsigned char>(c) >= 0x80 || name.find(c) != name.npos; });
+  return host.find_first_not_of(name) == host.npos;
 }
 
 /// Reads `host`, `host:port` or `[address]:port` into `url`, whose scheme is already set.
@@ -115,6 +114,9 @@ inline Result<void> take_authority(Url& url, std::string_view authority) {
   const auto colon = authority.find(':', after_address == authority.npos ? 0 : after_address);
   url.host = lower(authority.substr(0, colon));
   if (url.host.empty()) return bad_url("the URL has no host");
+  if (std::ranges::any_of(url.host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    return bad_url("the URL's host is not ASCII: write it in its ASCII form (xn--...)");
+  }
   if (!is_host(url.host)) return bad_url("the URL's host contains a character that a host cannot have");
   url.port = url.scheme == "https" ? 443 : 80;
   if (colon == authority.npos) return {};
