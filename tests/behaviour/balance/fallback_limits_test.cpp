@@ -19,8 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using ::testing::HasSubstr;
 
 /// Endpoints that answer by model, all in the same way; a model that is not named is answered well.
 struct ByModel : Simulation {
@@ -127,6 +128,12 @@ TEST(NextModel, ThatThePinnedEndpointDoesNotServeKeepsNoCallFromWaiting) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->info.model, "gpt-4o");
   EXPECT_GE(simulation.elapsed(), 60s);
+}
+
+TEST(NextModel, IsNamedByTheErrorThoughBothFailedInTheSameWay) {
+  ByModel simulation({{"gpt-4o", failing(404)}, {"b", failing(404)}});
+  EXPECT_THAT(ask(simulation.client(), {.fallback_models = {"b"}}).error().message,
+              AllOf(HasSubstr("endpoint-0 with gpt-4o: 404"), HasSubstr("endpoint-0 with b: 404")));
 }
 
 TEST(NextModel, BeginsWithAllEndpointsHoweverManyTheFirstModelHasBroken) {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -159,6 +160,24 @@ TEST(ChargedTokens, AreWhatAnAnswerSaysAlsoIfThatIsMoreThanExpected) {
   const Client client = simulation.client();
   EXPECT_TRUE(ask(client));
   EXPECT_NEAR(left_after(simulation, client), 100.0, 15.0);
+}
+
+TEST(ChargedTokens, ThatComeBackLateAreNoMoreThanAMinutes) {
+  Crowd crowd(1, 0s);
+  crowd.endpoints[0].tokens_per_minute = 600;
+  bool first = true;
+  crowd.serve(0, [&](const HttpRequest&) {
+    const std::string choice = R"({"choices":[{"message":{"content":"x"}}])";
+    return std::exchange(first, false) ? after(60s, answering(choice + R"(,"usage":{"total_tokens":5}})"))
+                                       : answering(choice + '}');
+  });
+  crowd.call(0s, {.extra_body = {{"max_tokens", 100'000}}});
+  crowd.call(59s);
+  Crowd::Caller& second = crowd.call(61s, {.extra_body = {{"max_tokens", 400}}});
+  Crowd::Caller& third = crowd.call(62s, {.extra_body = {{"max_tokens", 400}}});
+  crowd.run();
+  EXPECT_EQ(second.done_at, 61s);
+  EXPECT_GE(third.done_at, 80s) << "600 are not enough for two";
 }
 
 TEST(ChargedTokens, WithoutAnyUsageAreThoseThatWereExpected) {

@@ -30,6 +30,19 @@ TEST(IdleTimeOfAStream, OfTheClientHoldsWhateverTheCallsTimeout) {
   EXPECT_EQ(simulation.elapsed(), 6s);
 }
 
+TEST(IdleTimeOfAStream, BlamesTheEndpointOnlyIfItIsTheClientsOwn) {
+  for (const bool of_client : {true, false}) {
+    OneEndpoint simulation(
+        {after(5s, streaming(whole("a"))), dripping({role(), says("a")}, 1ms, Ending::hang)});
+    if (of_client) simulation.options.idle_timeout = 1s;
+    const Client client = simulation.client();
+    EXPECT_FALSE(hear(client).kind) << "first tokens may take 5 s here";
+    const RequestOptions impatient{.timeout = 1s};
+    EXPECT_EQ(hear(client, of_client ? RequestOptions{} : impatient).kind, ErrorKind::stream_interrupted);
+    EXPECT_EQ(counts(client).total_failures, of_client ? 1U : 0U);
+  }
+}
+
 TEST(FirstTokenTimeout, EndsAnAttemptOfAStreamAlone) {
   OneEndpoint simulation(after(9s, streaming(whole("a"))));
   simulation.options.first_token_timeout = 3s;
