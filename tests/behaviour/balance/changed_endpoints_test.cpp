@@ -305,6 +305,46 @@ TEST(FleetThatChanges, RemovedEndpointCountsAmongThoseThatRanTheRequest) {
   }
 }
 
+/// A call that waits at its only endpoint, and goes to another one as soon as that is added.
+void expect_news_are_heard(Crowd& crowd, Crowd::Caller& caller) {
+  const EndpointConfig added{.base_url = Simulation::origin(1) + "/v1", .name = "new"};
+  crowd.at(3s, [&] { crowd.client().add_endpoint(added); });
+  crowd.run();
+  ASSERT_TRUE(*caller.answer);
+  EXPECT_EQ(caller.answer->value().info.endpoint, "new");
+  EXPECT_EQ(caller.done_at, 4s);
+}
+
+TEST(FleetThatChanges, IsHeardOfByACallThatWaitsForABudgetPerMinute) {
+  Crowd crowd(2, 1s);
+  crowd.endpoints.resize(1);
+  crowd.endpoints[0].requests_per_minute = 1;
+  crowd.call(0s);
+  expect_news_are_heard(crowd, crowd.call(2s));
+}
+
+TEST(FleetThatChanges, IsHeardOfByACallThatWaitsForABreaker) {
+  Crowd crowd(2, 1s);
+  crowd.endpoints.resize(1);
+  crowd.options.when_all_open = WhenAllOpen::wait;
+  crowd.options.breaker.ready_to_trip = [](const Counts&) { return true; };
+  crowd.serve(0, [](const HttpRequest&) { return failing(500); });
+  crowd.call(0s, {.max_retries = 0});
+  expect_news_are_heard(crowd, crowd.call(2s));
+}
+
+TEST(FleetThatChanges, LeavesAPinnedCallWhoseEndpointIsGoneWithItsError) {
+  Crowd crowd(2, 1s);
+  crowd.serve(0, [](const HttpRequest&) { return failing(503, "{}", {{"retry-after", "20"}}); });
+  Crowd::Caller& caller = crowd.call(0s, {.endpoint = "endpoint-0"});
+  crowd.at(3s, [&] { crowd.client().remove_endpoint("endpoint-0"); });
+  crowd.run();
+  ASSERT_FALSE(*caller.answer);
+  EXPECT_EQ(caller.answer->error().status, 503);
+  EXPECT_EQ(caller.done_at, 3s) << "it does not wait for what is gone";
+  EXPECT_THAT(crowd.asked(), ElementsAre(0));
+}
+
 TEST(FleetThatChanges, StreamThatIsUnderWayCountsWhereItIs) {
   Named simulation({{dripping({role(), says("a"), says("b"), finish(), done()}, 1s)}});
   simulation.endpoints[0].max_in_flight = 1;

@@ -144,6 +144,23 @@ TEST(CallEndedEvent, HasTheTokensOfAStreamedResponse) {
   EXPECT_EQ(simulation.calls.at(0).event.output_tokens, 9);
 }
 
+TEST(CallEndedEvent, HasTheLatestCountOfEachKindThatAStreamHasSaid) {
+  const std::string begin = R"(data: {"id":"1","object":"chat.completion.chunk","choices":[],"usage":)";
+  const auto usage = [&](const std::string& said) { return begin + said + "}\n\n"; };
+  Listened simulation(
+      {{streaming(role() + usage(R"({"prompt_tokens":5,"completion_tokens":1})") + says("a") +
+                  usage(R"({"completion_tokens":2})") + usage("{}") + usage("null") + finish() + done())}});
+  EXPECT_FALSE(hear(simulation.client()).kind);
+  EXPECT_EQ(simulation.calls.at(0).event.input_tokens, 5);
+  EXPECT_EQ(simulation.calls.at(0).event.output_tokens, 2);
+}
+
+TEST(CallEndedEvent, OfAnAttemptThatFailedHasNoTokens) {
+  Listened simulation({{failing(500, R"({"error":{"message":"no"},"usage":{"prompt_tokens":5}})")}});
+  EXPECT_FALSE(ask(simulation.client(), {.max_retries = 0}));
+  EXPECT_FALSE(simulation.calls.at(0).event.input_tokens);
+}
+
 TEST(CallEndedEvent, HasTheInputTokensOfAnAnswerWithoutOthers) {
   Listened simulation({{answering(R"({"object":"list","data":[{"index":0,"embedding":[1.0]}],)"
                                   R"("usage":{"prompt_tokens":8,"total_tokens":8}})")}});
