@@ -225,6 +225,18 @@ TEST(ChangedEndpoint, ThatHasANameKeepsItsObjectsAtAnotherUrl) {
   EXPECT_THAT(simulation.asked(), ElementsAre(1)) << "its account has moved, as the user says";
 }
 
+TEST(ChangedEndpoint, IsAnotherOneAtAnotherUrlIfItsNameWasOnceOnlyItsNumber) {
+  for (const bool named_first : {false, true}) {
+    Simulation simulation({{answering("{}")}, {answering("{}")}});
+    simulation.endpoints[named_first ? 0 : 1].name = "endpoint-0";
+    const Client client({simulation.endpoints[0]}, simulation.options);
+    client.remember_home("file-abc", "endpoint-0");
+    client.set_endpoints({simulation.endpoints[1]});
+    EXPECT_EQ(client.get("/files/file-abc").error().kind, ErrorKind::bad_request) << named_first;
+    EXPECT_THAT(simulation.sent, IsEmpty());
+  }
+}
+
 TEST(FleetThatChanges, KeepsTheTurnsOfHedges) {
   Named simulation({{after(5s, ok())}, {ok()}, {ok()}});
   simulation.options.hedge = HedgeOptions{.delay = 1s, .max_fraction = 1.0};

@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 using ::testing::ElementsAre;
+using Caller = Crowd::Caller;
 
 BreakerSettings opening_at_once() {
   return {.ready_to_trip = [](const Counts&) { return true; }};
@@ -78,6 +79,80 @@ TEST(RetryPick, WaitsForASeatRatherThanAskWhatFailsSlowly) {
   EXPECT_TRUE(*retries.answer);
   EXPECT_THAT(crowd.asked(), ElementsAre(1, 0, 0, 0));
   EXPECT_EQ(retries.done_at, 22200ms);
+}
+
+/// Two endpoints, of which the second has one seat, which is taken for a long time.
+struct SecondIsFull : Crowd {
+  SecondIsFull() : Crowd(2, 100s) {
+    endpoints[1].max_in_flight = 1;
+    serve(0, [](const HttpRequest&) { return after(1s, failing(500)); });
+  }
+  /// The call that takes the seat, once the settings are made.
+  void fill() { call(0s, {.endpoint = "endpoint-1"}); }
+};
+
+TEST(SeatElsewhere, IsNotWaitedForByAPinnedCallThatHasFailed) {
+  SecondIsFull crowd;
+  crowd.fill();
+  Caller& caller = crowd.call(1s, {.max_retries = 0, .endpoint = "endpoint-0"});
+  crowd.run(caller);
+  EXPECT_FALSE(*caller.answer);
+  EXPECT_EQ(caller.done_at, 2s);
+}
+
+TEST(SeatElsewhere, KeepsNoPinnedCallFromItsLastResort) {
+  SecondIsFull crowd;
+  crowd.endpoints[0].breaker = opening_at_once();
+  crowd.fill();
+  crowd.run(crowd.call(1s, {.max_retries = 0, .endpoint = "endpoint-0"}));
+  crowd.serve(0, [](const HttpRequest&) { return ok(); });
+  Caller& caller = crowd.call(3s, {.endpoint = "endpoint-0"});
+  crowd.run(caller);
+  EXPECT_TRUE(*caller.answer);
+  EXPECT_EQ(caller.done_at, 3s);
+}
+
+TEST(SeatOfAnEndpoint, IsWaitedForThoughCallsFailWhereAllBreakersRefuse) {
+  Crowd crowd(1, 10s);
+  crowd.options.when_all_open = WhenAllOpen::fail;
+  crowd.endpoints[0].max_in_flight = 1;
+  crowd.call(0s);
+  Caller& second = crowd.call(1s);
+  crowd.run();
+  ASSERT_TRUE(*second.answer);
+  EXPECT_EQ(second.done_at, 20s);
+}
+
+TEST(SeatOfAnEndpoint, IsNotWaitedForWhereItsBreakerRefusesAndCallsFail) {
+  Crowd crowd(1, 100s);
+  crowd.options.when_all_open = WhenAllOpen::fail;
+  crowd.options.breaker = opening_at_once();
+  crowd.endpoints[0].name = "a";
+  crowd.endpoints[0].max_in_flight = 2;
+  crowd.call(0s);
+  crowd.at(1s, [&] { crowd.serve(0, [](const HttpRequest&) { return failing(500); }); });
+  crowd.run(crowd.call(2s, {.max_retries = 0}));
+  crowd.endpoints[0].max_in_flight = 1;
+  crowd.client().set_endpoints(crowd.endpoints);
+  Caller& caller = crowd.call(3s);
+  crowd.run(caller);
+  ASSERT_FALSE(*caller.answer);
+  EXPECT_EQ(caller.answer->error().kind, ErrorKind::no_endpoint_available);
+  EXPECT_EQ(caller.done_at, 3s);
+}
+
+TEST(RetryPick, IsNoEndpointThatHasNotRunTheRequestOnceMaxEndpointsHave) {
+  Simulation simulation({{failing(503), ok()}, {failing(500, "", {{"x-should-retry", "false"}})}});
+  simulation.options.max_endpoints = 1;
+  EXPECT_FALSE(ask(simulation.client()));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1));
+}
+
+TEST(ModelsOfAnEndpoint, SayNothingOfCallsWithoutAModel) {
+  Simulation simulation({{answering("{}")}});
+  simulation.endpoints[0].models = {"gpt-4o"};
+  EXPECT_TRUE(simulation.client().get("/models"));
+  EXPECT_TRUE(simulation.client().post("/jobs", {{"a", 1}}));
 }
 
 TEST(PickerOfAUser, WithoutACostForAnEndpointAsksItLast) {
