@@ -77,6 +77,16 @@ TEST(GivingUp, SaysNothingOfABreakerThatWouldKeepNobodyFromAsking) {
   EXPECT_EQ(error.retry_after, 50s);
 }
 
+TEST(ErrorOfACall, TellsAttemptsThatFailedInOtherPlacesOrWaysApart) {
+  Simulation alike({{failing(500, error_json("no"))}, {failing(500, error_json("no"))}});
+  EXPECT_THAT(
+      ask(alike.client(), {.max_retries = 0}).error().message,
+      AllOf(HasSubstr("endpoint-0: 500 no"), HasSubstr("endpoint-1: 500 no"), Not(HasSubstr("times"))));
+  Simulation otherwise({{failing(500, error_json("one")), failing(500, error_json("two"))}});
+  EXPECT_THAT(ask(otherwise.client(), {.max_retries = 1}).error().message,
+              AllOf(HasSubstr("500 one"), HasSubstr("500 two"), Not(HasSubstr("times"))));
+}
+
 TEST(StoppedCall, NamesTheEndpointThatItAskedLast) {
   Simulation simulation({{failing(503, "{}", {{"retry-after", "60"}})}});
   std::stop_source stop;

@@ -181,7 +181,8 @@ TEST(ChargedTokens, ThatComeBackLateAreNoMoreThanAMinutes) {
 }
 
 TEST(ChargedTokens, WithoutAnyUsageAreThoseThatWereExpected) {
-  for (const char* usage : {"null", "{}", R"("none")", R"({"prompt_tokens":7})"}) {
+  for (const char* usage : {"null", "{}", R"("none")", R"({"prompt_tokens":7})", R"({"completion_tokens":7})",
+                            R"({"total_tokens":"7"})"}) {
     Limited simulation(
         answering(R"({"choices":[{"message":{"content":"x"}}],"usage":)" + std::string(usage) + "}"));
     const Client client = simulation.client();

@@ -155,6 +155,14 @@ TEST(CallEndedEvent, HasTheLatestCountOfEachKindThatAStreamHasSaid) {
   EXPECT_EQ(simulation.calls.at(0).event.output_tokens, 2);
 }
 
+TEST(CallEndedEvent, HasNoTokensWhereAnAnswerSaysNoNumbers) {
+  Listened simulation({{answering(R"({"choices":[{"message":{"content":"x"}}],)"
+                                  R"("usage":{"prompt_tokens":"5","completion_tokens":null}})")}});
+  EXPECT_TRUE(ask(simulation.client()));
+  EXPECT_FALSE(simulation.calls.at(0).event.input_tokens);
+  EXPECT_FALSE(simulation.calls.at(0).event.output_tokens);
+}
+
 TEST(CallEndedEvent, OfAnAttemptThatFailedHasNoTokens) {
   Listened simulation({{failing(500, R"({"error":{"message":"no"},"usage":{"prompt_tokens":5}})")}});
   EXPECT_FALSE(ask(simulation.client(), {.max_retries = 0}));

@@ -132,6 +132,16 @@ TEST(ListOfOneEndpoint, AsksNoMoreOnceAPageHasFailed) {
   EXPECT_TRUE(items.error());
 }
 
+TEST(ListOfOneEndpoint, GoesOnAfterWhatItsServerSaysIsLast) {
+  Simulation simulation({{answering(R"({"data":[{"id":"file-a"}],"has_more":true,"last_id":"cursor-9"})"),
+                          answering(R"({"data":[],"has_more":false,"last_id":"cursor-9"})")}});
+  const auto files = simulation.client().files.list();
+  const auto second = files->next_page();
+  EXPECT_THAT(simulation.request(1).url, HasSubstr("after=cursor-9"));
+  ASSERT_TRUE(second) << "an end is no repetition";
+  EXPECT_FALSE(second->has_more);
+}
+
 TEST(ListOfOneEndpoint, AsksForTheNextPageWithTheSameOptions) {
   Simulation simulation({{page({"file-a"}, true), page({"file-b"})}});
   const auto files = simulation.client().files.list({.extra_headers = {{"X-Team", "blue"}},

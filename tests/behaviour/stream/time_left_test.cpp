@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -81,6 +83,22 @@ TEST(TimeOfACall, OfADownloadHoldsWhileTheUserTakesItsTime) {
       client.download("/x", [&](std::string_view) { simulation.network.advance(10s); }, {.deadline = 5s});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, ErrorKind::timeout);
+}
+
+TEST(StopOfADownload, HoldsThoughMoreBytesHaveCome) {
+  OneEndpoint simulation(dripping({"one", "two", "three"}, 1ms));
+  std::stop_source stop;
+  std::string taken;
+  const auto done = simulation.client().download("/x",
+                                                 [&](std::string_view bytes) {
+                                                   taken += bytes;
+                                                   simulation.network.advance(1s);
+                                                   stop.request_stop();
+                                                 },
+                                                 {.stop_token = stop.get_token()});
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, ErrorKind::canceled);
+  EXPECT_EQ(taken, "one");
 }
 
 TEST(TimeoutOfADownload, SaysThatNoByteHasCome) {
