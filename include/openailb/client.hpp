@@ -101,8 +101,9 @@ class BasicClient : private Resource<Execution> {
   /// Sends nothing more to the endpoint of this name. What is under way there goes on to its end. Throws
   /// std::invalid_argument if there is none of that name, or no other one.
   void remove_endpoint(std::string_view name) const;
-  /// Replaces all endpoints. Those that stay, by name and base URL, keep their breakers, rate limits and
-  /// connections. Throws as the constructor does, and then nothing has changed.
+  /// Replaces all endpoints. Those that stay, by name and base URL, keep their rate limits, their connections
+  /// and their breakers, with the settings that these were made with. Throws as the constructor does, and
+  /// then nothing has changed.
   void set_endpoints(std::vector<EndpointConfig> endpoints) const;
 
   // The resources. A program that calls one includes its header, such as openailb/embeddings.hpp, or

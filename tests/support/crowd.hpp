@@ -82,6 +82,10 @@ class Crowd {
       }
     }
   }
+  /// Until this call is done; others may be under way then.
+  void run(const Caller& caller) {
+    while (!caller.task.done()) net_.loop().run_once();
+  }
   std::vector<std::size_t> asked() const {
     std::vector<std::size_t> indices;
     for (const auto& one : sent) indices.push_back(one.endpoint);

@@ -153,6 +153,9 @@ TEST(Prometheus, ShowsTheStateOfABreaker) {
   EXPECT_FALSE(ask(client, {.max_retries = 1}));
   EXPECT_THAT(simulation.lines("openailb_breaker_state{"),
               ElementsAre(R"(openailb_breaker_state{openailb_endpoint="endpoint-0"} 2)"));
+  EXPECT_THAT(
+      simulation.lines("openailb_breaker_changes_total{"),
+      ElementsAre(R"(openailb_breaker_changes_total{openailb_endpoint="endpoint-0",state="open"} 1)"));
   EXPECT_THAT(simulation.lines("openailb_last_resorts_total{"),
               ElementsAre(R"(openailb_last_resorts_total{openailb_endpoint="endpoint-0"} 1)"));
   EXPECT_THAT(simulation.lines("openailb_waits_total{"),
@@ -220,6 +223,10 @@ TEST(Prometheus, NamesTheOperationOfAPath) {
   EXPECT_EQ(operation("POST", "/responses"), "chat responses");
   EXPECT_EQ(operation("POST", "/completions"), "text_completion ");
   EXPECT_EQ(operation("POST", "/embeddings"), "embeddings ");
+  EXPECT_EQ(operation("POST", "/moderations"), "moderation ");
+  EXPECT_EQ(operation("POST", "/rerank"), "rerank ");
+  EXPECT_EQ(operation("POST", "/audio/speech"), "speech ");
+  EXPECT_EQ(operation("POST", "/audio/transcriptions"), "transcription ");
   EXPECT_EQ(operation("POST", "/audio/translations"), "transcription ");
   EXPECT_EQ(operation("POST", "/images/edits"), "image ");
   EXPECT_EQ(operation("POST", "/vector_stores/vs_1/search"), "retrieval ");
@@ -228,6 +235,7 @@ TEST(Prometheus, NamesTheOperationOfAPath) {
   }
   EXPECT_EQ(operation("POST", "/responses/resp_1/cancel"), "other ");
   EXPECT_EQ(operation("POST", "/vector_stores/vs_1"), "other ");
+  EXPECT_EQ(operation("POST", "/shops/shop_1/search"), "other ");
 }
 
 TEST(Prometheus, NoLabelHasAnId) {
@@ -250,6 +258,42 @@ TEST(Prometheus, ModelsThatAreTooManyAreOther) {
     counts.push_back(line.substr(begin, line.find('"', begin) - begin) + line.substr(line.rfind(' ')));
   }
   EXPECT_THAT(counts, UnorderedElementsAre("a 2", "b 1", "mine 1", "other 2"));
+}
+
+TEST(Prometheus, ModelsOfTheListTakeNoPlaceFromOthers) {
+  detail::ModelLabels labels({"mine", "yours"}, 1);
+  for (int times = 0; times < 3; ++times) EXPECT_EQ(labels.of("mine"), "mine");
+  EXPECT_EQ(labels.of("yours"), "yours");
+  EXPECT_EQ(labels.of("a"), "a");
+  EXPECT_EQ(labels.of("b"), "other");
+  EXPECT_EQ(labels.of("a"), "a");
+}
+
+TEST(Prometheus, RateLimitsOfTooManyModelsAreThoseOfOthers) {
+  Measured simulation({{failing(429, "{}", {{"retry-after", "1"}})}}, {.max_models = 1});
+  const Client client = simulation.client();
+  for (const char* model : {"a", "b", "c"}) {
+    EXPECT_FALSE(client.chat.completions.create(question(model), {.max_retries = 0}));
+  }
+  EXPECT_THAT(simulation.lines("openailb_rate_limited_total{"),
+              UnorderedElementsAre(AllOf(HasSubstr("model=\"a\""), HasSubstr("} 1")),
+                                   AllOf(HasSubstr("model=\"other\""), HasSubstr("} 2"))));
+}
+
+TEST(Prometheus, HasTheNameOfTheProvider) {
+  Measured simulation({{ok()}}, {.provider = "acme"});
+  EXPECT_TRUE(ask(simulation.client()));
+  EXPECT_THAT(simulation.lines("gen_ai_client_operation_duration_seconds_count"),
+              ElementsAre(HasSubstr("gen_ai_provider_name=\"acme\"")));
+}
+
+TEST(Prometheus, CountsACallThatFellBackByTheModelThatAnswered) {
+  Measured simulation({{failing(404), ok()}});
+  EXPECT_TRUE(ask(simulation.client(), {.fallback_models = {"b"}}));
+  EXPECT_THAT(simulation.lines("gen_ai_client_operation_duration_seconds_count"),
+              ElementsAre(HasSubstr("gen_ai_request_model=\"b\"")));
+  EXPECT_THAT(simulation.lines("gen_ai_client_token_usage_sum"),
+              UnorderedElementsAre(HasSubstr("model=\"b\""), HasSubstr("model=\"b\"")));
 }
 
 TEST(Prometheus, AModelWithAVeryLongNameIsOther) {

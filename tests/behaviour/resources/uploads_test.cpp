@@ -107,7 +107,18 @@ TEST(Uploads, OfSlicesThatThereAreNotAreNotSent) {
   in_memory.offset = 1;
   EXPECT_EQ(simulation.client().uploads.add_part("u", in_memory).error().message,
             "not sent: only a file on disk has slices");
+  in_memory.offset = 0;
+  in_memory.size = 2;
+  EXPECT_EQ(simulation.client().uploads.add_part("u", in_memory).error().message,
+            "not sent: only a file on disk has slices");
   EXPECT_TRUE(simulation.sent.empty());
+}
+
+TEST(Uploads, HaveTheTypeOfTheirFormWhateverTheHeadersOfTheClientSay) {
+  Simulation simulation({{answering(part.dump())}});
+  simulation.options.default_headers = {{"Content-Type", "application/json"}};
+  EXPECT_TRUE(simulation.client().uploads.add_part("u", file_from_bytes("a", "bytes")));
+  EXPECT_FALSE(simulation.request(0).headers.contains("Content-Type")) << "the transport knows the boundary";
 }
 
 /// What is sent of the files in a request: "0+4" for four bytes from the beginning.

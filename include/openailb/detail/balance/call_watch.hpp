@@ -79,9 +79,10 @@ class CallWatch {
   /// It falls back on another model.
   void goes_on_with(const std::string& model) { model_ = model; }
   void endpoint_cools(const EndpointCools& event) const { tell(*options_, event); }
+  /// The latest count of each kind holds: a stream may say its input first, and its output at its end.
   void used(const Usage& usage) noexcept {
-    ended_.input_tokens = usage.input;
-    ended_.output_tokens = usage.output;
+    if (usage.input) ended_.input_tokens = usage.input;
+    if (usage.output) ended_.output_tokens = usage.output;
   }
   /// How it ends; null is success. One that is dropped was canceled.
   void ends(std::optional<ErrorKind> kind) noexcept { ended_.kind = kind; }

@@ -40,7 +40,7 @@ inline bool says_too_long(const Error& error) {
   if (mentions(code, {"context_length_exceeded", "exceed_context_size", "context_window_exceeded"}))
     return true;
   // Old llama.cpp answers with 500.
-  if (!refuses_request(error) && error.status != 413 && error.status != 500) return false;
+  if (!refuses_request(error) && error.status != 500) return false;
   const std::string says = lower(error.message);
   return mentions(says, {"maximum context length",                     // OpenAI, vLLM, OpenRouter, Mistral
                          "maximum model length",                       // vLLM
