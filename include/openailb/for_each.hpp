@@ -6,7 +6,6 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <iterator>
 #include <list>
 #include <memory>
@@ -44,7 +43,8 @@ class CallsUnderWay {
   void begin_one(Input input, Start& start, const RequestOptions& options) {
     const Place place = calls_.insert(calls_.end(), Call{std::move(input), std::nullopt});
     place->answer.emplace(start(place->input, options));
-    place->answer->notify_when_done([done = done_, place] { done->add(place); });
+    auto ended = std::make_shared<std::list<Place>>(1, place);
+    place->answer->notify_when_done([done = done_, ended] { done->add(*ended); });
   }
 
   /// Waits for the next call that is done, and hands its result over.
@@ -65,9 +65,9 @@ class CallsUnderWay {
 
   /// Those that are done. The client's thread adds them.
   struct Done {
-    void add(Place call) {
+    void add(std::list<Place>& call) noexcept {  // so it needs no memory
       const std::lock_guard lock(mutex);
-      calls.push_back(call);
+      calls.splice(calls.end(), call);
       changed.notify_one();
     }
     Place wait_for_one() {
@@ -80,7 +80,7 @@ class CallsUnderWay {
 
     std::mutex mutex{};
     std::condition_variable changed{};
-    std::deque<Place> calls{};
+    std::list<Place> calls{};
   };
 
   std::list<Call> calls_{};

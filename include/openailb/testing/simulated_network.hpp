@@ -148,12 +148,13 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
   const std::uint64_t id = next_id_++;
   const bool connects = answer.connects;
   const auto wait = connects ? answer.latency : request.connect_timeout;
-  exchanges_.emplace(id, Exchange{.transfer = &transfer,
-                                  .answer = std::move(answer),
-                                  .max_response_size = request.max_response_size});
-  transfer.handle = this;
+  Exchange exchange{.transfer = &transfer,
+                    .answer = std::move(answer),
+                    .max_response_size = request.max_response_size};
   requests_.push_back(std::move(request));
   if (connects || wait.count() != 0) schedule(now() + wait, [this, id] { begin_answer(id); });
+  exchanges_.emplace(id, std::move(exchange));  // last: it is canceled only once it has a handle
+  transfer.handle = this;
 }
 
 inline void SimulatedNetwork::begin_answer(std::uint64_t id) {

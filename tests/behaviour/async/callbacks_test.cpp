@@ -1,0 +1,320 @@
+// The functions that a user gives to a call of an AsyncClient: when they are not called any more.
+#include "support/async.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace openailb::test::callbacks_test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+/// Texts that come one by one, 50 ms apart, as often as should_stop is asked.
+SimulatedAnswer abc() { return dripping({says("a"), says("b"), says("c"), finish(), done()}, 50ms); }
+
+/// A client whose functions run when the test says so.
+struct WithMainLoop : AsyncSimulation {
+  using AsyncSimulation::AsyncSimulation;
+
+  MainLoop main{};
+
+  AsyncClient client() {
+    options.executor = main.executor();
+    return AsyncSimulation::client();
+  }
+};
+
+/// One way to give a call a function. The function counts its calls.
+struct Way {
+  std::string name;
+  SimulatedAnswer answer;
+  /// Begins a call, and returns what ends it.
+  std::function<std::shared_ptr<void>(const AsyncClient&, int& calls, std::stop_token)> begin;
+};
+
+template <class Future>
+std::shared_ptr<void> shared(Future future) {
+  return std::make_shared<Future>(std::move(future));
+}
+
+std::vector<Way> ways() {
+  return {
+      {"on_chunk", abc(),
+       [](const AsyncClient& client, int& calls, std::stop_token stop) {
+         return shared(ask_to_stream(client, {.stop_token = std::move(stop)})
+                           .on_chunk([&calls](const ChatCompletionChunk&) { ++calls; }));
+       }},
+      {"a sink", answering("bytes"),
+       [](const AsyncClient& client, int& calls, std::stop_token stop) {
+         return shared(client.files.content("file-1", [&calls](std::string_view) { ++calls; },
+                                            {.stop_token = std::move(stop)}));
+       }},
+      {"on_update", answering(R"({"id": "batch_1", "object": "batch", "status": "in_progress"})"),
+       [](const AsyncClient& client, int& calls, std::stop_token stop) {
+         return shared(client.batches.wait("batch_1", {.on_update = [&calls](const Batch&) { ++calls; }},
+                                           {.stop_token = std::move(stop)}));
+       }},
+      {"a coroutine", ok(),
+       [](const AsyncClient& client, int& calls, std::stop_token stop) -> std::shared_ptr<void> {
+         auto future = std::make_shared<Future<ChatCompletion>>(ask(client, {.stop_token = std::move(stop)}));
+         [](Future<ChatCompletion>& one, int& count) -> Coroutine {
+           const Result<ChatCompletion> answer = co_await one;
+           ++count;
+         }(*future, calls);
+         return future;
+       }},
+      {"a coroutine that reads a stream", abc(),
+       [](const AsyncClient& client, int& calls, std::stop_token stop) -> std::shared_ptr<void> {
+         auto stream = std::make_shared<AsyncStream<ChatCompletionChunk>>(
+             ask_to_stream(client, {.stop_token = std::move(stop)}));
+         [](AsyncStream<ChatCompletionChunk>& one, int& count) -> Coroutine {
+           const std::optional<ChatCompletionChunk> chunk = co_await one.next();
+           ++count;
+         }(*stream, calls);
+         return stream;
+       }},
+  };
+}
+
+/// Until the executor has got the call's function.
+void wait_for_function(MainLoop& main) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (main.size() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+}
+
+TEST(CallbacksTest, AreNotCalledAfterTheDestructorOnTheExecutorsThread) {
+  for (const Way& way : ways()) {
+    SCOPED_TRACE(way.name);
+    WithMainLoop simulation({{way.answer}});
+    const AsyncClient client = simulation.client();
+    int calls = 0;
+    std::shared_ptr<void> call = way.begin(client, calls, {});
+    wait_for_function(simulation.main);
+    call.reset();
+    simulation.main.run_one();
+    EXPECT_EQ(calls, 0);
+    EXPECT_FALSE(ask(client, {.endpoint = "nobody"}).get());  // by then it has been dropped
+    EXPECT_EQ(client.endpoints().at(0).in_flight, 0);
+    EXPECT_EQ(simulation.main.size(), 0U);
+  }
+}
+
+TEST(CallbacksTest, AreNotCalledOnceAStopWasRequestedOnTheExecutorsThread) {
+  for (const Way& way : ways()) {
+    if (way.name.starts_with("a coroutine")) continue;  // which goes on with the error
+    SCOPED_TRACE(way.name);
+    WithMainLoop simulation({{way.answer}});
+    const AsyncClient client = simulation.client();
+    int calls = 0;
+    std::stop_source stop;
+    const std::shared_ptr<void> call = way.begin(client, calls, stop.get_token());
+    wait_for_function(simulation.main);
+    stop.request_stop();
+    simulation.main.run_one();
+    EXPECT_EQ(calls, 0);
+  }
+}
+
+TEST(CallbacksTest, AStoppedCallSaysSoWhateverItsFunctionHasMissed) {
+  // Nothing follows what the function was not called with.
+  WithMainLoop simulation({{streaming(whole("all"))}, {answering("bytes")}});
+  const AsyncClient client = simulation.client();
+  std::stop_source stop;
+  auto text = ask_to_stream(client, {.stop_token = stop.get_token(), .endpoint = "endpoint-0"})
+                  .on_chunk([](const ChatCompletionChunk&) {});
+  auto bytes = client.files.content("file-1", [](std::string_view) {},
+                                    {.stop_token = stop.get_token(), .endpoint = "endpoint-1"});
+  for (int function = 0; function < 2; ++function) simulation.main.run_one();  // content, and bytes
+  simulation.main.run_one();                                                   // the finish reason
+  stop.request_stop();
+  EXPECT_TRUE(text.get());
+  EXPECT_TRUE(bytes.get());
+
+  auto late = ask_to_stream(client, {.stop_token = stop.get_token(), .endpoint = "endpoint-0"});
+  EXPECT_EQ(std::move(late).on_chunk([](const ChatCompletionChunk&) {}).get().error().kind,
+            ErrorKind::canceled);
+}
+
+TEST(CallbacksTest, AreNotCalledAfterGetWhenAnotherThreadHasEndedTheClient) {
+  WithMainLoop simulation({{abc()}});
+  auto client = std::make_unique<AsyncClient>(simulation.client());
+  int calls = 0;
+  auto whole = ask_to_stream(*client).on_chunk([&](const ChatCompletionChunk&) { ++calls; });
+  wait_for_function(simulation.main);
+  std::jthread([&] { client.reset(); }).join();
+  EXPECT_EQ(whole.get().error().kind, ErrorKind::canceled);
+  simulation.main.run_one();
+  EXPECT_EQ(calls, 0);
+}
+
+/// What opens a gate when nobody has it any more.
+std::shared_ptr<void> opens(Gate& gate) {
+  return {&gate, [](Gate* one) { one->open(); }};
+}
+
+TEST(CallbacksTest, AreNotCalledAfterGetWhenTheClientsOwnThreadHasEndedIt) {
+  // A function is posted when the chunk comes. In the same turn of the loop, should_stop ends the client.
+  AsyncSimulation simulation({{abc()}});
+  auto client = std::make_unique<AsyncClient>(simulation.client());
+  int asked = 0;
+  const auto ends_the_client = [&] {
+    if (++asked == 2) client.reset();
+    return false;
+  };
+  int calls = 0;
+  Gate gone;
+  auto whole = ask_to_stream(*client, {.should_stop = ends_the_client})
+                   .on_chunk([&calls, alive = opens(gone)](const ChatCompletionChunk&) { ++calls; });
+  EXPECT_EQ(whole.get().error().kind, ErrorKind::canceled);
+  EXPECT_TRUE(gone.wait());
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(CallbacksTest, AreNotCalledAfterTheDestructorOnTheClientsThread) {
+  // As above, but should_stop drops the Future.
+  AsyncSimulation simulation({{abc()}});
+  const AsyncClient client = simulation.client();
+  std::optional<Future<ChatCompletion>> whole;
+  int asked = 0, calls = 0;
+  Gate ready, gone;
+  const auto drops_it = [&] {
+    ready.wait();
+    if (++asked == 2) whole.reset();
+    return false;
+  };
+  whole = ask_to_stream(client, {.should_stop = drops_it})
+              .on_chunk([&calls, alive = opens(gone)](const ChatCompletionChunk&) { ++calls; });
+  ready.open();
+  EXPECT_TRUE(gone.wait());
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(CallbacksTest, ShouldStopIsNotAskedAfterTheDestructorOnTheClientsThread) {
+  AsyncSimulation simulation;
+  simulation.add(script({hanging()}));
+  simulation.add(script({ok()}));
+  const AsyncClient client = simulation.client();
+  int asked = 0, asked_before = 0;
+  const auto counted = [&] { return ++asked < 0; };
+  for (const bool streams : {false, true}) {
+    const RequestOptions options{.should_stop = counted, .endpoint = "endpoint-0"};
+    std::vector<std::shared_ptr<void>> calls;
+    if (streams) {
+      calls.push_back(shared(ask_to_stream(client, options)));
+      calls.push_back(shared(ask_to_stream(client, options).on_chunk([](const ChatCompletionChunk&) {})));
+    } else {
+      calls.push_back(shared(ask(client, options)));
+    }
+    Box<bool> dropped;
+    ask(client, {.endpoint = "endpoint-1"}).then([&](Result<ChatCompletion>) {
+      calls.clear();
+      asked_before = asked;
+      simulation.network.jump(1s);  // so that it would be asked now
+      dropped.put(true);
+    });
+    EXPECT_TRUE(dropped.get());
+    EXPECT_TRUE(ask(client, {.endpoint = "endpoint-1"}).get());
+    EXPECT_EQ(asked, asked_before);
+  }
+}
+
+TEST(CallbacksTest, GetWaitsForTheOneThatIsRunning) {
+  AsyncSimulation simulation({{abc()}});
+  std::jthread executor;
+  simulation.options.executor = [&](std::function<void()> function) {
+    executor = std::jthread(std::move(function));
+  };
+  auto client = std::make_unique<AsyncClient>(simulation.client());
+  Gate began, release;
+  bool has_returned = false;
+  auto whole = ask_to_stream(*client).on_chunk([&](const ChatCompletionChunk&) {
+    began.open();
+    release.wait();
+    has_returned = true;
+  });
+  ASSERT_TRUE(began.wait());
+  client.reset();
+  EXPECT_FALSE(whole.ready());
+  EXPECT_FALSE(whole.wait_for(0s));
+  release.open();
+  EXPECT_EQ(whole.get().error().kind, ErrorKind::canceled);
+  EXPECT_TRUE(has_returned);
+}
+
+TEST(CallbacksTest, ThenFollowsTheOneThatIsRunning) {
+  AsyncSimulation simulation({{abc()}});
+  std::vector<std::jthread> executor;
+  simulation.options.executor = [&](std::function<void()> function) {
+    executor.emplace_back(std::move(function));
+  };
+  auto client = std::make_unique<AsyncClient>(simulation.client());
+  Gate began, release, is_over;
+  std::vector<std::string> order;
+  ask_to_stream(*client)
+      .on_chunk([&](const ChatCompletionChunk&) {
+        began.open();
+        release.wait();
+        order.push_back("chunk");
+      })
+      .then([&](Result<ChatCompletion>) {
+        order.push_back("then");
+        is_over.open();
+      });
+  ASSERT_TRUE(began.wait());
+  client.reset();
+  release.open();
+  ASSERT_TRUE(is_over.wait());
+  EXPECT_THAT(order, ElementsAre("chunk", "then"));
+}
+
+TEST(CallbacksTest, OneThatReturnsFalseEndsTheStream) {
+  AsyncSimulation simulation({{abc()}});
+  const AsyncClient client = simulation.client();
+  std::string text;
+  auto whole = ask_to_stream(client).on_chunk([&](const ChatCompletionChunk& chunk) {
+    text += chunk.text();
+    return text != "ab";
+  });
+  const Result<ChatCompletion> answer = whole.get();
+  EXPECT_EQ(answer.error().kind, ErrorKind::canceled);
+  EXPECT_EQ(text, "ab");
+  EXPECT_EQ(client.endpoints().at(0).in_flight, 0);
+  EXPECT_EQ(client.endpoints().at(0).counts.total_exclusions, 1U);
+}
+
+TEST(CallbacksTest, OneThatReturnsFalseAtTheEndHasHadItAll) {
+  AsyncSimulation simulation({{abc()}});
+  const AsyncClient client = simulation.client();
+  auto whole = ask_to_stream(client).on_chunk([](const ChatCompletionChunk& chunk) {
+    return chunk.choices.at(0).finish_reason.value_or("").empty();
+  });
+  EXPECT_EQ(whole.get().error().kind, ErrorKind::canceled) << "[DONE] is to come";
+}
+
+TEST(CallbacksTest, OneMayHaveAStateOfItsOwnAndNotBeCopied) {
+  AsyncSimulation simulation({{abc()}});
+  const AsyncClient client = simulation.client();
+  int last = 0;
+  auto whole = ask_to_stream(client).on_chunk(
+      [&last, count = 0, owned = std::make_unique<int>(1)](const ChatCompletionChunk&) mutable {
+        last = count += *owned;
+      });
+  EXPECT_TRUE(whole.get());
+  EXPECT_EQ(last, 4);
+}
+
+}  // namespace
+}  // namespace openailb::test::callbacks_test
