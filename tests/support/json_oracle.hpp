@@ -86,7 +86,7 @@ inline bool is_same_error(const std::optional<Error>& one, const std::optional<E
 inline const char* difference(std::string_view text) {
   std::vector<detail::JsonNode> nodes;
   const bool is_taken = detail::JsonScanner::scan(text, false, nodes);
-  const std::optional<nlohmann::json> document = detail::parse_json(text);
+  const auto document = detail::parse_json(text);
   if (is_taken && !document) return "the scanner takes what is not JSON";
   if (is_taken && tree_of(nodes.front()) != *document) return "the values";
   detail::ScannedJson scanned;

@@ -92,6 +92,19 @@ TEST(ForEach, HandsAResultOverBeforeItReadsTheNextInput) {
   EXPECT_THAT(order, ElementsAre(0, 10, 1, 11));
 }
 
+TEST(ForEach, HandsResultsOverAsTheyCome) {
+  // There is room for 64 calls, and these end as soon as they begin.
+  AsyncSimulation simulation({{ok()}});
+  std::vector<int> order;
+  const auto noted = std::views::iota(0, 3) | std::views::transform([&](int number) {
+                       order.push_back(number);
+                       return number;
+                     });
+  for_each(simulation.client(), noted, params_of,
+           [&](int number, const auto&) { order.push_back(10 + number); }, {.request = {.timeout = -1s}});
+  EXPECT_THAT(order, ElementsAre(0, 10, 1, 11, 2, 12));
+}
+
 TEST(ForEach, TakesInputsOfAnyKind) {
   AsyncSimulation simulation;
   simulation.add(echo);

@@ -36,6 +36,13 @@ class CommittedAnswer {
     fail(trial_->failure({.error = std::move(error)}), ErrorKind::canceled);
   }
 
+  /// Ends it because of an exception, such as that there is no memory, so that the rest of it does not pass
+  /// for a whole answer.
+  void break_off() noexcept {
+    if (!error_) error_.emplace(Error{.kind = ErrorKind::stream_interrupted, .message = "it threw"});
+    close();
+  }
+
   bool over() const noexcept { return !trial_; }
   const std::optional<Error>& error() const noexcept { return error_; }
   const ResponseInfo& info() const noexcept { return info_; }
@@ -59,12 +66,6 @@ class CommittedAnswer {
   /// Ends it because of the caller, the call's deadline or the idle timeout.
   void interrupt();
   void fail(const Failure& failure, ErrorKind kind = ErrorKind::stream_interrupted);
-  /// Ends it because of an exception, such as that there is no memory, so that the rest of it does not pass
-  /// for a whole answer.
-  void break_off() noexcept {
-    if (!error_) error_.emplace(Error{.kind = ErrorKind::stream_interrupted, .message = "it threw"});
-    close();
-  }
 
   bool is_interrupted() const {
     return trial_->call->stop_token.stop_requested() || loop_->now() >= deadline_;

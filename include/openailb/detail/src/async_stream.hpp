@@ -74,7 +74,15 @@ template <class Chunk>
 std::optional<Chunk> AsyncStream<Chunk>::take() {
   if (is_over_) return std::nullopt;
   Result<const Chunk*> chunk = std::exchange(asked_, nullptr)->take();
-  if (chunk && *chunk != nullptr) return **chunk;
+  if (chunk && *chunk != nullptr) {
+    try {
+      return **chunk;
+    } catch (...) {
+      is_over_ = true;  // this one is lost
+      (*stream_)->set_error({.kind = ErrorKind::stream_interrupted, .message = "it threw"});
+      throw;
+    }
+  }
   is_over_ = true;
   if (!chunk && !(*stream_)->error()) (*stream_)->set_error(std::move(chunk).error());
   return std::nullopt;
