@@ -33,8 +33,8 @@ class StreamReading;
 ///     auto whole = std::move(stream).on_chunk([](const auto& chunk) { ... });   // a Future
 ///
 /// Coroutines and functions go on where ClientOptions::executor runs them, or else on the client's own
-/// thread. For use by one thread at a time, and by one coroutine: a second one that asks for a chunk while the
-/// first waits gets a std::logic_error. It may outlive its client, whose end cancels it. A coroutine that
+/// thread. For use by one thread at a time, and by one coroutine: a second one that asks for a chunk while
+/// the first waits gets a std::logic_error. It may outlive its client, whose end cancels it. A coroutine that
 /// waits for a chunk when it is destroyed is not resumed; see Future.
 template <class Chunk>
 class [[nodiscard]] AsyncStream {

@@ -37,8 +37,8 @@ class Awaiting {
 
 }  // namespace detail
 
-/// The answer to a call of an AsyncClient, which is under way. Destroying the Future, or assigning another one
-/// to it, cancels the call and does not wait for that.
+/// The answer to a call of an AsyncClient, which is under way. Destroying the Future, or assigning another
+/// one to it, cancels the call and does not wait for that.
 ///
 ///     Result<ChatCompletion> answer = co_await future;   // in any coroutine
 ///     std::move(future).then([](Result<ChatCompletion> answer) { ... });

@@ -148,9 +148,8 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
   const std::uint64_t id = next_id_++;
   const bool connects = answer.connects;
   const auto wait = connects ? answer.latency : request.connect_timeout;
-  Exchange exchange{.transfer = &transfer,
-                    .answer = std::move(answer),
-                    .max_response_size = request.max_response_size};
+  Exchange exchange{
+      .transfer = &transfer, .answer = std::move(answer), .max_response_size = request.max_response_size};
   requests_.push_back(std::move(request));
   if (connects || wait.count() != 0) schedule(now() + wait, [this, id] { begin_answer(id); });
   exchanges_.emplace(id, std::move(exchange));  // last: it is canceled only once it has a handle

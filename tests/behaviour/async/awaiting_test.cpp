@@ -28,6 +28,12 @@ Coroutine await(Future<ChatCompletion>& future, Box<std::string>& said) {
   }
 }
 
+/// Goes on only if it is resumed, which it is not.
+OwnedCoroutine await_in_vain(Future<ChatCompletion>& future) {
+  const Result<ChatCompletion> answer = co_await future;
+  ADD_FAILURE() << "it was resumed";
+}
+
 Coroutine await_chunk(AsyncStream<ChatCompletionChunk>& stream, Box<std::string>& said) {
   try {
     const std::optional<ChatCompletionChunk> chunk = co_await stream.next();
@@ -88,8 +94,7 @@ TEST(AwaitingTest, ForEachTakesNothingFromACoroutine) {
   Holding simulation(ok("hello"));
   const AsyncClient client = simulation.client();
   Future<ChatCompletion> future = ask(client);
-  Box<std::string> said;
-  await(future, said);
+  const OwnedCoroutine first = await_in_vain(future);
   const auto start = [&](int, const RequestOptions&) { return std::move(future); };
   const auto ignore = [](int, const Result<ChatCompletion>&) {};
   EXPECT_THROW(for_each(std::vector<int>{1}, start, ignore), std::logic_error);
@@ -154,9 +159,9 @@ TEST(AwaitingTest, AssigningAnotherFutureForgetsWhoWaitsForTheFirst) {
   Holding simulation(ok("hello"));
   const AsyncClient client = simulation.client();
   Future<ChatCompletion> future = ask(client);
-  Box<std::string> first, second;
-  await(future, first);
+  const OwnedCoroutine first = await_in_vain(future);
   future = ask(client);
+  Box<std::string> second;
   await(future, second);
   simulation.released.open();
   EXPECT_EQ(second.get(), "hello");

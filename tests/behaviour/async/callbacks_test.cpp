@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -36,12 +37,18 @@ struct WithMainLoop : AsyncSimulation {
   }
 };
 
-/// One way to give a call a function. The function counts its calls.
+/// What counts the calls of a function, and owns the coroutine if it is one.
+struct Called {
+  int times{};
+  std::vector<OwnedCoroutine> coroutines{};
+};
+
+/// One way to give a call a function.
 struct Way {
   std::string name;
   SimulatedAnswer answer;
   /// Begins a call, and returns what ends it.
-  std::function<std::shared_ptr<void>(const AsyncClient&, int& calls, std::stop_token)> begin;
+  std::function<std::shared_ptr<void>(const AsyncClient&, Called&, std::stop_token)> begin;
 };
 
 template <class Future>
@@ -52,37 +59,38 @@ std::shared_ptr<void> shared(Future future) {
 std::vector<Way> ways() {
   return {
       {"on_chunk", abc(),
-       [](const AsyncClient& client, int& calls, std::stop_token stop) {
+       [](const AsyncClient& client, Called& called, std::stop_token stop) {
          return shared(ask_to_stream(client, {.stop_token = std::move(stop)})
-                           .on_chunk([&calls](const ChatCompletionChunk&) { ++calls; }));
+                           .on_chunk([&called](const ChatCompletionChunk&) { ++called.times; }));
        }},
       {"a sink", answering("bytes"),
-       [](const AsyncClient& client, int& calls, std::stop_token stop) {
-         return shared(client.files.content("file-1", [&calls](std::string_view) { ++calls; },
+       [](const AsyncClient& client, Called& called, std::stop_token stop) {
+         return shared(client.files.content("file-1", [&called](std::string_view) { ++called.times; },
                                             {.stop_token = std::move(stop)}));
        }},
       {"on_update", answering(R"({"id": "batch_1", "object": "batch", "status": "in_progress"})"),
-       [](const AsyncClient& client, int& calls, std::stop_token stop) {
-         return shared(client.batches.wait("batch_1", {.on_update = [&calls](const Batch&) { ++calls; }},
+       [](const AsyncClient& client, Called& called, std::stop_token stop) {
+         return shared(client.batches.wait("batch_1",
+                                           {.on_update = [&called](const Batch&) { ++called.times; }},
                                            {.stop_token = std::move(stop)}));
        }},
       {"a coroutine", ok(),
-       [](const AsyncClient& client, int& calls, std::stop_token stop) -> std::shared_ptr<void> {
+       [](const AsyncClient& client, Called& called, std::stop_token stop) -> std::shared_ptr<void> {
          auto future = std::make_shared<Future<ChatCompletion>>(ask(client, {.stop_token = std::move(stop)}));
-         [](Future<ChatCompletion>& one, int& count) -> Coroutine {
+         called.coroutines.push_back([](Future<ChatCompletion>& one, int& count) -> OwnedCoroutine {
            const Result<ChatCompletion> answer = co_await one;
            ++count;
-         }(*future, calls);
+         }(*future, called.times));
          return future;
        }},
       {"a coroutine that reads a stream", abc(),
-       [](const AsyncClient& client, int& calls, std::stop_token stop) -> std::shared_ptr<void> {
+       [](const AsyncClient& client, Called& called, std::stop_token stop) -> std::shared_ptr<void> {
          auto stream = std::make_shared<AsyncStream<ChatCompletionChunk>>(
              ask_to_stream(client, {.stop_token = std::move(stop)}));
-         [](AsyncStream<ChatCompletionChunk>& one, int& count) -> Coroutine {
+         called.coroutines.push_back([](auto& one, int& count) -> OwnedCoroutine {
            const std::optional<ChatCompletionChunk> chunk = co_await one.next();
            ++count;
-         }(*stream, calls);
+         }(*stream, called.times));
          return stream;
        }},
   };
@@ -99,12 +107,12 @@ TEST(CallbacksTest, AreNotCalledAfterTheDestructorOnTheExecutorsThread) {
     SCOPED_TRACE(way.name);
     WithMainLoop simulation({{way.answer}});
     const AsyncClient client = simulation.client();
-    int calls = 0;
-    std::shared_ptr<void> call = way.begin(client, calls, {});
+    Called called;
+    std::shared_ptr<void> call = way.begin(client, called, {});
     wait_for_function(simulation.main);
     call.reset();
     simulation.main.run_one();
-    EXPECT_EQ(calls, 0);
+    EXPECT_EQ(called.times, 0);
     EXPECT_FALSE(ask(client, {.endpoint = "nobody"}).get());  // by then it has been dropped
     EXPECT_EQ(client.endpoints().at(0).in_flight, 0);
     EXPECT_EQ(simulation.main.size(), 0U);
@@ -117,13 +125,13 @@ TEST(CallbacksTest, AreNotCalledOnceAStopWasRequestedOnTheExecutorsThread) {
     SCOPED_TRACE(way.name);
     WithMainLoop simulation({{way.answer}});
     const AsyncClient client = simulation.client();
-    int calls = 0;
+    Called called;
     std::stop_source stop;
-    const std::shared_ptr<void> call = way.begin(client, calls, stop.get_token());
+    const std::shared_ptr<void> call = way.begin(client, called, stop.get_token());
     wait_for_function(simulation.main);
     stop.request_stop();
     simulation.main.run_one();
-    EXPECT_EQ(calls, 0);
+    EXPECT_EQ(called.times, 0);
   }
 }
 
@@ -135,7 +143,8 @@ TEST(CallbacksTest, ACallWhoseFunctionWasNotCalledEndsAsCanceled) {
     return RequestOptions{.stop_token = stop.get_token(), .endpoint = endpoint};
   };
   auto text = ask_to_stream(client, at("endpoint-0")).on_chunk([](const ChatCompletionChunk&) {});
-  auto bytes = client.files.content("file-1", [](std::string_view) {}, at("endpoint-1"));
+  auto bytes = client.files.content(
+      "file-1", [](std::string_view) {}, at("endpoint-1"));
   auto batch = client.batches.wait("batch_1", {.on_update = [](const Batch&) {}}, at("endpoint-2"));
   while (simulation.main.size() < 3) std::this_thread::yield();
   stop.request_stop();
@@ -254,8 +263,10 @@ TEST(CallbacksTest, GetWaitsForTheOneThatIsRunning) {
 
 TEST(CallbacksTest, ThenFollowsTheOneThatIsRunning) {
   AsyncSimulation simulation({{abc()}});
+  std::mutex mutex;
   std::vector<std::jthread> executor;
   simulation.options.executor = [&](std::function<void()> function) {
+    const std::lock_guard lock(mutex);
     executor.emplace_back(std::move(function));
   };
   auto client = std::make_unique<AsyncClient>(simulation.client());
@@ -275,7 +286,11 @@ TEST(CallbacksTest, ThenFollowsTheOneThatIsRunning) {
   client.reset();
   release.open();
   ASSERT_TRUE(is_over.wait());
-  executor.clear();  // waits for them
+  {
+    const std::lock_guard lock(mutex);
+    executor.front().join();  // which has made the other one
+    executor.clear();
+  }
   EXPECT_THAT(order, ElementsAre("chunk", "then"));
 }
 
@@ -298,10 +313,9 @@ TEST(CallbacksTest, OneMayHaveAStateOfItsOwnAndNotBeCopied) {
   AsyncSimulation simulation({{abc()}});
   const AsyncClient client = simulation.client();
   int last = 0;
-  auto whole = ask_to_stream(client).on_chunk(
-      [&last, count = 0, owned = std::make_unique<int>(1)](const ChatCompletionChunk&) mutable {
-        last = count += *owned;
-      });
+  auto whole =
+      ask_to_stream(client).on_chunk([&last, count = 0, owned = std::make_unique<int>(1)](
+                                         const ChatCompletionChunk&) mutable { last = count += *owned; });
   EXPECT_TRUE(whole.get());
   EXPECT_EQ(last, 4);
 }

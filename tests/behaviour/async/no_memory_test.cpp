@@ -1,7 +1,9 @@
-// Memory runs out: one allocation fails, whichever it is. The call ends, with its answer or an error; nothing of
-// it is left; the client goes on.
+// Memory runs out: one allocation fails, whichever it is. The call ends, with its answer or an error; nothing
+// of it is left; the client goes on.
 #include "support/async.hpp"
 #include "support/failing_memory.hpp"
+#include "support/http_message.hpp"
+#include "support/scripted_server.hpp"
 
 #include <gtest/gtest.h>
 
@@ -34,8 +36,8 @@ void expect_nothing_is_left(const AnyClient& client, const Simulation& simulatio
   EXPECT_EQ(simulation.network.in_flight(), 0U);
 }
 
-/// Uses a client while one allocation fails: the first one, then the second, and so on, until all that it does
-/// has been done without a failure.
+/// Uses a client while one allocation fails: the first one, then the second, and so on, until all that it
+/// does has been done without a failure.
 template <class AnyClient, class Use>
 void let_each_allocation_fail(const std::vector<std::vector<SimulatedAnswer>>& scripts, Use use,
                               std::function<void(std::function<void()>)> executor = nullptr) {
@@ -75,7 +77,8 @@ void end(Future<T> future) {
 }
 
 const SimulatedAnswer text = streaming(whole("hello"));
-const SimulatedAnswer list = answering(R"({"object": "list", "data": [{"id": "file-1"}], "has_more": false})");
+const SimulatedAnswer list =
+    answering(R"({"object": "list", "data": [{"id": "file-1"}], "has_more": false})");
 const SimulatedAnswer batch = answering(R"({"id": "batch_1", "object": "batch", "status": "completed"})");
 const SimulatedAnswer bytes = dripping({"some", "bytes"}, 1ms);
 const auto take = [](std::string_view) {};
@@ -83,19 +86,21 @@ const auto look = [](const Batch&) {};
 const FileCreateParams upload{.file = file_from_bytes("a.txt", "content"), .purpose = "batch"};
 
 TEST(NoMemoryTest, CreateEnds) {
-  let_each_allocation_fail<AsyncClient>(failing_over_to(ok()), [](const AsyncClient& client) { end(ask(client)); });
+  let_each_allocation_fail<AsyncClient>(failing_over_to(ok()),
+                                        [](const AsyncClient& client) { end(ask(client)); });
 }
 
 TEST(NoMemoryTest, BlockingCallsEnd) {
   let_each_allocation_fail<Client>(failing_over_to(ok()), [](const Client& client) { (void)ask(client); });
-  let_each_allocation_fail<Client>(failing_over_to(list), [](const Client& client) { (void)client.files.list(); });
-  let_each_allocation_fail<Client>(failing_over_to(list), [](const Client& client) {
-    (void)client.files.list({.everywhere = true});
+  let_each_allocation_fail<Client>(failing_over_to(list),
+                                   [](const Client& client) { (void)client.files.list(); });
+  let_each_allocation_fail<Client>(
+      failing_over_to(list), [](const Client& client) { (void)client.files.list({.everywhere = true}); });
+  let_each_allocation_fail<Client>(failing_over_to(bytes),
+                                   [](const Client& client) { (void)client.files.content("file-1", take); });
+  let_each_allocation_fail<Client>(failing_over_to(batch), [](const Client& client) {
+    (void)client.batches.wait("batch_1", {.on_update = look});
   });
-  let_each_allocation_fail<Client>(
-      failing_over_to(bytes), [](const Client& client) { (void)client.files.content("file-1", take); });
-  let_each_allocation_fail<Client>(
-      failing_over_to(batch), [](const Client& client) { (void)client.batches.wait("batch_1", {.on_update = look}); });
 }
 
 TEST(NoMemoryTest, ABlockingStreamThatBreaksIsNotWhole) {
@@ -176,8 +181,9 @@ TEST(NoMemoryTest, DownloadsUploadsAndPollsEnd) {
       failing_over_to(bytes), [](const AsyncClient& client) { end(client.files.content("file-1", take)); });
   let_each_allocation_fail<AsyncClient>(failing_over_to(answering(R"({"id": "file-1"})")),
                                         [](const AsyncClient& client) { end(client.files.create(upload)); });
-  let_each_allocation_fail<AsyncClient>(
-      failing_over_to(batch), [](const AsyncClient& client) { end(client.batches.wait("batch_1", {.on_update = look})); });
+  let_each_allocation_fail<AsyncClient>(failing_over_to(batch), [](const AsyncClient& client) {
+    end(client.batches.wait("batch_1", {.on_update = look}));
+  });
 }
 
 TEST(NoMemoryTest, ListsEnd) {
@@ -202,6 +208,27 @@ TEST(NoMemoryTest, CallsThatAreDroppedOrDetachedLeaveNothing) {
     const AsyncStream<ChatCompletionChunk> stream = ask_to_stream(client);
     end(ask(client));
   });
+}
+
+TEST(NoMemoryTest, CallsOnSocketsEnd) {
+  // The server's threads are in this process, so only the client's own counts, from the first attempt on.
+  ScriptedServer server(answer([](const Request& request) {
+    return http_response(200, request.target.ends_with("/models") ? R"({"data": []})" : completion_json(),
+                         {{"Content-Encoding", "one-that-nobody-has-ever-heard-of"}});
+  }));
+  bool has_failed = true;
+  for (long before = 0; has_failed && !HasFailure(); ++before) {
+    SCOPED_TRACE(before);
+    ClientOptions options{.on_event = [](const Event&) { is_marked_thread = true; }};
+    const AsyncClient client({{.base_url = "http://127.0.0.1:1/v1"}, {.base_url = server.url()}}, options);
+    {
+      const FailingMemory failing(before, true);
+      end(ask(client));
+      has_failed = FailingMemory::has_failed();
+    }
+    EXPECT_TRUE(client.get("/models").get());
+    for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.in_flight, 0);
+  }
 }
 
 }  // namespace

@@ -105,8 +105,8 @@ inline TransferFailure unreadable(const std::string& file) {
           .is_client_error = true};
 }
 
-/// There was no memory for a request, its answer, or what is wrong with it. No server is to blame, and none is
-/// better off. This takes no memory.
+/// There was no memory for a request, its answer, or what is wrong with it. No server is to blame, and none
+/// is better off. This takes no memory.
 inline TransferFailure out_of_memory() noexcept {
   return {.kind = ErrorKind::canceled, .message = "out of memory"};
 }

@@ -58,7 +58,7 @@ class Resident : public std::enable_shared_from_this<Resident> {
  private:
   friend class LoopThread;
   using List = std::list<std::shared_ptr<Resident>>;
-  List home_{};     // one empty place, until it lives there
+  List home_{};      // one empty place, until it lives there
   Post farewell_{};  // for LoopThread::drop
   List::iterator place_{};
   std::atomic<bool> is_dropped_{};

@@ -84,8 +84,8 @@ class PendingCall : public Resident {
   // Guarded by the mutex as well.
   std::condition_variable done_{};
   std::function<void()> continuation_{};
-  Post resumption_{};  // calls it; empty when it is ours, or has begun
-  bool is_ours_{};     // the continuation
+  Post resumption_{};             // calls it; empty when it is ours, or has begun
+  bool is_ours_{};                // the continuation
   std::thread::id running_on_{};  // where one of its functions is running
   bool is_done_{};
   bool is_detached_{};

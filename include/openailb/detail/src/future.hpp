@@ -91,9 +91,8 @@ void Future<T>::detach() && {
 template <class T>
 void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
   // The pending call owns its continuation, which therefore does not own it.
-  pending()->call_when_done([&call = *pending(), function = std::move(function)] {
-    function(detail::take_as_result(call));
-  });
+  pending()->call_when_done(
+      [&call = *pending(), function = std::move(function)] { function(detail::take_as_result(call)); });
   pending_.reset();
 }
 
