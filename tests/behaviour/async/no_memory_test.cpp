@@ -72,7 +72,8 @@ void let_each_allocation_fail(const std::vector<std::vector<SimulatedAnswer>>& s
 template <class T>
 void end(Future<T> future) {
   ASSERT_TRUE(future.wait_for(patience)) << "the call does not end";
-  const Result<T> answer = future.get();
+  Result<T> answer(Error{});
+  ASSERT_NO_THROW(answer = future.get());
   EXPECT_TRUE(answer || answer.error().kind == ErrorKind::canceled) << answer.error().message;
 }
 
