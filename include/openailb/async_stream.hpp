@@ -76,11 +76,11 @@ class [[nodiscard]] AsyncStream {
     // Shared, since a std::function must be copyable, and the function need not be.
     auto shared = std::make_shared<Function>(std::move(function));
     return std::move(*this).read_all([shared](const Chunk& chunk) {
-      if constexpr (std::is_void_v<std::invoke_result_t<Function&, const Chunk&>>) {
-        (*shared)(chunk);
-        return true;
+      if constexpr (std::is_same_v<std::invoke_result_t<Function&, const Chunk&>, bool>) {
+        return (*shared)(chunk);
       } else {
-        return static_cast<bool>((*shared)(chunk));
+        static_cast<void>((*shared)(chunk));
+        return true;
       }
     });
   }

@@ -32,6 +32,19 @@ namespace detail {
 template <class Input, class Answer>
 class CallsUnderWay {
  public:
+  CallsUnderWay() = default;
+  CallsUnderWay(const CallsUnderWay&) = delete;
+  CallsUnderWay& operator=(const CallsUnderWay&) = delete;
+  /// Cancels them, and waits until none asks the user's should_stop any more.
+  ~CallsUnderWay() {
+    for (Call& call : calls_) {
+      if (call.answer) call.answer->cancel();
+    }
+    for (Call& call : calls_) {
+      if (call.answer) call.answer->wait_for_end();
+    }
+  }
+
   std::size_t size() const noexcept { return calls_.size(); }
   /// Whether a call is done, so that finish_one() will not wait.
   bool any_done() const {

@@ -116,6 +116,8 @@ class [[nodiscard]] Future {
   /// what it tells.
   void notify_when_done(std::function<void()> notify);
   Result<T> take();
+  void cancel() noexcept;
+  void wait_for_end() noexcept;
 
   std::shared_ptr<detail::Pending<Result<T>>> pending_;  // null when moved from
 };

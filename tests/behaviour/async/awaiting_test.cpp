@@ -63,13 +63,14 @@ TEST(AwaitingTest, ASecondCoroutineIsToldThatOneWaitsAlready) {
 }
 
 TEST(AwaitingTest, ASecondCoroutineTakesNothingFromOneThatIsAboutToGoOn) {
-  AsyncSimulation simulation({{ok("hello")}});
+  Holding simulation(ok("hello"));
   MainLoop main;
   simulation.options.executor = main.executor();
   const AsyncClient client = simulation.client();
   Future<ChatCompletion> future = ask(client);
   Box<std::string> first, second;
   await(future, first);
+  simulation.released.open();
   EXPECT_TRUE(future.wait_for(patience));
   await(future, second);
   EXPECT_THAT(second.get(), HasSubstr("awaited already"));

@@ -105,10 +105,12 @@ void wait_for_function(MainLoop& main) {
 TEST(CallbacksTest, AreNotCalledAfterTheDestructorOnTheExecutorsThread) {
   for (const Way& way : ways()) {
     SCOPED_TRACE(way.name);
-    WithMainLoop simulation({{way.answer}});
+    WithMainLoop simulation;
+    simulation.add_holding(way.answer);
     const AsyncClient client = simulation.client();
     Called called;
     std::shared_ptr<void> call = way.begin(client, called, {});
+    simulation.released.open();
     wait_for_function(simulation.main);
     call.reset();
     simulation.main.run_one();
@@ -123,11 +125,13 @@ TEST(CallbacksTest, AreNotCalledOnceAStopWasRequestedOnTheExecutorsThread) {
   for (const Way& way : ways()) {
     if (way.name.starts_with("a coroutine")) continue;  // which goes on with the error
     SCOPED_TRACE(way.name);
-    WithMainLoop simulation({{way.answer}});
+    WithMainLoop simulation;
+    simulation.add_holding(way.answer);
     const AsyncClient client = simulation.client();
     Called called;
     std::stop_source stop;
     const std::shared_ptr<void> call = way.begin(client, called, stop.get_token());
+    simulation.released.open();
     wait_for_function(simulation.main);
     stop.request_stop();
     simulation.main.run_one();

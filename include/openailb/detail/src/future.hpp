@@ -60,6 +60,17 @@ Future<T>::~Future() {
 }
 
 template <class T>
+void Future<T>::cancel() noexcept {
+  if (pending_) detail::PendingCall::abandon(pending_);
+}
+
+/// Not on the client's own thread, where it would wait for ever.
+template <class T>
+void Future<T>::wait_for_end() noexcept {
+  if (pending_ && !pending_->thread().is_current()) pending_->wait();
+}
+
+template <class T>
 const std::shared_ptr<detail::Pending<Result<T>>>& Future<T>::pending() const {
   if (!pending_) throw std::logic_error("openailb: this Future has been moved from");
   return pending_;
