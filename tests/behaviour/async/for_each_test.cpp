@@ -179,10 +179,13 @@ TEST(ForEach, StopsWithItsStopToken) {
 
 TEST(ForEach, StopsCallsThatHang) {
   AsyncSimulation simulation;
-  simulation.add(script({hanging()}));
+  simulation.add_holding(hanging());  // or virtual time would go on to the end of the first
   std::stop_source stop;
   const auto start = [&, client = simulation.client()](int number, const RequestOptions& options) {
-    if (number == 3) stop.request_stop();
+    if (number == 3) {
+      stop.request_stop();
+      simulation.released.open();
+    }
     return client.chat.completions.create(params_of(number), options);
   };
   int canceled = 0;
