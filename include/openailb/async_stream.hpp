@@ -5,11 +5,13 @@
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace openailb {
@@ -31,7 +33,9 @@ class StreamReading;
 ///     auto whole = std::move(stream).on_chunk([](const auto& chunk) { ... });   // a Future
 ///
 /// Coroutines and functions go on where ClientOptions::executor runs them, or else on the client's own
-/// thread. For use by one thread at a time. It may outlive its client, whose end cancels it.
+/// thread. For use by one thread at a time, and by one coroutine: a second one that asks for a chunk while
+/// the first waits gets a std::logic_error. It may outlive its client, whose end cancels it. A coroutine that
+/// waits for a chunk when it is destroyed is not resumed; see Future.
 template <class Chunk>
 class [[nodiscard]] AsyncStream {
  public:
@@ -44,22 +48,42 @@ class [[nodiscard]] AsyncStream {
   /// `co_await stream.next()`: the next chunk; null at the end. Then error() says whether the stream ended
   /// cleanly. The first one waits until the stream has opened.
   auto next() noexcept {
-    struct Awaiter {
-      AsyncStream& stream;
-      ~Awaiter() { stream.forget(); }
-      bool await_ready() const { return stream.ask(); }
-      bool await_suspend(std::coroutine_handle<> coroutine) const {
-        return stream.on_answer([coroutine] { coroutine.resume(); });
+    class Awaiter {
+     public:
+      explicit Awaiter(AsyncStream& stream) noexcept : stream_(stream) {}
+      Awaiter(const Awaiter&) = delete;
+      Awaiter& operator=(const Awaiter&) = delete;
+
+      bool await_ready() const { return stream_.ask(); }
+      bool await_suspend(std::coroutine_handle<> coroutine) {
+        return waiting_.begin(stream_.asked(), coroutine);
       }
-      std::optional<Chunk> await_resume() const { return stream.take(); }
+      std::optional<Chunk> await_resume() const { return stream_.take(); }
+
+     private:
+      AsyncStream& stream_;
+      detail::Awaiting waiting_{};
     };
-    return Awaiter{*this};
+    return Awaiter(*this);
   }
 
   /// Reads the stream to its end, and calls `function(const Chunk&)` with each chunk. The Future has what the
-  /// chunks add up to, or why the stream failed; destroying it ends the stream. With an executor, the
-  /// function may then be called once more. What the function throws ends the stream, and is in the Future.
-  Future<Completion> on_chunk(std::function<void(const Chunk&)> function) &&;
+  /// chunks add up to, or why the stream failed; destroying it ends the stream. A function that returns false
+  /// ends it as canceled. What the function throws ends it as well, and is in the Future.
+  template <class Function>
+    requires std::invocable<Function&, const Chunk&>
+  Future<Completion> on_chunk(Function function) && {
+    // Shared, since a std::function must be copyable, and the function need not be.
+    auto shared = std::make_shared<Function>(std::move(function));
+    return std::move(*this).read_all([shared](const Chunk& chunk) {
+      if constexpr (std::is_same_v<std::invoke_result_t<Function&, const Chunk&>, bool>) {
+        return (*shared)(chunk);
+      } else {
+        static_cast<void>((*shared)(chunk));
+        return true;
+      }
+    });
+  }
 
   // What follows is known when next() has given a chunk or the end, and until it is called again.
 
@@ -81,9 +105,9 @@ class [[nodiscard]] AsyncStream {
   bool ask();
   bool knows() const noexcept { return stream_ && has_asked_ && !asked_; }
   const detail::CommittedStream<Chunk>* committed() const noexcept;
-  bool on_answer(std::function<void()> continuation);
-  void forget() noexcept;
+  std::shared_ptr<detail::PendingCall> asked() const;
   std::optional<Chunk> take();
+  Future<Completion> read_all(std::function<bool(const Chunk&)> take) &&;
 
   std::unique_ptr<detail::StreamReading<Chunk>> stream_;  // null when moved from
   std::shared_ptr<Asked> asked_{};                        // the chunk that is waited for

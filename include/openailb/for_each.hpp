@@ -6,7 +6,6 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <iterator>
 #include <list>
 #include <memory>
@@ -33,6 +32,19 @@ namespace detail {
 template <class Input, class Answer>
 class CallsUnderWay {
  public:
+  CallsUnderWay() = default;
+  CallsUnderWay(const CallsUnderWay&) = delete;
+  CallsUnderWay& operator=(const CallsUnderWay&) = delete;
+  /// Cancels them, and waits until none asks the user's should_stop any more.
+  ~CallsUnderWay() {
+    for (Call& call : calls_) {
+      if (call.answer) call.answer->cancel();
+    }
+    for (Call& call : calls_) {
+      if (call.answer) call.answer->wait_for_end();
+    }
+  }
+
   std::size_t size() const noexcept { return calls_.size(); }
   /// Whether a call is done, so that finish_one() will not wait.
   bool any_done() const {
@@ -44,7 +56,8 @@ class CallsUnderWay {
   void begin_one(Input input, Start& start, const RequestOptions& options) {
     const Place place = calls_.insert(calls_.end(), Call{std::move(input), std::nullopt});
     place->answer.emplace(start(place->input, options));
-    place->answer->notify_when_done([done = done_, place] { done->add(place); });
+    auto ended = std::make_shared<std::list<Place>>(1, place);
+    place->answer->notify_when_done([done = done_, ended] { done->add(*ended); });
   }
 
   /// Waits for the next call that is done, and hands its result over.
@@ -65,9 +78,9 @@ class CallsUnderWay {
 
   /// Those that are done. The client's thread adds them.
   struct Done {
-    void add(Place call) {
+    void add(std::list<Place>& call) noexcept {  // so it needs no memory
       const std::lock_guard lock(mutex);
-      calls.push_back(call);
+      calls.splice(calls.end(), call);
       changed.notify_one();
     }
     Place wait_for_one() {
@@ -80,7 +93,7 @@ class CallsUnderWay {
 
     std::mutex mutex{};
     std::condition_variable changed{};
-    std::deque<Place> calls{};
+    std::list<Place> calls{};
   };
 
   std::list<Call> calls_{};

@@ -16,13 +16,29 @@ template <class T>
 class Pending;
 template <class Execution>
 class Runtime;
+class PendingCall;
 template <class Input, class Answer>
 class CallsUnderWay;
 
+/// A coroutine that waits for a call. When this is destroyed, it does not wait any more.
+class Awaiting {
+ public:
+  Awaiting() = default;
+  Awaiting(const Awaiting&) = delete;
+  Awaiting& operator=(const Awaiting&) = delete;
+  ~Awaiting();
+
+  /// False if the call is done already. Nobody else may be waiting for it.
+  bool begin(std::shared_ptr<PendingCall> call, std::coroutine_handle<> coroutine);
+
+ private:
+  std::shared_ptr<PendingCall> call_{};
+};
+
 }  // namespace detail
 
-/// The answer to a call of an AsyncClient, which is under way. Destroying the Future cancels the call, and
-/// does not wait for that.
+/// The answer to a call of an AsyncClient, which is under way. Destroying the Future, or assigning another
+/// one to it, cancels the call and does not wait for that.
 ///
 ///     Result<ChatCompletion> answer = co_await future;   // in any coroutine
 ///     std::move(future).then([](Result<ChatCompletion> answer) { ... });
@@ -32,7 +48,12 @@ class CallsUnderWay;
 /// Coroutines and functions go on where ClientOptions::executor runs them, or else on the client's own
 /// thread, which must not be blocked. What a function of yours threw in the call, such as
 /// ClientOptions::classify, comes out of get() and `co_await`. The result can be taken once, in one of these
-/// ways. For use by one thread at a time. It may outlive its client, whose end cancels the call.
+/// ways: while a coroutine waits for it, the others throw std::logic_error. For use by one thread at a time.
+/// It may outlive its client, whose end cancels the call.
+///
+/// Once get() has returned, none of the functions that were given to the call is called, nor running. The
+/// same holds after the destructor on the thread where they are called, the executor's or else the client's
+/// own: a window there may own both. A coroutine that waits is then not resumed, so its owner destroys it.
 template <class T>
 class [[nodiscard]] Future {
  public:
@@ -59,16 +80,23 @@ class [[nodiscard]] Future {
 
   /// `co_await future`, of a named Future: gives its Result<T>.
   auto operator co_await() & noexcept {
-    struct Awaiter {
-      Future& future;
-      ~Awaiter() { future.forget(); }
-      bool await_ready() const { return future.ready(); }
-      bool await_suspend(std::coroutine_handle<> coroutine) const {
-        return future.on_done([coroutine] { coroutine.resume(); });
+    class Awaiter {
+     public:
+      explicit Awaiter(Future& future) noexcept : future_(future) {}
+      Awaiter(const Awaiter&) = delete;
+      Awaiter& operator=(const Awaiter&) = delete;
+
+      bool await_ready() const { return future_.ready_for_one(); }
+      bool await_suspend(std::coroutine_handle<> coroutine) {
+        return waiting_.begin(future_.call(), coroutine);
       }
-      Result<T> await_resume() const { return future.get(); }
+      Result<T> await_resume() const { return future_.get(); }
+
+     private:
+      Future& future_;
+      detail::Awaiting waiting_{};
     };
-    return Awaiter{*this};
+    return Awaiter(*this);
   }
 
  private:
@@ -81,13 +109,15 @@ class [[nodiscard]] Future {
 
   explicit Future(std::shared_ptr<detail::Pending<Result<T>>> pending) noexcept;
   const std::shared_ptr<detail::Pending<Result<T>>>& pending() const;
+  std::shared_ptr<detail::PendingCall> call() const;
+  bool ready_for_one() const;
   void call_when_done(std::function<void(Result<T>)> function) &&;
   /// Calls it on the client's thread even if there is an executor: the executor's thread may be waiting for
   /// what it tells.
   void notify_when_done(std::function<void()> notify);
   Result<T> take();
-  bool on_done(std::function<void()> continuation);
-  void forget() noexcept;
+  void cancel() noexcept;
+  void wait_for_end() noexcept;
 
   std::shared_ptr<detail::Pending<Result<T>>> pending_;  // null when moved from
 };

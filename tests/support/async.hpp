@@ -29,6 +29,29 @@ struct Coroutine {
   };
 };
 
+/// A coroutine that starts at once, and that its owner destroys.
+class OwnedCoroutine {
+ public:
+  struct promise_type {
+    OwnedCoroutine get_return_object() {
+      return OwnedCoroutine(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }
+  };
+  explicit OwnedCoroutine(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+  OwnedCoroutine(OwnedCoroutine&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  OwnedCoroutine& operator=(OwnedCoroutine&&) = delete;
+  ~OwnedCoroutine() {
+    if (frame_) frame_.destroy();
+  }
+
+ private:
+  std::coroutine_handle<promise_type> frame_;
+};
+
 /// A value that one thread gives and another one waits for.
 template <class T>
 class Box {

@@ -86,11 +86,11 @@ inline bool is_same_error(const std::optional<Error>& one, const std::optional<E
 inline const char* difference(std::string_view text) {
   std::vector<detail::JsonNode> nodes;
   const bool is_taken = detail::JsonScanner::scan(text, false, nodes);
-  const std::optional<nlohmann::json> document = detail::parse_json(text);
+  const auto document = detail::parse_json(text);
   if (is_taken && !document) return "the scanner takes what is not JSON";
   if (is_taken && tree_of(nodes.front()) != *document) return "the values";
   detail::ScannedJson scanned;
-  if (scanned.read(text) != document.has_value()) return "whether it is JSON";
+  if (scanned.read(text) != (document != nullptr)) return "whether it is JSON";
   if (!document) return nullptr;
   if (tree_of(scanned.root()) != *document) return "the values, repaired";
   if (!reads_the_same<ChatCompletionChunk>(text, *document)) return "a chunk";

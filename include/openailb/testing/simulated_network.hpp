@@ -151,16 +151,15 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
   const std::uint64_t id = next_id_++;
   const auto limit = request.connect_timeout, takes = answer.connect_time;
   const bool connects = answer.connects && (limit.count() == 0 || takes <= limit);
-  exchanges_.emplace(id, Exchange{.transfer = &transfer,
-                                  .answer = std::move(answer),
-                                  .max_response_size = request.max_response_size});
-  transfer.handle = this;
+  const bool connects_at_once = connects && takes.count() == 0;
+  Exchange exchange{
+      .transfer = &transfer, .answer = std::move(answer), .max_response_size = request.max_response_size};
   requests_.push_back(std::move(request));
-  if (connects) {
-    takes.count() == 0 ? connect(id) : schedule(now() + takes, [this, id] { connect(id); });
-  } else if (limit.count() != 0) {
-    schedule(now() + limit, [this, id] { give_up_connecting(id); });
-  }
+  if (!connects && limit.count() != 0) schedule(now() + limit, [this, id] { give_up_connecting(id); });
+  if (connects && !connects_at_once) schedule(now() + takes, [this, id] { connect(id); });
+  exchanges_.emplace(id, std::move(exchange));  // last: it is canceled only once it has a handle
+  transfer.handle = this;
+  if (connects_at_once) connect(id);
 }
 
 inline void SimulatedNetwork::connect(std::uint64_t id) {

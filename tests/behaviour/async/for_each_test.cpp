@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -92,6 +93,19 @@ TEST(ForEach, HandsAResultOverBeforeItReadsTheNextInput) {
   EXPECT_THAT(order, ElementsAre(0, 10, 1, 11));
 }
 
+TEST(ForEach, HandsResultsOverAsTheyCome) {
+  // There is room for 64 calls, and these end as soon as they begin.
+  AsyncSimulation simulation({{ok()}});
+  std::vector<int> order;
+  const auto noted = std::views::iota(0, 3) | std::views::transform([&](int number) {
+                       order.push_back(number);
+                       return number;
+                     });
+  for_each(simulation.client(), noted, params_of,
+           [&](int number, const auto&) { order.push_back(10 + number); }, {.request = {.timeout = -1s}});
+  EXPECT_THAT(order, ElementsAre(0, 10, 1, 11, 2, 12));
+}
+
 TEST(ForEach, TakesInputsOfAnyKind) {
   AsyncSimulation simulation;
   simulation.add(echo);
@@ -165,10 +179,13 @@ TEST(ForEach, StopsWithItsStopToken) {
 
 TEST(ForEach, StopsCallsThatHang) {
   AsyncSimulation simulation;
-  simulation.add(script({hanging()}));
+  simulation.add_holding(hanging());  // or virtual time would go on to the end of the first
   std::stop_source stop;
   const auto start = [&, client = simulation.client()](int number, const RequestOptions& options) {
-    if (number == 3) stop.request_stop();
+    if (number == 3) {
+      stop.request_stop();
+      simulation.released.open();
+    }
     return client.chat.completions.create(params_of(number), options);
   };
   int canceled = 0;
@@ -199,6 +216,39 @@ TEST(ForEach, LetsExceptionsOutAndCancelsTheRest) {
   // The thread has canceled them before it comes to this call.
   EXPECT_FALSE(ask(client, {.endpoint = "nobody"}).get());
   for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.in_flight, 0);
+}
+
+TEST(ForEach, AsksNoShouldStopWhenItHasThrown) {
+  AsyncSimulation simulation;
+  simulation.add(script({hanging()}));
+  const AsyncClient client = simulation.client();
+  const auto thread = std::this_thread::get_id();
+  Gate is_asked, go_on;
+  std::jthread releasing;
+  std::atomic<bool> is_over = false, was_asked_late = false;
+  const auto asked = [&] {
+    if (std::this_thread::get_id() == thread) return false;
+    is_asked.open();
+    go_on.wait();
+    was_asked_late = is_over.load();
+    return false;
+  };
+  const auto second_throws = [&](int number) {
+    if (number == 1) {
+      is_asked.wait();
+      releasing = std::jthread([&] {  // it is not over before that, however long that takes
+        for (int look = 0; look < 10'000 && !is_over; ++look) std::this_thread::yield();
+        go_on.open();
+      });
+      throw std::runtime_error("the second");
+    }
+    return params_of(number);
+  };
+  EXPECT_THROW(for_each(client, numbers(2), second_throws, ignore, {.request = {.should_stop = asked}}),
+               std::runtime_error);
+  is_over = true;
+  EXPECT_FALSE(ask(client, {.endpoint = "nobody"}).get());  // by then it would have been asked
+  EXPECT_FALSE(was_asked_late);
 }
 
 TEST(ForEach, LetsTheExceptionsOfResultsOut) {

@@ -27,8 +27,8 @@ class Guest final : public Resident {
  public:
   explicit Guest(std::vector<std::string>& log) : log_(&log) {}
   void start() override { log_->push_back("start"); }
-  void finish() override { log_->push_back("finish"); }
-  void cancel() noexcept override { log_->push_back("cancel"); }
+  void finish() noexcept override { log_->push_back("finish"); }
+  void cancel(const char*) noexcept override { log_->push_back("cancel"); }
 
  private:
   std::vector<std::string>* log_;

@@ -2,16 +2,17 @@
 
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 namespace openailb::detail {
@@ -23,28 +24,32 @@ class BackgroundStream final : public Resident {
  public:
   using Opening = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
 
-  BackgroundStream(std::shared_ptr<LoopThread> thread, Opening opening)
-      : thread_(std::move(thread)), opening_(std::move(opening)) {}
+  /// `stop` is the stop token of the call.
+  BackgroundStream(std::shared_ptr<LoopThread> thread, std::stop_token stop, Opening opening)
+      : thread_(std::move(thread)), stop_(std::move(stop)), opening_(std::move(opening)), opened_(open()) {}
   /// A stream that could not be opened.
   BackgroundStream(std::shared_ptr<LoopThread> thread, Error error)
       : thread_(std::move(thread)), error_(std::move(error)) {}
 
   const std::shared_ptr<LoopThread>& thread() const noexcept { return thread_; }
+  const std::stop_token& stop_token() const noexcept { return stop_; }
 
   /// \name on the loop's thread
   ///@{
-  void start() override {
-    opened_ = open();
-    opened_.start();
-  }
-  void cancel() noexcept override {
+  void start() override { opened_.start(); }
+  void cancel(const char*) noexcept override {
     canceled_ = !error_ && !(stream_ && stream_->over());
     opened_ = {};
     opening_ = {};
-    if (stream_) stream_->close();
+    close();
   }
   /// The next chunk, which stays until the one after it is read; null at the end.
   Task<Result<const Chunk*>> next();
+  /// Ends it, since nobody wants the rest.
+  void refuse() { stream_->refuse("its chunks were not wanted"); }
+  void close() noexcept {
+    if (stream_) stream_->close();
+  }
   ///@}
 
   /// \name for the reader, while it does not wait for a chunk
@@ -63,8 +68,9 @@ class BackgroundStream final : public Resident {
   Task<Done> open();
 
   const std::shared_ptr<LoopThread> thread_;
-  Opening opening_;
-  Task<Done> opened_{};
+  const std::stop_token stop_{};
+  Opening opening_{};
+  Task<Done> opened_{};  // made with it, so that nothing is needed for its end
   std::unique_ptr<CommittedStream<Chunk>> stream_{};
   std::optional<Error> error_{};
   bool canceled_{};  // used on the thread
@@ -114,27 +120,37 @@ class StreamReading {
   }
 
   BackgroundStream<Chunk>* operator->() const noexcept { return stream_.get(); }
-  explicit operator bool() const noexcept { return stream_ != nullptr; }
+  const std::shared_ptr<BackgroundStream<Chunk>>& stream() const noexcept { return stream_; }
 
  private:
   std::shared_ptr<BackgroundStream<Chunk>> stream_;
 };
 
+/// Takes each chunk of a stream. False when no more is wanted.
+template <class Chunk>
+using TakeChunk = std::function<bool(const Chunk&)>;
+
 /// Calls a function with each chunk, where continuations run. Gives what all chunks add up to, or why the
 /// stream failed. What the function throws ends the stream.
 template <class Chunk>
-Task<Result<typename Chunk::Completion>> read_all(StreamReading<Chunk> stream,
-                                                  std::function<void(const Chunk&)> function) {
+Task<Result<typename Chunk::Completion>> read_all(AskByErrand ask, StreamReading<Chunk> stream,
+                                                  TakeChunk<Chunk> function) {
+  struct AtEnd {
+    StreamReading<Chunk>& stream;
+    ~AtEnd() { stream->close(); }  // now, and not when its thread comes to that
+  };
+  const AtEnd at_end{stream};
+  // Shared, since the call may be dropped while the function runs.
+  const auto take = std::make_shared<TakeChunk<Chunk>>(std::move(function));
   for (;;) {
     Task<Result<const Chunk*>> coming = stream->next();
     Result<const Chunk*> chunk = co_await coming;
     if (!chunk) co_return std::move(chunk).error();
     if (*chunk == nullptr) break;
-    // A copy, since the stream may be dropped meanwhile.
-    Errand errand(stream->thread(), [function, copy = **chunk] { function(copy); });
-    FirstOf back(errand);
-    co_await back;
-    if (errand.exception()) std::rethrow_exception(errand.exception());
+    Task<std::optional<bool>> taking = ask([take, copy = **chunk] { return (*take)(copy); });
+    const std::optional<bool> is_wanted = co_await taking;
+    if (!is_wanted) co_return evidence_of_cancellation().error;
+    if (!*is_wanted) stream->refuse();
   }
   if (stream->error()) co_return *stream->error();
   typename Chunk::Completion completion = stream->committed()->completion();

@@ -29,6 +29,19 @@ class CommittedAnswer {
 
   /// Ends it now, which counts neither for nor against the endpoint.
   void close() noexcept { trial_.reset(); }
+  /// Ends it as canceled, since nobody wants the rest.
+  void refuse(std::string why) {
+    if (over()) return;  // there is no rest
+    Error error{.kind = ErrorKind::canceled, .message = std::move(why)};
+    fail(trial_->failure({.error = std::move(error)}), ErrorKind::canceled);
+  }
+
+  /// Ends it because of an exception, such as that there is no memory, so that the rest of it does not pass
+  /// for a whole answer.
+  void break_off() noexcept {
+    if (!error_) error_.emplace(Error{.kind = ErrorKind::stream_interrupted, .message = "it threw"});
+    close();
+  }
 
   bool over() const noexcept { return !trial_; }
   const std::optional<Error>& error() const noexcept { return error_; }

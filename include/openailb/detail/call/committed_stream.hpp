@@ -44,12 +44,20 @@ class CommittedStream final : public CommittedAnswer {
   /// the stream ended cleanly.
   Task<const Chunk*> next();
   /// The same, but null also when the next chunk has not arrived yet. Costs no coroutine.
-  const Chunk* next_arrived();
+  const Chunk* next_arrived() {
+    try {
+      return find_next();
+    } catch (...) {
+      break_off();
+      throw;
+    }
+  }
 
   const std::string& text() const noexcept { return chunks_.text(); }
   const auto& completion() const noexcept { return accumulator_.completion(); }
 
  private:
+  const Chunk* find_next();
   const Chunk* take(ServerSentEvent& event);
   const Chunk* accept();
   void finish_at_end_of_transfer();
@@ -66,7 +74,7 @@ class CommittedStream final : public CommittedAnswer {
 };
 
 template <class Chunk>
-const Chunk* CommittedStream<Chunk>::next_arrived() {
+const Chunk* CommittedStream<Chunk>::find_next() {
   const Chunk* chunk = nullptr;
   while (trial_ && !chunk) {
     if (is_interrupted()) {

@@ -117,13 +117,13 @@ inline Result<BinaryResponse> decode_bytes(HttpResponse& response, bool&) {
 /// send the same.
 inline Result<JsonResponse> decode_any_json(HttpResponse& response, bool& delivered) {
   if (is_blank(response.body)) return JsonResponse();
-  std::optional<nlohmann::json> document = parse_json(response.body);
+  const ParsedJson document = parse_json(response.body);
   if (document) {
     const bool is_value = is_an_object_of_its_own(unwrapped(*document));
     std::optional<Error> inside;
     if (!is_value) inside = error_inside(*document);
     if (inside) return *std::move(inside);
-    return JsonResponse(*std::move(document));
+    return JsonResponse(std::move(*document));
   }
   const std::string type = media_type(response.headers);
   const bool should_be_json = type.empty() || type.ends_with("/json") || type.ends_with("+json");

@@ -35,12 +35,6 @@ class Download final : public CommittedAnswer {
 
   /// The bytes that come next; none at the end. Then error() says whether it is whole.
   Task<std::string> next();
-  /// Ends it, since nobody wants the rest.
-  void refuse() {
-    if (over()) return;  // there is no rest
-    Error error{.kind = ErrorKind::canceled, .message = "its bytes were not taken"};
-    fail(trial_->failure({.error = std::move(error)}), ErrorKind::canceled);
-  }
   std::uint64_t size() const noexcept { return size_; }
 
  private:
@@ -108,7 +102,7 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
 }
 
 /// A whole call whose answer goes into a ByteSink. `ask(question)` calls a function where the user's code
-/// runs, and returns a Task<bool>.
+/// runs, and returns a Task<std::optional<bool>>: null when it was not called, since the call was stopped.
 template <class Decode, class Ask>
 Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
                                        Decode decode, ByteSink into, Ask ask) {
@@ -127,9 +121,11 @@ Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer
     Task<std::string> coming = download.next();
     std::string piece = co_await coming;
     if (piece.empty()) break;
-    Task<bool> delivering = ask([sink, piece = std::move(piece)] { return sink->take(piece); });
-    const bool is_wanted = co_await delivering;
-    if (!is_wanted) download.refuse();
+    Task<std::optional<bool>> delivering =
+        ask([sink, piece = std::move(piece)] { return sink->take(piece); });
+    const std::optional<bool> is_wanted = co_await delivering;
+    if (!is_wanted) co_return evidence_of_cancellation().error;
+    if (!*is_wanted) download.refuse("its bytes were not taken");
   }
   if (download.error()) co_return *download.error();
   co_return Downloaded{.size = download.size(), .info = download.info()};

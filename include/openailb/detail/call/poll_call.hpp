@@ -3,6 +3,7 @@
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace openailb::detail {
@@ -41,7 +43,8 @@ Result<Polling<T>> polling_of(PollOptions<T> poll, std::function<bool(const T&)>
 }
 
 /// A call that is made again and again, within the deadline of `call` and until its stop token stops.
-/// `ask(question)` calls a function where the user's code runs, and returns a Task<bool>.
+/// `ask(question)` calls a function where the user's code runs, and returns a Task<std::optional<bool>>: null
+/// when it was not called, since the call was stopped.
 template <class T, class Decode, class Ask>
 Task<Result<T>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call, Decode decode,
                           Polling<T> polling, Ask ask) {
@@ -56,14 +59,15 @@ Task<Result<T>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, C
 
     // Shared, since the call may be dropped while the user looks at it.
     auto seen = std::make_shared<T>(*std::move(answer));
-    Task<bool> judging = ask([seen, is_over = polling.is_over] { return is_over(*seen); });
-    const bool is_over = co_await judging;
-    if (is_over) co_return std::move(*seen);
+    Task<std::optional<bool>> judging = ask([seen, is_over = polling.is_over] { return is_over(*seen); });
+    const std::optional<bool> is_over = co_await judging;
+    if (!is_over) co_return evidence_of_cancellation().error;
+    if (*is_over) co_return std::move(*seen);
 
     Timer pause(loop, (std::min)(saturating_add(loop.now(), polling.every), deadline), call.stop_token);
     FirstOf waited(pause);
     co_await waited;
-    if (pause.stopped()) co_return Error{.kind = ErrorKind::canceled, .message = "canceled by the caller"};
+    if (pause.stopped()) co_return evidence_of_cancellation().error;
     if (loop.now() >= deadline) {
       co_return Error{.kind = ErrorKind::timeout,
                       .message = "it was not over within the deadline of " + duration_text(call.deadline)};

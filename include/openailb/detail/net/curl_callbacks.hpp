@@ -56,13 +56,14 @@ struct CurlCallbacks {
     handle.head_too_large = handle.head_bytes > largest_head;
     handle.is_rejected = handle.head_too_large || !succeeds([&] {
                            handle.head.read({data, size}, handle.transfer->response);
+                           // Something that is no content encoding, such as utf-8, is not to be decoded.
+                           if (names_no_encoding({data, size})) {
+                             handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+                           }
                          });
     // Only at the end of the head: by then a status that decides is known.
     if (handle.transfer->response.status != 0 && !handle.head.length_is_valid()) handle.is_rejected = true;
-    if (handle.is_rejected) return rejected;
-    // Something that is no content encoding, such as utf-8, is not to be decoded.
-    if (names_no_encoding({data, size})) handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
-    return size;
+    return handle.is_rejected ? rejected : size;
   }
 
   /// Called by libcurl before it sends a request. A second time within one transfer means that libcurl has

@@ -63,13 +63,15 @@ class CurlEventLoop final : public EventLoop {
 
   Handles make_handle();
   Handles take_handle();
-  void begin(CurlHandle& handle);
+  void begin(CurlHandle& handle) noexcept;
+  bool hand_over(CurlHandle& handle) noexcept;
   void share_connection(CurlHandle& handle);
   void read_messages();
   void drop_overdue();
   void end_unconnected();
-  void completed(CurlHandle& handle, CURLcode code);
-  void drained(CurlHandle& handle);
+  void completed(CurlHandle& handle, CURLcode code) noexcept;
+  static TransferFailure failure_of_end(const CurlHandle& handle, CURLcode code) noexcept;
+  void drained(CurlHandle& handle) noexcept;
   void retire(CurlHandle& handle) noexcept;
 
   ConnectionOptions options_;
@@ -118,21 +120,27 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   begin(handle);
 }
 
-/// Hands a request to libcurl.
-inline void CurlEventLoop::begin(CurlHandle& handle) {
+/// Lets a request begin.
+inline void CurlEventLoop::begin(CurlHandle& handle) noexcept {
   if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end(handle.server, now());
   move_to(handle, busy_);
   handle.began_at = std::chrono::steady_clock::now();
-  if (calls_ == CallsAtOnce::many) share_connection(handle);
-  if (curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK) {
-    handle.is_added = true;
-    return;
-  }
+  if (hand_over(handle)) return;
   Transfer& transfer = *handle.transfer;
   transfer.handle = nullptr;
   retire(handle);
-  transfer.finish(
-      TransferFailure{.kind = ErrorKind::bad_request, .message = "not sent: libcurl is out of memory"});
+  transfer.finish(out_of_memory());
+}
+
+/// Hands a request to libcurl. False when there is no memory.
+inline bool CurlEventLoop::hand_over(CurlHandle& handle) noexcept {
+  try {
+    if (calls_ == CallsAtOnce::many) share_connection(handle);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  handle.is_added = curl_multi_add_handle(multi_.get(), handle.easy.get()) == CURLM_OK;
+  return handle.is_added;
 }
 
 /// Lets a request wait until libcurl knows whether it can go on a connection that another is just making, as
@@ -217,14 +225,14 @@ inline void CurlEventLoop::end_unconnected() {
 
 /// Called when the rest of an answer has come or takes too long. A request that waits for its connection
 /// begins.
-inline void CurlEventLoop::drained(CurlHandle& handle) {
+inline void CurlEventLoop::drained(CurlHandle& handle) noexcept {
   CurlServer& server = *handle.server;
   --server.draining;
   retire(handle);
   if (!server.waiting.empty()) begin(server.waiting.front());
 }
 
-inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
+inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) noexcept {
   sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server);
   Transfer* transfer = handle.transfer;
   if (transfer == nullptr) return drained(handle);
@@ -233,10 +241,19 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {
   // libcurl reports a write error for the bytes that some servers add to compressed data.
   if (code == CURLE_WRITE_ERROR && !handle.is_rejected) code = CURLE_OK;
   std::optional<TransferFailure> failed;
-  if (code != CURLE_OK) failed = failure_of(end_of(handle, code));
+  if (code != CURLE_OK) failed = failure_of_end(handle, code);
   transfer->handle = nullptr;
   retire(handle);
   transfer->finish(std::move(failed));
+}
+
+inline TransferFailure CurlEventLoop::failure_of_end(const CurlHandle& handle, CURLcode code) noexcept {
+  if (handle.is_rejected && !handle.head_too_large && !handle.body_too_large) return out_of_memory();
+  try {
+    return failure_of(end_of(handle, code));
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  }
 }
 
 /// Takes a handle out of libcurl and keeps it for the next request.

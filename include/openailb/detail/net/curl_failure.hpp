@@ -107,6 +107,12 @@ inline TransferFailure unreadable(const std::string& file) {
           .is_client_error = true};
 }
 
+/// There was no memory for a request, its answer, or what is wrong with it. No server is to blame, and none
+/// is better off. This takes no memory.
+inline TransferFailure out_of_memory() noexcept {
+  return {.kind = ErrorKind::canceled, .message = "out of memory"};
+}
+
 inline TransferFailure failure_of(const CurlEnd& end) {
   if (!end.unreadable_file.empty()) return unreadable(end.unreadable_file);
   if (!end.local_fault.empty()) {

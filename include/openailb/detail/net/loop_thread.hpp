@@ -1,10 +1,12 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/net/resident.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/unhandled.hpp>
 #include <openailb/event_loop.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -14,42 +16,14 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace openailb::detail {
 
-/// Something that lives on a LoopThread: a call that is under way, or an open stream. Its functions are
-/// called on that thread, and never inside a coroutine of the library.
-class Resident {
- public:
-  Resident() = default;
-  Resident(const Resident&) = delete;
-  Resident& operator=(const Resident&) = delete;
-  virtual ~Resident() = default;
-
-  /// Begins its work.
-  virtual void start() = 0;
-  /// Called when its work is done and it has left the thread; see LoopThread::finished.
-  virtual void finish() {}
-  /// Ends its work. It has left the thread.
-  virtual void cancel() noexcept = 0;
-
-  std::unique_ptr<StopPolling> polling{};  ///< asks the call's should_stop; null when it has none
-
- private:
-  friend class LoopThread;
-  using List = std::list<std::shared_ptr<Resident>>;
-  List::iterator place_{};
-  bool lives_there_{};
-  bool works_{};
-};
-
 /// A thread that runs one event loop, and with it the calls and streams that live there, until end(). All
 /// code of users that it runs, it runs where no coroutine of the library is running: they may start calls,
-/// drop what they like, and end it.
+/// drop what they like, and end it. What may happen when memory has run out is noexcept, and needs none.
 class LoopThread : public std::enable_shared_from_this<LoopThread> {
  public:
   using Function = std::function<void()>;
@@ -74,13 +48,20 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   /// \name from any thread
   ///@{
   /// Calls a function on the thread; after its end, at once.
-  void post(Function function);
+  void post(Function function) { post(prepare_post(std::move(function))); }
+  void post(Post post) noexcept;
   /// Lets a resident live and work there; after its end, cancels it.
-  void take_in(std::shared_ptr<Resident> resident);
-  /// Cancels a resident if it still lives there.
-  void drop(std::shared_ptr<Resident> resident);
-  /// Calls a continuation where the user wants it: in the executor, or else on the thread.
-  void resume(Function continuation);
+  void take_in(const std::shared_ptr<Resident>& resident);
+  /// Cancels a resident if it still lives there. From now on its should_stop is not asked.
+  void drop(std::shared_ptr<Resident> resident) noexcept;
+  /// Calls a function of the user's where the user wants it: in the executor, or else on the thread. Throws
+  /// what the executor throws.
+  void call_for_user(Post post) {
+    if (!executor_) return this->post(std::move(post));
+    executor_(std::move(post.front().function));
+  }
+  /// The same, but reports what the executor throws.
+  void resume(Post continuation) noexcept;
   /// Shows an exception that nobody else can see.
   void report(const std::exception_ptr& exception) const noexcept;
   ///@}
@@ -88,7 +69,9 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   /// \name on the thread, for residents
   ///@{
   /// The resident's work is done, and it is to leave.
-  void finished(Resident& resident) { finished_.push_back(&resident); }
+  void finished(Resident& resident) noexcept {
+    finished_.splice(finished_.end(), residents_, resident.place_);
+  }
   /// The resident has nothing to do until somebody asks it. It stays.
   void rest(Resident& resident) noexcept {
     if (std::exchange(resident.works_, false)) --working_;
@@ -102,11 +85,13 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void run() noexcept;
   bool run_posted();
   void run_loop();
-  void run_finished();
+  void run_finished() noexcept;
+  void settle_in(Resident& resident);
   void poll_for_stops();
-  void cancel_all() noexcept;
+  void ask_to_stop(Resident& resident);
+  void cancel_all(const char* why) noexcept;
   void cancel_rest() noexcept;
-  std::shared_ptr<Resident> remove(Resident& resident);
+  std::shared_ptr<Resident> remove(Resident& resident, Resident::List& from) noexcept;
   void call(const Function& function) const noexcept;
 
   const std::function<void(Function)> executor_;
@@ -117,16 +102,17 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
 
   std::mutex mutex_{};  // guards what follows
   std::condition_variable called_{};
-  std::vector<Function> posted_{};
+  Post posted_{};
   bool is_idle_{};  // it waits for called_, not in the loop
   bool ending_{};
   bool ended_{};
 
   // What follows is used by the thread alone.
   Resident::List residents_{};
-  std::ptrdiff_t working_{};  // of these
-  std::set<Resident*> polled_{};
-  std::vector<Resident*> finished_{};
+  Resident::List finished_{};  // those of them that are to leave
+  std::ptrdiff_t working_{};   // of all these
+  std::size_t polled_{};       // of all these
+  TimePoint next_poll_{};
 };
 
 inline void LoopThread::end() noexcept {
@@ -139,44 +125,54 @@ inline void LoopThread::end() noexcept {
   is_current() ? thread_.detach() : thread_.join();
 }
 
-inline void LoopThread::post(Function function) {
+inline void LoopThread::post(Post post) noexcept {
   std::unique_lock lock(mutex_);
   if (ended_) {
     lock.unlock();
-    return call(function);
+    return call(post.front().function);
   }
-  posted_.push_back(std::move(function));
+  posted_.splice(posted_.end(), post);
   if (posted_.size() > 1 || ending_ || is_current()) return;  // then it looks without being called
   if (!is_idle_) return loop_->wake();
   lock.unlock();  // or else it would wake only to wait for the lock
   called_.notify_one();
 }
 
-inline void LoopThread::take_in(std::shared_ptr<Resident> resident) {
-  post([this, resident = std::move(resident)] {
-    if (loop_ == nullptr) return resident->cancel();
-    residents_.push_back(resident);
-    resident->place_ = std::prev(residents_.end());
-    resident->lives_there_ = resident->works_ = true;
-    ++working_;
-    if (resident->polling) polled_.insert(resident.get());
-    resident->start();
+inline void LoopThread::take_in(const std::shared_ptr<Resident>& resident) {
+  Post start = prepare_post([this, one = resident.get()] { settle_in(*one); });
+  start.front().kept_alive = resident;
+  Post farewell = prepare_post([this, one = resident.get()] {
+    if (one->lives_there_) remove(*one, residents_)->cancel("it was dropped");
   });
+  resident->home_.emplace_back();
+  resident->farewell_ = std::move(farewell);
+  post(std::move(start));
 }
 
-inline void LoopThread::drop(std::shared_ptr<Resident> resident) {
-  post([this, resident = std::move(resident)] {
-    if (!resident->lives_there_) return;
-    remove(*resident);
-    resident->cancel();
-  });
+inline void LoopThread::settle_in(Resident& resident) {
+  if (loop_ == nullptr) return resident.cancel("the client of this call is gone");
+  residents_.splice(residents_.end(), resident.home_);
+  residents_.back() = resident.shared_from_this();
+  resident.place_ = std::prev(residents_.end());
+  resident.lives_there_ = resident.works_ = true;
+  ++working_;
+  if (resident.polling && polled_++ == 0) next_poll_ = loop_->now() + StopPolling::interval;
+  resident.start();
+  if (resident.polling) ask_to_stop(resident);
 }
 
-inline void LoopThread::resume(Function continuation) {
-  if (!executor_) return post(std::move(continuation));
+inline void LoopThread::drop(std::shared_ptr<Resident> resident) noexcept {
+  for (Resident* one = resident.get(); one != nullptr; one = one->source.get()) one->is_dropped_ = true;
+  Post farewell;
+  farewell.splice(farewell.end(), resident->farewell_);
+  if (farewell.empty()) return;  // it was never taken in, or is dropped for the second time
+  farewell.front().kept_alive = std::move(resident);
+  post(std::move(farewell));
+}
+
+inline void LoopThread::resume(Post continuation) noexcept {
   try {
-    executor_(
-        [self = shared_from_this(), continuation = std::move(continuation)] { self->call(continuation); });
+    call_for_user(std::move(continuation));
   } catch (...) {
     report(std::current_exception());
   }
@@ -196,7 +192,7 @@ inline void LoopThread::run() noexcept {
 
 /// Calls what was posted. If nobody has anything to do, waits for something. False when the thread is to end.
 inline bool LoopThread::run_posted() {
-  std::vector<Function> functions;
+  Post functions;
   {
     std::unique_lock lock(mutex_);
     is_idle_ = working_ == 0;
@@ -205,8 +201,8 @@ inline bool LoopThread::run_posted() {
     if (ending_) return false;
     functions.swap(posted_);
   }
-  for (const Function& function : functions) {
-    call(function);
+  for (const Posted& one : functions) {
+    call(one.function);
     run_finished();
   }
   return true;
@@ -214,63 +210,70 @@ inline bool LoopThread::run_posted() {
 
 inline void LoopThread::run_loop() {
   try {
-    TimePoint latest = polled_.empty() ? (TimePoint::max)() : loop_->now() + StopPolling::interval;
+    TimePoint latest = polled_ == 0 ? (TimePoint::max)() : (std::max)(next_poll_, loop_->now());
     {
       const std::lock_guard lock(mutex_);
       if (!posted_.empty()) latest = loop_->now();
     }
     loop_->run_once(latest);
-    if (!polled_.empty()) poll_for_stops();
+    poll_for_stops();
+    run_finished();
   } catch (...) {
     report(std::current_exception());
-    cancel_all();  // without their loop they cannot go on
+    run_finished();
+    cancel_all("its event loop failed");  // without their loop they cannot go on
   }
-  run_finished();
 }
 
-inline void LoopThread::run_finished() {
-  for (Resident* one : std::exchange(finished_, {})) remove(*one)->finish();
+inline void LoopThread::run_finished() noexcept {
+  while (!finished_.empty()) remove(*finished_.front(), finished_)->finish();
 }
 
 inline void LoopThread::poll_for_stops() {
-  for (Resident* one : polled_) {
-    try {
-      one->polling->poll(loop_->now());
-    } catch (...) {
-      report(std::current_exception());
-      one->polling->stop();
-    }
+  if (polled_ == 0 || loop_->now() < next_poll_) return;
+  next_poll_ = loop_->now() + StopPolling::interval;
+  for (const auto& one : residents_) {
+    if (one->polling) ask_to_stop(*one);
   }
 }
 
-inline std::shared_ptr<Resident> LoopThread::remove(Resident& resident) {
+inline void LoopThread::ask_to_stop(Resident& resident) {
+  if (resident.is_dropped_) return;
+  try {
+    resident.polling->ask();
+  } catch (...) {
+    report(std::current_exception());
+    resident.polling->stop();
+  }
+}
+
+inline std::shared_ptr<Resident> LoopThread::remove(Resident& resident, Resident::List& from) noexcept {
   rest(resident);
   std::shared_ptr<Resident> removed = std::move(*resident.place_);
-  residents_.erase(resident.place_);
+  from.erase(resident.place_);
   resident.lives_there_ = false;
-  polled_.erase(&resident);
+  if (resident.polling) --polled_;
   return removed;
 }
 
 /// The latest first: a chunk that is waited for before its stream.
-inline void LoopThread::cancel_all() noexcept {
-  finished_.clear();
-  while (!residents_.empty()) remove(*residents_.back())->cancel();
+inline void LoopThread::cancel_all(const char* why) noexcept {
+  while (!residents_.empty()) remove(*residents_.back(), residents_)->cancel(why);
 }
 
 /// The end of the thread. What is canceled may have continuations, and these may post.
 inline void LoopThread::cancel_rest() noexcept {
-  cancel_all();
+  cancel_all("the client of this call is gone");
   const std::unique_ptr<EventLoop> loop = std::move(loop_);
   for (;;) {
-    std::vector<Function> functions;
+    Post functions;
     {
       const std::lock_guard lock(mutex_);
       ended_ = posted_.empty();
       if (ended_) return;
       functions.swap(posted_);
     }
-    for (const Function& function : functions) call(function);
+    for (const Posted& one : functions) call(one.function);
   }
 }
 

@@ -27,9 +27,13 @@ class StopPolling {
 
   /// Calls the function, unless it was called less than `interval` ago.
   void poll(TimePoint now) {
-    if (source_.stop_requested() || (asked_at_ && now - *asked_at_ < interval)) return;
+    if (asked_at_ && now - *asked_at_ < interval) return;
     asked_at_ = now;
-    if (should_stop_()) source_.request_stop();
+    ask();
+  }
+  /// Calls the function.
+  void ask() {
+    if (!source_.stop_requested() && should_stop_()) source_.request_stop();
   }
 
  private:

@@ -24,6 +24,7 @@
 #include <openailb/result.hpp>
 
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 namespace openailb::detail {
@@ -45,21 +46,22 @@ class Runtime<Async> {
 
   TimePoint now() const { return clock_(); }
 
-  /// `make_task(loop, call)` makes the coroutine of the whole call.
+  /// `make_task(loop, call, ask)` makes the coroutine of the whole call.
   template <class T, class MakeTask>
   Future<T> run_call(Result<Call> call, MakeTask make_task) const {
     if (!call) {
       return Future<T>(std::make_shared<Pending<Result<T>>>(thread_, Result<T>(std::move(call).error())));
     }
     std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    return Future<T>(run_on<T>(thread_, make_task(thread_->loop(), *std::move(call)), std::move(polling)));
+    const auto task = [&](PendingCall& pending) {
+      return make_task(thread_->loop(), *std::move(call), AskByErrand{&pending});
+    };
+    return Future<T>(run_on<T>(thread_, call->stop_token, task, std::move(polling)));
   }
-
-  AskByErrand ask() const { return {thread_}; }
 
   template <class T, class Decode>
   Future<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
-    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made, auto) {
       return answer_call<T>(loop, balancer, std::move(made), decode);
     });
   }
@@ -67,16 +69,16 @@ class Runtime<Async> {
   template <class Decode>
   Future<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
-    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
-      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask());
+    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made, auto ask) {
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask);
     });
   }
 
   template <class T, class Decode>
   Future<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
-    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
-      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask());
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made, auto ask) {
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask);
     });
   }
 
@@ -86,11 +88,13 @@ class Runtime<Async> {
       return AsyncStream<Chunk>(std::make_shared<BackgroundStream<Chunk>>(thread_, std::move(call).error()));
     }
     std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+    const std::stop_token stop = call->stop_token;
     auto stream = std::make_shared<BackgroundStream<Chunk>>(
-        thread_, stream_call<Chunk>(thread_->loop(), balancer, *std::move(call)));
+        thread_, stop, stream_call<Chunk>(thread_->loop(), balancer, *std::move(call)));
     stream->polling = std::move(polling);
+    AsyncStream<Chunk> its_end(stream);  // which ends it whatever fails from here on
     thread_->take_in(stream);
-    return AsyncStream<Chunk>(std::move(stream));
+    return its_end;
   }
 
  private:

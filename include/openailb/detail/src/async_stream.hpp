@@ -4,6 +4,9 @@
 #include <openailb/detail/call/background_stream.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/pending.hpp>
+#include <openailb/detail/net/pending_call.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/future.hpp>
 #include <openailb/error.hpp>
 #include <openailb/response_info.hpp>
@@ -13,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -20,15 +24,15 @@ namespace openailb {
 
 namespace detail {
 
-/// Lets a task run on a thread. If the thread ends before it, its result is an error.
-template <class T>
-std::shared_ptr<Pending<Result<T>>> run_on(const std::shared_ptr<LoopThread>& thread, Task<Result<T>> task,
-                                           std::unique_ptr<StopPolling> polling = nullptr) {
-  auto pending = std::make_shared<Pending<Result<T>>>(thread, std::move(task), [] {
-    return Result<T>(
-        Error{.kind = ErrorKind::canceled, .message = "canceled: the client of this call is gone"});
-  });
+/// Lets what `make_task(PendingCall&)` makes run on a thread. If the thread ends before it, its result is an
+/// error.
+template <class T, class MakeTask>
+std::shared_ptr<Pending<Result<T>>> run_on(const std::shared_ptr<LoopThread>& thread, std::stop_token stop,
+                                           MakeTask make_task, std::unique_ptr<StopPolling> polling = nullptr,
+                                           std::shared_ptr<Resident> source = nullptr) {
+  auto pending = std::make_shared<Pending<Result<T>>>(thread, std::move(stop), std::move(make_task));
   pending->polling = std::move(polling);
+  pending->source = std::move(source);
   thread->take_in(pending);
   return pending;
 }
@@ -43,7 +47,7 @@ AsyncStream<Chunk>::AsyncStream(AsyncStream&&) noexcept = default;
 
 template <class Chunk>
 AsyncStream<Chunk>::~AsyncStream() {
-  if (asked_) asked_->thread().drop(asked_);  // before its stream
+  if (asked_) detail::PendingCall::abandon(std::move(asked_));  // before its stream
 }
 
 /// Whether there is nothing to wait for: the end has come.
@@ -51,40 +55,50 @@ template <class Chunk>
 bool AsyncStream<Chunk>::ask() {
   if (!stream_) throw std::logic_error("openailb: this AsyncStream has been moved from");
   if (is_over_) return true;
+  if (asked_) {
+    asked_->must_not_be_awaited();
+    return false;
+  }
+  const auto next = [this](detail::PendingCall&) { return (*stream_)->next(); };
+  asked_ = detail::run_on<const Chunk*>((*stream_)->thread(), {}, next);
   has_asked_ = true;
-  if (!asked_) asked_ = detail::run_on<const Chunk*>((*stream_)->thread(), (*stream_)->next());
   return false;
 }
 
 template <class Chunk>
-bool AsyncStream<Chunk>::on_answer(std::function<void()> continuation) {
-  return asked_->on_done(std::move(continuation));
-}
-
-template <class Chunk>
-void AsyncStream<Chunk>::forget() noexcept {
-  if (asked_) asked_->forget_continuation();
+std::shared_ptr<detail::PendingCall> AsyncStream<Chunk>::asked() const {
+  return asked_;
 }
 
 template <class Chunk>
 std::optional<Chunk> AsyncStream<Chunk>::take() {
   if (is_over_) return std::nullopt;
   Result<const Chunk*> chunk = std::exchange(asked_, nullptr)->take();
-  if (chunk && *chunk != nullptr) return **chunk;
+  if (chunk && *chunk != nullptr) {
+    try {
+      return **chunk;
+    } catch (...) {
+      is_over_ = true;  // this one is lost
+      (*stream_)->set_error({.kind = ErrorKind::stream_interrupted, .message = "it threw"});
+      throw;
+    }
+  }
   is_over_ = true;
   if (!chunk && !(*stream_)->error()) (*stream_)->set_error(std::move(chunk).error());
   return std::nullopt;
 }
 
 template <class Chunk>
-auto AsyncStream<Chunk>::on_chunk(std::function<void(const Chunk&)> function) && -> Future<Completion> {
+auto AsyncStream<Chunk>::read_all(std::function<bool(const Chunk&)> take) && -> Future<Completion> {
   if (!stream_) throw std::logic_error("openailb: this AsyncStream has been moved from");
   if (asked_) throw std::logic_error("openailb: a chunk of this AsyncStream is waited for");
-  const std::shared_ptr<detail::LoopThread> thread = (*stream_)->thread();
-  detail::StreamReading<Chunk> reading = std::move(*stream_);
-  stream_.reset();
+  const std::unique_ptr<detail::StreamReading<Chunk>> reading = std::move(stream_);
+  const std::shared_ptr<detail::BackgroundStream<Chunk>> stream = reading->stream();
+  const auto task = [&](detail::PendingCall& pending) {
+    return detail::read_all<Chunk>({&pending}, std::move(*reading), std::move(take));
+  };
   return Future<Completion>(
-      detail::run_on<Completion>(thread, detail::read_all<Chunk>(std::move(reading), std::move(function))));
+      detail::run_on<Completion>(stream->thread(), stream->stop_token(), task, nullptr, stream));
 }
 
 template <class Chunk>

@@ -18,9 +18,8 @@ namespace openailb::detail {
 ///   sink)` one whose bytes go into a sink, `poll<T>(balancer, call, decode, polling)` one that is made again
 ///   and again, and `stream<Chunk>(balancer, call)` one with a stream. The call may also be the error for
 ///   which it cannot be made;
-/// - `run_call<T>(call, make_task)`, which is under the first three, runs whatever `make_task(loop, call)`
-///   makes: a coroutine that gives a Result<T>. What `ask()` gives calls functions where the user's code
-///   runs.
+/// - `run_call<T>(call, make_task)`, which is under the first three, runs whatever `make_task(loop, call,
+///   ask)` makes: a coroutine that gives a Result<T>. `ask` calls functions where the user's code runs.
 template <class Execution>
 class Runtime;
 

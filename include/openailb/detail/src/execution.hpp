@@ -22,13 +22,17 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace openailb::detail {
 
 /// Calls a function of the user's on the thread that runs the call.
 struct AskHere {
-  Task<bool> operator()(std::function<bool()> question) const { co_return question(); }
+  Task<std::optional<bool>> operator()(std::function<bool()> question) const {
+    const bool answer = question();
+    co_return answer;
+  }
 };
 
 /// Leases an event loop for each call, and runs the call on the calling thread until it is done.
@@ -42,21 +46,19 @@ class Runtime<Blocking> {
 
   TimePoint now() const { return clock_(); }
 
-  /// `make_task(loop, call)` makes the coroutine of the whole call.
+  /// `make_task(loop, call, ask)` makes the coroutine of the whole call.
   template <class T, class MakeTask>
   Result<T> run_call(Result<Call> call, MakeTask make_task) const {
     if (!call) return std::move(call).error();
     const LoopLease loop = loops_->lease();
     const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    Task<Result<T>> task = make_task(*loop, *std::move(call));
+    Task<Result<T>> task = make_task(*loop, *std::move(call), AskHere{});
     return run(*loop, std::move(task), polling.get());
   }
 
-  AskHere ask() const { return {}; }
-
   template <class T, class Decode>
   Result<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
-    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made, auto) {
       return answer_call<T>(loop, balancer, std::move(made), decode);
     });
   }
@@ -64,16 +66,16 @@ class Runtime<Blocking> {
   template <class Decode>
   Result<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                               ByteSink sink) const {
-    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made) {
-      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask());
+    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made, auto ask) {
+      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask);
     });
   }
 
   template <class T, class Decode>
   Result<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
                  Polling<T> polling) const {
-    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made) {
-      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask());
+    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made, auto ask) {
+      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask);
     });
   }
 

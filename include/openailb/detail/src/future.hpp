@@ -2,11 +2,14 @@
 
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/pending.hpp>
+#include <openailb/detail/net/pending_call.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
 #include <openailb/future.hpp>
 #include <openailb/result.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -24,6 +27,15 @@ Result<T> take_as_result(Pending<Result<T>>& pending) {
   } catch (...) {
     return describe_current_exception();
   }
+}
+
+OPENAILB_INLINE Awaiting::~Awaiting() {
+  if (call_) call_->forget_continuation();
+}
+
+OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<PendingCall> call, std::coroutine_handle<> coroutine) {
+  call_ = std::move(call);  // first: from then on it may be resumed and destroyed on another thread
+  return call_->on_done([coroutine] { coroutine.resume(); });
 }
 
 }  // namespace detail
@@ -44,7 +56,18 @@ Future<T>& Future<T>::operator=(Future&& other) noexcept {
 
 template <class T>
 Future<T>::~Future() {
-  if (pending_ && !pending_->is_done()) pending_->thread().drop(pending_);
+  if (pending_) detail::PendingCall::abandon(std::move(pending_));
+}
+
+template <class T>
+void Future<T>::cancel() noexcept {
+  if (pending_) detail::PendingCall::abandon(pending_);
+}
+
+/// Not on the client's own thread, where it would wait for ever.
+template <class T>
+void Future<T>::wait_for_end() noexcept {
+  if (pending_ && !pending_->thread().is_current()) pending_->wait();
 }
 
 template <class T>
@@ -60,6 +83,7 @@ bool Future<T>::ready() const {
 
 template <class T>
 Result<T> Future<T>::get() {
+  pending()->must_not_be_awaited();
   pending()->wait();
   return pending()->take();
 }
@@ -77,11 +101,10 @@ void Future<T>::detach() && {
 
 template <class T>
 void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
-  const std::shared_ptr<detail::Pending<Result<T>>> pending = this->pending();
-  pending_.reset();
   // The pending call owns its continuation, which therefore does not own it.
-  if (pending->on_done([&call = *pending, function] { function(detail::take_as_result(call)); })) return;
-  pending->thread().resume([pending, function] { function(detail::take_as_result(*pending)); });
+  pending()->call_when_done(
+      [&call = *pending(), function = std::move(function)] { function(detail::take_as_result(call)); });
+  pending_.reset();
 }
 
 template <class T>
@@ -95,13 +118,14 @@ Result<T> Future<T>::take() {
 }
 
 template <class T>
-bool Future<T>::on_done(std::function<void()> continuation) {
-  return pending_->on_done(std::move(continuation));
+std::shared_ptr<detail::PendingCall> Future<T>::call() const {
+  return pending();
 }
 
 template <class T>
-void Future<T>::forget() noexcept {
-  if (pending_) pending_->forget_continuation();
+bool Future<T>::ready_for_one() const {
+  pending()->must_not_be_awaited();
+  return ready();
 }
 
 }  // namespace openailb

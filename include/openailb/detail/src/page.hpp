@@ -110,7 +110,7 @@ class List {
     return detail::make_call(std::move(request), core.balancer->options(), std::move(options));
   }
   Answer ask(const Core<Execution>& core, Result<Call> call, std::vector<PlaceInList> places) const {
-    return core.runtime.template run_call<OnePage>(std::move(call), [&](EventLoop& loop, Call made) {
+    return core.runtime.template run_call<OnePage>(std::move(call), [&](EventLoop& loop, Call made, auto) {
       return ask_at(loop, core.balancer, std::move(made), std::move(places), *this);
     });
   }

@@ -41,6 +41,11 @@ class OpenStream {
     if (loop_) stream_->close();
     loop_.reset();
   }
+  /// Ends it because of an exception.
+  void break_off() noexcept {
+    stream_->break_off();
+    loop_.reset();
+  }
 
  private:
   std::optional<LoopLease> loop_;  // declared before the stream, whose transfer lives in it
@@ -67,7 +72,13 @@ const Chunk* Stream<Chunk>::advance() {
 template <class Chunk>
 std::optional<Chunk> Stream<Chunk>::next() {
   const Chunk* chunk = advance();
-  return chunk == nullptr ? std::nullopt : std::optional(*chunk);
+  if (chunk == nullptr) return std::nullopt;
+  try {
+    return *chunk;
+  } catch (...) {
+    open_->break_off();  // this one is lost
+    throw;
+  }
 }
 
 template <class Chunk>

@@ -260,7 +260,7 @@ class ScannedJson {
   bool read(std::string_view text) {
     was_mended_ = false;
     if (JsonScanner::scan(text, false, nodes_)) return true;
-    const std::optional<nlohmann::json> document = parse_json(text);
+    const ParsedJson document = parse_json(text);
     if (!document) return false;
     was_mended_ = true;
     mended_ = document->dump();

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -164,21 +165,38 @@ inline std::string repair_unicode(std::string_view text) {
   return repaired;
 }
 
+/// Destroys a document from its leaves up. nlohmann_json's own destructor needs memory for one with several
+/// levels, and the program ends when there is none.
+struct TakeApart {
+  void operator()(nlohmann::json* document) const noexcept {
+    empty(*document);
+    delete document;
+  }
+
+ private:
+  static void empty(nlohmann::json& json) noexcept {
+    if (!json.is_structured()) return;
+    for (nlohmann::json& one : json) empty(one);
+    json.clear();
+  }
+};
+using ParsedJson = std::unique_ptr<nlohmann::json, TakeApart>;
+
 /// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
 /// characters are replaced by U+FFFD, since servers split characters between tokens. NaN and Infinity are
 /// replaced by null.
-inline std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // the parser would take it for the end of the text
-  if (!is_shallow(text)) return std::nullopt;
+inline ParsedJson parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return nullptr;  // the parser would take it for the end of the text
+  if (!is_shallow(text)) return nullptr;
   auto parse = [](std::string_view json) { return nlohmann::json::parse(json, nullptr, false); };
   auto json = parse(text);
   if (json.is_discarded()) {
     auto repaired = repair_numbers(repair_unicode(text));
-    if (repaired == text) return std::nullopt;
+    if (repaired == text) return nullptr;
     json = parse(repaired);
   }
-  if (json.is_discarded()) return std::nullopt;
-  return std::make_optional(std::move(json));
+  if (json.is_discarded()) return nullptr;
+  return ParsedJson(new nlohmann::json(std::move(json)));
 }
 
 /// The JSON of a text in the order of its keys; discarded when it is malformed or nested too deeply.

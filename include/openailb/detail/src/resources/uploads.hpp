@@ -134,7 +134,7 @@ auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& para
     return Base::make_call({.path = "/uploads", .body = body}, options);
   });
   return Base::core()->runtime.template run_call<Upload>(
-      std::move(call), [&](EventLoop& loop, detail::Call&& begin) {
+      std::move(call), [&](EventLoop& loop, detail::Call&& begin, auto) {
         return detail::upload_in_parts(loop, Base::core()->balancer, std::move(begin), params, upload->bytes,
                                        std::move(options));
       });

@@ -207,9 +207,9 @@ auto VectorStoreFiles<Execution>::upload_and_poll(std::string_view store_id, con
   auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
   if (call && !polling) call = polling.error();
   return Base::core()->runtime.template run_call<VectorStoreFile>(
-      std::move(call), [&](EventLoop& loop, detail::Call first) {
+      std::move(call), [&](EventLoop& loop, detail::Call first, auto ask) {
         return detail::upload_to_store(loop, Base::core()->balancer, std::move(first), std::string(store_id),
-                                       file, *std::move(polling), options, Base::core()->runtime.ask());
+                                       file, *std::move(polling), options, ask);
       });
 }
 
