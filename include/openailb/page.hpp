@@ -126,7 +126,8 @@ class AllItems {
   }
 
   /// Why a page could not be had; null while all is well.
-  const std::optional<Error>& error() const noexcept { return error_; }
+  const std::optional<Error>& error() const& noexcept { return error_; }
+  std::optional<Error> error() && { return std::move(error_); }
 
   Iterator begin() { return ++Iterator(*this); }
   std::default_sentinel_t end() const noexcept { return {}; }
