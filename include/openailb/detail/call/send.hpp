@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/aside.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/event_loop.hpp>
@@ -11,6 +12,7 @@
 #include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +64,19 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
       co_return trial.failure(evidence_of_transfer(*transfer.failure()));
     }
     std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
-    if (!next) co_return trial.failure(evidence_of_answer(std::move(transfer.response), loop.date()));
+    if (!next) {
+      const std::size_t size = transfer.response.body.size();
+      auto read = [reading = trial.reading(), response = std::move(transfer.response),
+                   date = loop.date()]() mutable {
+        Evidence seen = evidence_of_answer(std::move(response), date);
+        seen.error = reading.cleaned(std::move(seen.error));
+        return seen;
+      };
+      if (size <= read_at_once) co_return trial.judged(read());
+      Task<Evidence> beside = aside(loop, std::move(read));
+      Evidence seen = co_await beside;
+      co_return trial.judged(std::move(seen));
+    }
     --*trial.retries_left;
     target = *std::move(next);
   }

@@ -31,6 +31,7 @@ struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
 struct CurlServer;
+class OpenSockets;
 class PartReader;
 struct FreeMime {
   void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
@@ -74,6 +75,7 @@ struct CurlHandle {
   std::list<CurlHandle>* list{};  // of the loop, in which it is
   std::list<CurlHandle>::iterator place{};
   CurlServer* server{};
+  const OpenSockets* sockets{};                                                 // of the loop
   bool is_added{};                                                              // to the multi handle
   std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   HeadReader head{};

@@ -47,6 +47,7 @@ inline void configure_connection(CurlHandle& handle, const ConnectionOptions& op
 inline void configure(CurlHandle& handle, const ConnectionOptions& options, OpenSockets& sockets) {
   const auto self = static_cast<void*>(&handle);
   const auto watcher = static_cast<void*>(&sockets);
+  handle.sockets = &sockets;
   handle.require(CURLOPT_PRIVATE, self, "a pointer of ours");
   handle.require(CURLOPT_NOSIGNAL, 1L, "to do without signals");
   handle.require(CURLOPT_ERRORBUFFER, handle.error.data(), "a place for its errors");
