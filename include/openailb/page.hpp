@@ -1,7 +1,6 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/wire/seen_cursors.hpp>
 #include <openailb/error.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
@@ -28,12 +27,13 @@ template <class Execution>
 struct Core;
 template <class T, class Execution>
 class List;
+class SeenCursors;
 
 /// Where a list goes on.
 struct PlaceInList {
-  std::string endpoint{};              // empty: any
-  std::optional<std::string> after{};  // the last item before it; null: its beginning
-  SeenCursors seen{};                  // the last items of all pages before it
+  std::string endpoint{};                     // empty: any
+  std::optional<std::string> after{};         // the last item before it; null: its beginning
+  std::shared_ptr<const SeenCursors> seen{};  // the last items of all pages before it; null: there are none
 };
 
 }  // namespace detail

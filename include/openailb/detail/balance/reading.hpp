@@ -20,7 +20,8 @@ namespace openailb::detail {
 struct Reading {
   std::shared_ptr<const Endpoint> endpoint;
   std::shared_ptr<const Call> call;
-  std::string key;  ///< that was sent
+  std::string key{};   ///< that was sent
+  bool wants_usage{};  ///< see Trial
 
   Redactor redactor() const {
     Redactor redactor;

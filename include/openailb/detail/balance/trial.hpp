@@ -46,7 +46,9 @@ struct Trial {
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent
 
   /// What it takes to read its answer.
-  Reading reading() const { return {.endpoint = endpoint, .call = call, .key = key}; }
+  Reading reading() const {
+    return {.endpoint = endpoint, .call = call, .key = key, .wants_usage = wants_usage()};
+  }
   /// Judges what was seen of it, once its error has been cleaned.
   Failure judged(Evidence seen) const;
   /// Cleans the error of what was seen of it, and judges it.
@@ -62,9 +64,10 @@ struct Trial {
                  std::string message) const;
 
   ResponseInfo info(HttpResponse response) const { return reading().info(std::move(response)); }
-  /// Reads how many tokens an answer says that it took, or an event of a stream.
-  void count_tokens(const JsonNode& answer);
-  void count_tokens(std::string_view answer);
+  /// Whether anybody wants to know how many tokens it takes.
+  bool wants_usage() const { return watch || admission.counts_tokens(); }
+  /// Records how many tokens its answer says that it took, or an event of a stream.
+  void used(const Usage& usage);
   void settle(const Failure* failure, TimePoint now) {
     admission.settle(failure, endpoint->wire_model(*call), call->streams, now);
     if (failure && failure->failure_class == FailureClass::rate_limited) tell_cooldown(now);
@@ -124,18 +127,9 @@ inline Evidence Trial::ended(EndedBy by, std::chrono::nanoseconds given, std::ch
           .patience = record.patience(call->streams, admission.admitted())};
 }
 
-inline void Trial::count_tokens(const JsonNode& answer) {
-  if (!watch && !admission.counts_tokens()) return;
-  const std::optional<Usage> usage = usage_of(answer);
-  if (!usage) return;
-  if (watch) watch->used(*usage);
-  if (usage->total) admission.used((std::max)(*usage->total, 0.0));
-}
-
-inline void Trial::count_tokens(std::string_view answer) {
-  if (!watch && !admission.counts_tokens()) return;
-  ScannedJson document;
-  if (document.read(answer)) count_tokens(document.root());
+inline void Trial::used(const Usage& usage) {
+  if (watch) watch->used(usage);
+  if (usage.total) admission.used((std::max)(*usage.total, 0.0));
 }
 
 }  // namespace openailb::detail

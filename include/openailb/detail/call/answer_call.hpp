@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/reading.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/send.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
@@ -36,7 +37,10 @@ ReadAnswer<T> read_answer(HttpResponse response, const Decode& decode, const Rea
   bool delivered = false;
   Result<T> value = decode(response, delivered);
   if (value) {
-    return {.answered = std::make_unique<Answered<T>>(*std::move(value), reading.info(std::move(response)))};
+    ReadAnswer<T> read{
+        .answered = std::make_unique<Answered<T>>(*std::move(value), reading.info(std::move(response)))};
+    if (reading.wants_usage) read.answered->usage = usage_in(read.answered->info.body);
+    return read;
   }
   Error wrong = std::move(value).error();
   if (wrong.status == 0) wrong.status = response.status;
@@ -83,7 +87,7 @@ Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
   Result<Balanced<T>> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
-  balanced->trial.count_tokens(balanced->answered->info.body);
+  if (const auto& usage = balanced->answered->usage) balanced->trial.used(*usage);
   balanced->trial.settle(nullptr, loop.now());
   if (balanced->trial.watch) balanced->trial.watch->ends(std::nullopt);
   const Call& done = *balanced->trial.call;

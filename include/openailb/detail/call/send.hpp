@@ -2,9 +2,9 @@
 
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/judge_answer.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
-#include <openailb/detail/net/aside.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/event_loop.hpp>
@@ -12,7 +12,7 @@
 #include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
 
-#include <cstddef>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,17 +65,12 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     }
     std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
     if (!next) {
-      const std::size_t size = transfer.response.body.size();
-      auto read = [reading = trial.reading(), response = std::move(transfer.response),
-                   date = loop.date()]() mutable {
-        Evidence seen = evidence_of_answer(std::move(response), date);
-        seen.error = reading.cleaned(std::move(seen.error));
-        return seen;
+      const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
+        return evidence_of_answer(std::move(response), date);
       };
-      if (size <= read_at_once) co_return trial.judged(read());
-      Task<Evidence> beside = aside(loop, std::move(read));
-      Evidence seen = co_await beside;
-      co_return trial.judged(std::move(seen));
+      Task<Failure> judging = judge_answer(loop, trial, std::move(transfer.response), describe);
+      Failure failed = co_await judging;
+      co_return failed;
     }
     --*trial.retries_left;
     target = *std::move(next);

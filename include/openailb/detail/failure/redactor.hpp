@@ -100,18 +100,17 @@ class Redactor {
   bool may_begin_at(std::string_view text, std::size_t at) const {
     const char c = text[at];
     if (begins(c)) return true;
-    const std::string_view rest = text.substr(at, 16);
-    if (c == '%') return begins_with_digits(rest.substr(1)) || begins_with_digits(rest.substr(3));
+    if (c == '%') return begins_as_digits(text, at + 1) || begins_as_digits(text, at + 3);
     if (c != '\\') return false;
-    const std::size_t run = rest.find_first_not_of('\\');
-    if (run == rest.npos) return false;
-    return begins(rest[run]) ||
-           (text.substr(at + run).starts_with("u00") && begins_with_digits(text.substr(at + run + 3)));
+    const std::size_t behind = text.substr(0, at + 16).find_first_not_of('\\', at);
+    if (behind == text.npos) return false;
+    return begins(text[behind]) ||
+           (text.substr(behind).starts_with("u00") && begins_as_digits(text, behind + 3));
   }
   /// Whether two hexadecimal digits stand for a character with which a secret begins.
-  bool begins_with_digits(std::string_view digits) const {
-    if (digits.size() < 2) return false;
-    const int high = digit_value(digits[0]), low = digit_value(digits[1]);
+  bool begins_as_digits(std::string_view text, std::size_t at) const {
+    if (at + 2 > text.size()) return false;
+    const int high = digit_value(text[at]), low = digit_value(text[at + 1]);
     return high >= 0 && low >= 0 && begins_[static_cast<std::size_t>(high * 16 + low)];
   }
   static constexpr int digit_value(char c) {

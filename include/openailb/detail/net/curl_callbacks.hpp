@@ -33,7 +33,7 @@ struct CurlCallbacks {
   /// it looks like a broken connection.
   static constexpr std::size_t largest_head = std::size_t{256} << 10;
   /// A line counts for more than its bytes, as in HTTP/2: many short ones cost more time than a long one.
-  static constexpr std::size_t cost_of_line = 32;
+  static constexpr std::size_t cost_of_line = 160;
   /// How many bytes of a stream libcurl may bring at once, before the reader can take them.
   static constexpr std::size_t usual_burst = std::size_t{4} << 20;
 

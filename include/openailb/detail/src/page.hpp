@@ -50,10 +50,10 @@ struct DecodePage {
     auto page = read_json<Page<T, Execution>>(document.root());
     if (page.data.empty()) page.has_more = false;  // and nobody could say after what
     if (page.last_id.empty() && !page.data.empty()) page.last_id = page.data.back().id;
-    if (page.has_more && place.seen.contains(page.last_id)) {
+    if (page.has_more && place.seen && place.seen->contains(page.last_id)) {
       return Error{.kind = ErrorKind::parse, .message = "answered with the same page again"};
     }
-    if (page.has_more && place.seen.size() == SeenCursors::most) {
+    if (page.has_more && place.seen && place.seen->size() == SeenCursors::most) {
       return Error{.kind = ErrorKind::parse,
                    .message = "answered with one page too many: its list has no end"};
     }
@@ -177,8 +177,9 @@ auto List<T, Execution>::put_together(std::map<std::size_t, OnePage> pages,
       for (T& item : page.data) item.info.endpoint = endpoint;
     }
     if (page.has_more) {
-      SeenCursors seen = places[index].seen;
-      seen.add(page.last_id);
+      const auto& before = places[index].seen;
+      auto seen = before ? std::make_shared<SeenCursors>(*before) : std::make_shared<SeenCursors>();
+      seen->add(page.last_id);
       all.places_.push_back({.endpoint = endpoint, .after = page.last_id, .seen = std::move(seen)});
     }
     if (options_.everywhere) {
