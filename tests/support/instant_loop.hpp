@@ -14,7 +14,7 @@ namespace openailb::test {
 
 /// An event loop whose transfers end as they begin, with what a function answers. Loops share nothing but
 /// that function, so that threads meet only inside the client.
-class InstantLoop final : public EventLoop {
+class InstantLoop : public EventLoop {
  public:
   using Server = std::function<HttpResponse(const HttpRequest&)>;
 
