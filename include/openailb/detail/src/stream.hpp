@@ -76,7 +76,7 @@ const std::optional<Error>& Stream<Chunk>::error() const& noexcept {
 }
 
 template <class Chunk>
-auto Stream<Chunk>::completion() const& noexcept -> const Completion& {
+const typename Stream<Chunk>::Completion& Stream<Chunk>::completion() const& noexcept {
   static const Completion nothing{};
   return open_ ? open_->stream().completion() : nothing;
 }
