@@ -27,7 +27,7 @@ namespace openailb::detail {
 template <class T>
 struct ReadAnswer {
   std::unique_ptr<Answered<T>> answered{};
-  Evidence wrong{};
+  std::unique_ptr<Evidence> wrong{};  // by pointer, as every call under way has room for it
 };
 
 /// Reads a whole 2xx. Needs nothing but what it is given, so it may run on another thread.
@@ -48,7 +48,7 @@ ReadAnswer<T> read_answer(HttpResponse response, const Decode& decode, const Rea
   Evidence seen = evidence_in_answer(std::move(wrong), response.headers, date);
   seen.error = reading.cleaned(std::move(seen.error));
   seen.delivered = delivered;
-  return {.wrong = std::move(seen)};
+  return {.wrong = std::make_unique<Evidence>(std::move(seen))};
 }
 
 /// One attempt of a call with a single answer: sends it and decodes what came; see decode.hpp. A large one is
@@ -73,7 +73,7 @@ Task<Attempted<std::unique_ptr<Answered<T>>>> try_for_answer(EventLoop& loop, Tr
     read = std::move(done);
   }
   if (read.answered) co_return std::move(read.answered);
-  co_return trial.judged(std::move(read.wrong));
+  co_return trial.judged(*std::move(read.wrong));
 }
 
 /// A whole call with a single answer.

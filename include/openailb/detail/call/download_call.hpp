@@ -107,8 +107,9 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
       error.body = std::move(whole.body);
       return evidence_in_answer(std::move(error), whole.headers, date);
     };
-    Task<Failure> judging = judge_answer(loop, trial, std::move(response), describe);
-    Failure failed = co_await judging;
+    Task<std::unique_ptr<Failure>> judging = judge_answer(loop, trial, std::move(response), describe);
+    std::unique_ptr<Failure> judged = co_await judging;
+    Failure failed = std::move(*judged);  // as above
     co_return failed;
   }
   HttpResponse head{.status = response.status, .headers = response.headers};

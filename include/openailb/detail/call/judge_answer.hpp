@@ -10,14 +10,17 @@
 #include <openailb/http.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 namespace openailb::detail {
 
 /// Judges an attempt by an answer that is a failure. `describe(response, date)` gives the Evidence, and may
 /// take the response apart. What is large is described beside the loop.
+/// The result is passed by pointer, since all calls have room for it, but few ever have one.
 template <class Describe>
-Task<Failure> judge_answer(EventLoop& loop, const Trial& trial, HttpResponse response, Describe describe) {
+Task<std::unique_ptr<Failure>> judge_answer(EventLoop& loop, const Trial& trial, HttpResponse response,
+                                            Describe describe) {
   const std::size_t size = response.body.size();
   auto read = [reading = trial.reading(), describe = std::move(describe), response = std::move(response),
                date = loop.date()]() mutable {
@@ -25,10 +28,10 @@ Task<Failure> judge_answer(EventLoop& loop, const Trial& trial, HttpResponse res
     seen.error = reading.cleaned(std::move(seen.error));
     return seen;
   };
-  if (size <= read_at_once) co_return trial.judged(read());
+  if (size <= read_at_once) co_return std::make_unique<Failure>(trial.judged(read()));
   Task<Evidence> beside = aside(loop, std::move(read));
   Evidence seen = co_await beside;
-  co_return trial.judged(std::move(seen));
+  co_return std::make_unique<Failure>(trial.judged(std::move(seen)));
 }
 
 }  // namespace openailb::detail

@@ -68,9 +68,10 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
       const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
         return evidence_of_answer(std::move(response), date);
       };
-      Task<Failure> judging = judge_answer(loop, trial, std::move(transfer.response), describe);
-      Failure failed = co_await judging;
-      co_return failed;
+      Task<std::unique_ptr<Failure>> judging =
+          judge_answer(loop, trial, std::move(transfer.response), describe);
+      std::unique_ptr<Failure> failed = co_await judging;
+      co_return std::move(*failed);
     }
     --*trial.retries_left;
     target = *std::move(next);

@@ -59,8 +59,10 @@ Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoo
     const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
       return evidence_in_answer(not_a_stream(response), response.headers, date);
     };
-    Task<Failure> judging = judge_answer(loop, trial, std::move(transfer.response), describe);
-    Failure failed = co_await judging;
+    Task<std::unique_ptr<Failure>> judging =
+        judge_answer(loop, trial, std::move(transfer.response), describe);
+    std::unique_ptr<Failure> judged = co_await judging;
+    Failure failed = std::move(*judged);  // as above
     co_return failed;
   }
   if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);

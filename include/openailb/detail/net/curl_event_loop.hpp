@@ -235,8 +235,9 @@ inline void CurlEventLoop::keep_socket(const CurlHandle& handle) {
   const ConnectionEnds ends{.server_address = address == nullptr ? "" : address,
                             .server_port = handle.info<long>(CURLINFO_PRIMARY_PORT),
                             .own_port = handle.info<long>(CURLINFO_LOCAL_PORT)};
-  const bool is_http2 = handle.info<long>(CURLINFO_HTTP_VERSION) >= CURL_HTTP_VERSION_2_0;
-  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server, ends, is_http2);
+  const long version = handle.info<long>(CURLINFO_HTTP_VERSION);
+  const bool is_http1 = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server, ends, is_http1);
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) {

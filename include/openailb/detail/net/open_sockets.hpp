@@ -50,16 +50,20 @@ class OpenSockets {
 
   /// Remembers the socket of a connection that libcurl keeps. opened() is too early for that: libcurl does
   /// not tell when it closes a socket that was never connected, and another part of the program may soon have
-  /// a socket of that number. `server` stands for the server that it leads to. With HTTP/2, a server may send
-  /// something at any time.
-  void keep(curl_socket_t socket, const void* server, const ConnectionEnds& ends, bool is_http2) noexcept {
-    if (socket == CURL_SOCKET_BAD || sockets_.contains(socket)) return;
+  /// a socket of that number. `server` stands for the server that it leads to. Only with HTTP/1 has a
+  /// server nothing to say until it is asked.
+  void keep(curl_socket_t socket, const void* server, const ConnectionEnds& ends, bool is_http1) noexcept {
+    if (socket == CURL_SOCKET_BAD) return;
+    if (const auto found = sockets_.find(socket); found != sockets_.end()) {
+      found->second.is_http1 = is_http1;
+      return;
+    }
     try {
       sockets_.emplace(socket, Kept{.server = server,
                                     .server_address = std::string(ends.server_address),
                                     .server_port = ends.server_port,
                                     .own_port = ends.own_port,
-                                    .is_http2 = is_http2});
+                                    .is_http1 = is_http1});
       by_server_[server].push_back(socket);
       by_own_port_.emplace(ends.own_port, socket);
     } catch (...) {
@@ -85,7 +89,7 @@ class OpenSockets {
       const Kept& kept = sockets_.find(one->second)->second;
       if (kept.server_port != ends.server_port || kept.server_address != ends.server_address) continue;
       char unread{};
-      return !kept.is_http2 && ::recv(one->second, &unread, 1, MSG_PEEK) >= 0;  // libcurl's do not block
+      return kept.is_http1 && ::recv(one->second, &unread, 1, MSG_PEEK) >= 0;  // libcurl's do not block
     }
     return false;
   }
@@ -119,7 +123,7 @@ class OpenSockets {
     std::string server_address{};
     long server_port{};
     long own_port{};
-    bool is_http2{};
+    bool is_http1{};
   };
 
   void forget(curl_socket_t socket) noexcept {
