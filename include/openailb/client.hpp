@@ -93,7 +93,7 @@ class BasicClient : private Resource<Execution> {
   void remember_home(std::string_view id, std::string_view endpoint) const;
 
   /// The status of each endpoint at the moment.
-  std::vector<EndpointStatus> endpoints() const;
+  EndpointStatuses endpoints() const;
 
   /// Adds an endpoint; throws as the constructor does. This and the two that follow may be called at any
   /// time. Calls that are under way go on with what has changed.

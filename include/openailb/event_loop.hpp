@@ -164,6 +164,9 @@ class EventLoop {
   virtual Sent sent(const Transfer&) const noexcept { return Sent::all; }
   /// Lets transfers make progress until a coroutine is ready, wake() is called or it is `until`.
   virtual void wait(TimePoint until) = 0;
+  /// Runs some work on another thread, if the loop has many calls at once, for which it would take too long.
+  /// False, and it is not run, if not.
+  virtual bool run_aside(const std::function<void()>&) { return false; }
   /// Ends the current wait() or, if there is none, the next. May be called from any thread.
   virtual void wake() noexcept = 0;
 

@@ -6,6 +6,7 @@
 #include <openailb/headers.hpp>
 #include <openailb/response_headers.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,14 @@ namespace detail {
 /// Whether requests with this method have a body, even if it is empty.
 constexpr bool always_has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+/// The most bytes of an error's body that are read, and kept: what it says is not at its end.
+inline constexpr std::size_t max_error_body = std::size_t{1} << 20;
+
+/// The most bytes of an answer's body that may be unread.
+constexpr std::size_t body_limit(int status, std::size_t max_response_size) {
+  return status / 100 == 2 ? max_response_size : (std::min)(max_response_size, max_error_body);
 }
 
 }  // namespace detail

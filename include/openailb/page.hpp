@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/error.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
@@ -8,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <iterator>
@@ -25,11 +27,13 @@ template <class Execution>
 struct Core;
 template <class T, class Execution>
 class List;
+class SeenCursors;
 
 /// Where a list goes on.
 struct PlaceInList {
-  std::string endpoint{};              // empty: any
-  std::optional<std::string> after{};  // the last item before it; null: its beginning
+  std::string endpoint{};                     // empty: any
+  std::optional<std::string> after{};         // the last item before it; null: its beginning
+  std::shared_ptr<const SeenCursors> seen{};  // the last items of all pages before it; null: there are none
 };
 
 }  // namespace detail
@@ -44,8 +48,9 @@ class AllItems;
 ///     if (page->has_more) page = page->next_page();
 ///     for (const auto& file : page->all()) ...           // the items of this page and of all that follow
 ///
-/// A list belongs to an account, so the next page is asked of the endpoint that gave this one. The
-/// `info.endpoint` of each item says which one has it.
+/// A list that comes back to where it was is an error: it would not end. A list belongs to an account, so the
+/// next page is asked of the endpoint that gave this one. The `info.endpoint` of each item says which one has
+/// it.
 ///
 /// With `{.everywhere = true}` all endpoints are asked at the same time. A page then has a page of each, one
 /// after the other, and the next page goes on at those that have more. An endpoint without such a list (404
@@ -68,16 +73,17 @@ class Page {
   /// client.
   auto next_page() const -> typename Execution::template Answer<Page>;
 
-  /// The items of this page and of all that follow, which are fetched as they are reached. Of a Client.
-  AllItems<T> all() const&
+  /// The items of this page and of all that follow, which are fetched as they are reached. Of a Client. After
+  /// the deadline no page can be had; zero: there is none but that of each page, as the options say.
+  AllItems<T> all(std::chrono::nanoseconds deadline = {}) const&
     requires std::same_as<Execution, Blocking>
   {
-    return AllItems<T>(*this);
+    return AllItems<T>(*this, deadline);
   }
-  AllItems<T> all() &&
+  AllItems<T> all(std::chrono::nanoseconds deadline = {}) &&
         requires std::same_as<Execution, Blocking>
   {
-    return AllItems<T>(std::move(*this));
+    return AllItems<T>(std::move(*this), deadline);
   }
 
   template <class Self, class Field>
@@ -92,6 +98,13 @@ class Page {
 
  private:
   friend class detail::List<T, Execution>;
+  friend class AllItems<T>;
+
+  /// When a deadline that begins now is over.
+  TimePoint ends_after(std::chrono::nanoseconds deadline) const
+    requires std::same_as<Execution, Blocking>;
+  auto next_page_before(TimePoint ends) const -> Result<Page>
+    requires std::same_as<Execution, Blocking>;
 
   std::shared_ptr<detail::Core<Execution>> core_{};  // null if it came from no client
   std::string path_{};                               // of the call that gave it
@@ -108,13 +121,15 @@ class AllItems {
  public:
   class Iterator;
 
-  explicit AllItems(Page<T> first) : page_(std::move(first)) {}
+  /// No page can be had once `deadline` is over; zero: there is none.
+  explicit AllItems(Page<T> first, std::chrono::nanoseconds deadline = {})
+      : page_(std::move(first)), ends_(page_.ends_after(deadline)) {}
 
   /// The next item; null at the end. Then error() says whether that is the end of the list.
   std::optional<T> next() {
     while (next_ == page_.data.size()) {
       if (error_ || !page_.has_more) return std::nullopt;
-      Result<Page<T>> following = page_.next_page();
+      Result<Page<T>> following = page_.next_page_before(ends_);
       if (!following) {
         error_ = std::move(following).error();
         return std::nullopt;
@@ -126,13 +141,15 @@ class AllItems {
   }
 
   /// Why a page could not be had; null while all is well.
-  const std::optional<Error>& error() const noexcept { return error_; }
+  const std::optional<Error>& error() const& noexcept { return error_; }
+  std::optional<Error> error() && { return std::move(error_); }
 
   Iterator begin() { return ++Iterator(*this); }
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
   Page<T> page_;
+  TimePoint ends_;
   std::size_t next_{};  // of the page's items
   std::optional<Error> error_{};
 };

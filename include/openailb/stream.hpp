@@ -26,7 +26,7 @@ class Runtime;
 ///     while (auto chunk = stream.next()) ...            // and then look at stream.error()
 ///
 /// Destroying it ends the transfer. It can be read only once, and by one thread at a time. It may outlive its
-/// client.
+/// client. Of a temporary stream, the functions that follow give copies.
 template <class Chunk>
 class [[nodiscard]] Stream {
  public:
@@ -43,16 +43,20 @@ class [[nodiscard]] Stream {
   std::optional<Chunk> next();
 
   /// Why the stream failed or broke; null while all is well.
-  const std::optional<Error>& error() const noexcept;
+  const std::optional<Error>& error() const& noexcept;
+  std::optional<Error> error() && { return error(); }
 
   /// The answer as far as it has come, in the form that create() returns.
-  const Completion& completion() const noexcept;
+  const Completion& completion() const& noexcept;
+  Completion completion() && { return completion(); }
 
   /// The JSON text of the last chunk, with the members that this library has no name for.
-  const std::string& raw() const noexcept;
+  const std::string& raw() const& noexcept;
+  std::string raw() && { return raw(); }
 
   /// Which endpoint serves the stream; empty when the stream failed before its first token.
-  const ResponseInfo& info() const noexcept;
+  const ResponseInfo& info() const& noexcept;
+  ResponseInfo info() && { return info(); }
 
   /// Ends the transfer now. From then on next() returns null; completion() keeps what has come.
   void close() noexcept;

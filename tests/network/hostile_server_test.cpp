@@ -80,6 +80,14 @@ TEST(TooLarge, ABodyThatSaysSo) {
   expect_bounded(response_head(200, {{"Content-Length", "999999999999"}}), std::string(4096, ' '), megabyte);
 }
 TEST(TooLarge, TheBodyOfAnError) { expect_bounded(response_head(500, {}), std::string(4096, 'x'), megabyte); }
+TEST(TooLarge, TheBodyOfAnErrorIsReadNoFurtherThanItIsKept) {
+  EndlessServer endless(response_head(429, {}), std::string(4096, '%'));
+  const Error error = error_of(client_of(endless.server).chat.completions.create(hello()));
+  EXPECT_EQ(error.kind, ErrorKind::rate_limit);
+  EXPECT_EQ(error.body, std::string(megabyte, '%'));
+  EXPECT_TRUE(endless.given_up.wait());
+  EXPECT_LT(endless.sent, 17 * megabyte) << "which is what the sockets hold";
+}
 TEST(TooLarge, AHeaderSectionWithoutEnd) {
   expect_bounded("HTTP/1.1 200 \r\n", "x-more: and more\r\n", megabyte);
 }

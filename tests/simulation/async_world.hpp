@@ -85,7 +85,8 @@ inline ClientOptions AsyncWorld::client_options() {
 
 inline void AsyncWorld::run(const std::function<void()>& observe) {
   observe_ = observe;
-  for (const auto& calls : plan().callers) callers_.push_back({.calls = &calls});
+  const WorldPlan& world = plan();
+  for (const auto& calls : world.callers) callers_.push_back({.calls = &calls});
   callers_left_ = callers_.size();
   if (callers_.empty()) return;
   do_soon([this] {

@@ -41,7 +41,8 @@ class BreakerInspector : Inspection {
 /// A breaker changes its state only for an outcome of its present generation, or by time alone.
 inline void BreakerInspector::conclude() {
   std::map<std::size_t, TimePoint> previous;
-  for (const Transition& change : world().transitions()) {
+  const auto& transitions = world().transitions();
+  for (const Transition& change : transitions) {
     const TimePoint since =
         previous.contains(change.endpoint) ? previous[change.endpoint] : (TimePoint::min)();
     previous[change.endpoint] = change.at;

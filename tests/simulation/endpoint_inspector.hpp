@@ -27,7 +27,8 @@ class EndpointInspector : Inspection {
 /// In-flight counts, permits, probes and cooldowns, at any moment.
 inline void EndpointInspector::observe() {
   std::size_t in_flight = 0;
-  for (const EndpointStatus& endpoint : world().status()) {
+  const auto endpoints = world().status();
+  for (const EndpointStatus& endpoint : endpoints) {
     const std::size_t index = World::index_of(endpoint);
     const Counts& counts = endpoint.counts;
     const auto settled = counts.total_successes + counts.total_failures + counts.total_exclusions;
@@ -55,7 +56,8 @@ inline void EndpointInspector::observe() {
 
 inline void EndpointInspector::conclude() {
   require(world().transfers() == 0, "a transfer is left");
-  for (const EndpointStatus& endpoint : world().status()) {
+  const auto endpoints = world().status();
+  for (const EndpointStatus& endpoint : endpoints) {
     const Counts& counts = endpoint.counts;
     require(endpoint.in_flight == 0, endpoint.name + ": in flight when nothing runs");
     require(counts.requests == counts.total_successes + counts.total_failures + counts.total_exclusions,

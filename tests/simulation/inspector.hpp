@@ -53,13 +53,14 @@ class Inspector : Inspection {
 inline void Inspector::observe() {
   endpoints_.observe();
   limits_.observe();
-  for (const auto& call : world().calls()) {
+  const auto& calls = world().calls();
+  for (const auto& call : calls) {
     const bool answered = call->fate == CallRecord::Fate::succeeded || call->committed;
     if (!answered || !answered_.insert(call.get()).second) continue;
     const nanoseconds took = call->info.attempts.back().elapsed;
     answers_.add(call->served().endpoint, call->streams(), took, world().now());
   }
-  for (const auto& call : world().calls()) {
+  for (const auto& call : calls) {
     const bool ended = call->fate != CallRecord::Fate::running;
     if (ended && inspected_.insert(call.get()).second) calls_.inspect(*call);
   }
@@ -68,7 +69,8 @@ inline void Inspector::observe() {
 inline void Inspector::conclude() {
   observe();
   endpoints_.conclude();
-  for (const auto& call : world().calls()) {
+  const auto& calls = world().calls();
+  for (const auto& call : calls) {
     require(call->requests.empty() || call->requests.back().at <= call->ended, *call,
             "a request after its end");
   }
@@ -104,7 +106,8 @@ inline void Inspector::inspect_shares() {
   }
   const double most_between = (weights.size() > 1 ? 2.0 : 1.0) / *weights.begin();
   constexpr double rounding = 1e-6;
-  for (std::size_t asked : world().asked()) {
+  const auto& all_asked = world().asked();
+  for (std::size_t asked : all_asked) {
     if (!rounds.contains(asked)) continue;
     rounds[asked] += 1.0 / plan().endpoints[asked].weight;
     const auto [least, most] =

@@ -39,7 +39,8 @@ class LimitInspector : Inspection {
 
 inline void LimitInspector::observe() {
   int in_flight = 0;
-  for (const EndpointStatus& endpoint : world().status()) {
+  const auto endpoints = world().status();
+  for (const EndpointStatus& endpoint : endpoints) {
     const int most = plan().endpoints[World::index_of(endpoint)].max_in_flight;
     require(most == 0 || endpoint.in_flight <= most, endpoint.name + ": more in flight than max_in_flight");
     in_flight += endpoint.in_flight;
@@ -54,7 +55,8 @@ inline void LimitInspector::observe() {
   }
   could_go_.clear();
   if (plan().async) return;  // there, much happens between two observations
-  for (const auto& call : world().calls()) {
+  const auto& calls = world().calls();
+  for (const auto& call : calls) {
     const bool waits = call->fate == CallRecord::Fate::running && call->requests.empty();
     if (waits) watch(*call, most == 0 || in_flight < most);
   }

@@ -44,7 +44,8 @@ class TaskWorld final : public World {
 
 inline void TaskWorld::run(const std::function<void()>& observe) {
   std::vector<Task<bool>> callers;
-  for (const auto& calls : plan().callers) callers.push_back(caller(calls));
+  const WorldPlan& world = plan();
+  for (const auto& calls : world.callers) callers.push_back(caller(calls));
   for (auto& task : callers) task.start();
   while (!std::ranges::all_of(callers, &Task<bool>::done)) {
     net_.loop().run_once();

@@ -210,8 +210,11 @@ inline void SimulatedNetwork::schedule_rest(std::uint64_t id, Exchange& exchange
 }
 
 inline bool SimulatedNetwork::receive(std::uint64_t id, Exchange& exchange, const std::string& bytes) {
-  std::string& body = exchange.transfer->response.body;
-  if (body.size() + bytes.size() > exchange.max_response_size) {
+  HttpResponse& response = exchange.transfer->response;
+  std::string& body = response.body;
+  const std::size_t limit = openailb::detail::body_limit(response.status, exchange.max_response_size);
+  if (body.size() + bytes.size() > limit) {
+    if (response.status / 100 != 2) body.append(bytes, 0, limit - body.size());
     end(id, TransferFailure{.kind = ErrorKind::parse,
                             .message = "the answer is larger than max_response_size",
                             .sent = Sent::all});

@@ -72,7 +72,8 @@ TEST(EndpointBody, GoesIntoFormsThatNameAModel) {
       .language = "en",
   }));
   std::map<std::string, std::string> parts;
-  for (const BodyPart& part : simulation.request(0).parts) parts[part.name] = part.content;
+  const HttpRequest& request = simulation.request(0);
+  for (const BodyPart& part : request.parts) parts[part.name] = part.content;
   EXPECT_EQ(parts["model"], "mapped");
   EXPECT_EQ(parts["temperature"], "0.5");
   EXPECT_FALSE(parts.contains("language"));
@@ -83,7 +84,8 @@ TEST(EndpointBody, StaysOutOfUploads) {
   simulation.endpoints[0].extra_body = {{"temperature", 0.5}};
   EXPECT_TRUE(
       simulation.client().files.create({.file = file_from_bytes("a.jsonl", "{}"), .purpose = "batch"}));
-  for (const BodyPart& part : simulation.request(0).parts) EXPECT_NE(part.name, "temperature");
+  const HttpRequest& request = simulation.request(0);
+  for (const BodyPart& part : request.parts) EXPECT_NE(part.name, "temperature");
 }
 
 std::string fault_of(JsonDocument extra_body) {

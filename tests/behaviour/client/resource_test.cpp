@@ -174,7 +174,8 @@ TEST(Form, TakesMoreFields) {
       {.name = "model", .content = "m"}, {.name = "b[]", .content = "1"}, {.name = "c", .content = "2"}};
   ASSERT_TRUE(things_of(simulation).transcribe(parts, options));
   std::vector<std::string> sent;
-  for (const BodyPart& part : simulation.request(0).parts) sent.push_back(part.name + '=' + part.content);
+  const HttpRequest& request = simulation.request(0);
+  for (const BodyPart& part : request.parts) sent.push_back(part.name + '=' + part.content);
   EXPECT_THAT(
       sent, ElementsAre("c=2", "model=other", "list[]=x", "list[]=2", "object[deep][er]=true", "number=0.5"));
 }

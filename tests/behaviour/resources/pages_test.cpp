@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@ namespace openailb::pages_test {
 namespace {
 
 using namespace test;
+using namespace std::chrono_literals;
 using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -111,6 +113,76 @@ TEST(Pages, ThatRepeatThemselvesAreAnError) {
   EXPECT_EQ(all.next()->id, "a");
   EXPECT_FALSE(all.next());
   EXPECT_THAT(all.error()->message, HasSubstr("answered with the same page again"));
+}
+
+TEST(Pages, ThatComeBackToAnEarlierOneAreAnError) {
+  Simulation simulation({{page({"a"}, true), page({"b"}, true), page({"c"}, true), page({"a"}, true)}});
+  auto all = simulation.client().files.list({}, {.max_retries = 0})->all();
+  for (const char* id : {"a", "b", "c"}) EXPECT_EQ(all.next()->id, id);
+  EXPECT_FALSE(all.next());
+  EXPECT_THAT(all.error()->message, HasSubstr("answered with the same page again"));
+  EXPECT_EQ(simulation.sent.size(), 4);
+}
+
+TEST(Pages, MayBeAskedForMoreThanOnce) {
+  Simulation simulation({{page({"a"}, true), page({"b"}, true), page({"b"}, true), page({"c"}, false)}});
+  const Client client = simulation.client();
+  const auto first = client.files.list();
+  const auto second = first->next_page(), again = first->next_page();
+  EXPECT_EQ(second->last_id, "b");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->next_page()->last_id, "c");
+}
+
+TEST(Pages, OfTwoEndpointsMayEndAlike) {
+  const std::vector<SimulatedAnswer> pages{page({"a"}, true), page({"b"}, true), page({"c"}, false)};
+  Simulation simulation({pages, pages});
+  std::vector<std::string> seen;
+  auto all = simulation.client().files.list({.everywhere = true})->all();
+  while (auto file = all.next()) seen.push_back(file->id);
+  EXPECT_FALSE(all.error());
+  EXPECT_THAT(seen, ElementsAre("a", "a", "b", "b", "c", "c"));
+}
+
+TEST(Pages, ThatComeBackAtOneOfTwoEndpointsAreAnError) {
+  Simulation simulation({{page({"a"}, true), page({"b"}, true), page({"a"}, true)},
+                         {page({"a"}, true), page({"b"}, true), page({"c"}, true), page({"d"}, false)}});
+  auto all = simulation.client().files.list({.max_retries = 0, .everywhere = true})->all();
+  for (const char* id : {"a", "a", "b", "b"}) EXPECT_EQ(all.next()->id, id);
+  EXPECT_FALSE(all.next());
+  EXPECT_THAT(all.error().value().message, HasSubstr("answered with the same page again"));
+}
+
+TEST(AllItems, EndAtTheirDeadline) {
+  std::vector<SimulatedAnswer> pages;
+  for (const char* id : {"a", "b", "c", "d", "e"}) pages.push_back(after(1s, page({id}, true)));
+  Simulation simulation({pages});
+  const TimePoint began = simulation.network.now();
+  auto all = simulation.client().files.list()->all(2500ms);
+  for (const char* id : {"a", "b", "c"}) EXPECT_EQ(all.next()->id, id);
+  EXPECT_FALSE(all.next());
+  EXPECT_EQ(all.error().value().kind, ErrorKind::timeout);
+  EXPECT_EQ(simulation.network.now(), began + 3500ms);
+  EXPECT_FALSE(all.next());
+  EXPECT_EQ(simulation.sent.size(), 4);
+}
+
+TEST(AllItems, AskForNoPageAfterTheirDeadline) {
+  Simulation simulation({{page({"a"}, true), page({"b"}, true)}});
+  auto all = simulation.client().files.list()->all(1s);
+  simulation.network.advance(1s);
+  EXPECT_EQ(all.next()->id, "a");
+  EXPECT_FALSE(all.next());
+  EXPECT_THAT(all.error().value().message, HasSubstr("deadline of all()"));
+  EXPECT_EQ(simulation.sent.size(), 1);
+}
+
+TEST(AllItems, EndAtTheDeadlineOfAPageThatIsSooner) {
+  Simulation simulation({{page({"a"}, true), after(5s, page({"b"}, true))}});
+  auto all = simulation.client().files.list({}, {.deadline = 1s})->all(1min);
+  EXPECT_EQ(all.next()->id, "a");
+  EXPECT_FALSE(all.next());
+  EXPECT_THAT(all.error().value().message, HasSubstr("deadline of 1 s"));
 }
 
 TEST(Pages, WhoseItemsHaveNoIdsDoNotGoOnForEver) {

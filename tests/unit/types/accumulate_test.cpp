@@ -78,7 +78,8 @@ TEST(Accumulator, PutsToolCallsTogetherByTheirIndex) {
 TEST(Accumulator, TellsToolCallsWithoutAnIndexApart) {
   auto arguments = [](std::initializer_list<const char*> deltas) {
     std::string all;
-    for (const auto& call : message_of(deltas).tool_calls) all += call.function.arguments + ";";
+    const ChatCompletionMessage message = message_of(deltas);
+    for (const auto& call : message.tool_calls) all += call.function.arguments + ";";
     return all;
   };
   // pieces of one call
@@ -104,7 +105,8 @@ TEST(Accumulator, TellsToolCallsWithoutAnIndexApart) {
 TEST(Accumulator, TellsToolCallsApartThatAllHaveTheSameIndex) {
   auto calls = [](std::initializer_list<const char*> deltas) {
     std::string all;
-    for (const auto& call : message_of(deltas).tool_calls) {
+    const ChatCompletionMessage message = message_of(deltas);
+    for (const auto& call : message.tool_calls) {
       all += call.id + "=" + call.function.name + "(" + call.function.arguments + ") ";
     }
     return all;

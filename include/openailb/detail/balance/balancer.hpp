@@ -47,7 +47,7 @@ class Balancer {
   Balancer(std::vector<EndpointConfig> configs, ClientOptions options, TimePoint now);
 
   const ClientOptions& options() const noexcept { return options_; }
-  std::vector<EndpointStatus> status(TimePoint now) const;
+  EndpointStatuses status(TimePoint now) const;
 
   /// What a call does next: an attempt, or a wait until some time. If both are null, the call fails.
   struct Step {
@@ -129,9 +129,10 @@ inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions opt
   at_client_->set_most(options_.max_in_flight);
 }
 
-inline std::vector<EndpointStatus> Balancer::status(TimePoint now) const {
-  std::vector<EndpointStatus> all;
-  for (const auto& endpoint : *fleet_.list()) all.push_back(endpoint->status(now));
+inline EndpointStatuses Balancer::status(TimePoint now) const {
+  const Fleet::List list = fleet_.list();
+  EndpointStatuses all;
+  for (const auto& endpoint : *list) all.push_back(endpoint->status(now));
   return all;
 }
 

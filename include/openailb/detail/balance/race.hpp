@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/net/waiter.hpp>
@@ -23,6 +24,7 @@ template <class T>
 struct Answered {
   T value;
   ResponseInfo info;
+  std::optional<Usage> usage{};  ///< if anybody wants to know
 };
 
 /// An attempt that is under way, with the limit of its time. A source of FirstOf.

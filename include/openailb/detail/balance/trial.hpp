@@ -4,13 +4,13 @@
 #include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/connecting.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
+#include <openailb/detail/balance/reading.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/balance/track_record.hpp>
 #include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/judge.hpp>
-#include <openailb/detail/failure/redactor.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/text.hpp>
@@ -46,8 +46,17 @@ struct Trial {
   std::shared_ptr<CallWatch> watch{};          ///< null without a listener
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent
 
-  /// Judges what was seen of it, and redacts its secrets in what is kept.
-  Failure failure(Evidence seen) const;
+  /// What it takes to read its answer.
+  Reading reading() const {
+    return {.endpoint = endpoint, .call = call, .key = key, .wants_usage = wants_usage()};
+  }
+  /// Judges what was seen of it, once its error has been cleaned.
+  Failure judged(Evidence seen) const;
+  /// Cleans the error of what was seen of it, and judges it.
+  Failure failure(Evidence seen) const {
+    seen.error = reading().cleaned(std::move(seen.error));
+    return judged(std::move(seen));
+  }
   /// Judges a request that ended without a whole answer.
   Failure failure(const TransferFailure& reason) const;
   /// Judges an attempt that is ended before it is done.
@@ -63,10 +72,11 @@ struct Trial {
   /// Records what it has shown of connecting to its endpoint.
   void note_connecting(TimePoint now) const;
 
-  ResponseInfo info(HttpResponse response) const;
-  /// Reads how many tokens an answer says that it took, or an event of a stream.
-  void count_tokens(const JsonNode& answer);
-  void count_tokens(std::string_view answer);
+  ResponseInfo info(HttpResponse response) const { return reading().info(std::move(response)); }
+  /// Whether anybody wants to know how many tokens it takes.
+  bool wants_usage() const { return watch || admission.counts_tokens(); }
+  /// Records how many tokens its answer says that it took, or an event of a stream.
+  void used(const Usage& usage);
   void settle(const Failure* failure, TimePoint now) {
     admission.settle(failure, endpoint->wire_model(*call), call->streams, now);
     if (failure && failure->failure_class == FailureClass::rate_limited) tell_cooldown(now);
@@ -84,7 +94,6 @@ struct Trial {
   }
   bool was_cut() const { return connect_timeout != endpoint->options().connect_timeout; }
   void tell_cooldown(TimePoint now) const;
-  Redactor redactor() const;
 };
 
 inline void Trial::tell_cooldown(TimePoint now) const {
@@ -94,26 +103,7 @@ inline void Trial::tell_cooldown(TimePoint now) const {
   watch->endpoint_cools({.endpoint = endpoint->name(), .model = model, .remaining = remaining});
 }
 
-inline Redactor Trial::redactor() const {
-  Redactor redactor;
-  redactor.add(key);
-  for (const std::string& secret : endpoint->secrets()) {
-    if (secret != key) redactor.add(secret);
-  }
-  for (const std::string& secret : call->secrets) redactor.add(secret);
-  return redactor;
-}
-
-inline Failure Trial::failure(Evidence seen) const {
-  Error& error = seen.error;
-  error.endpoint = endpoint->name();
-  const Redactor secrets = redactor();
-  for (std::string* text :
-       {&error.message, &error.type, &error.code, &error.param, &error.request_id, &error.body}) {
-    secrets.redact(*text);
-  }
-  secrets.redact(error.headers);
-  error.message = one_line(error.message);  // cut only now, or half a key might be left of it
+inline Failure Trial::judged(Evidence seen) const {
   seen.path = call->path;
   seen.seeks_object = seeks_object;
   return judge(std::move(seen), endpoint->options().classify);
@@ -185,33 +175,9 @@ inline Evidence Trial::ended(EndedBy by, std::chrono::nanoseconds given, std::ch
           .patience = record.patience(call->streams, admission.admitted())};
 }
 
-inline void Trial::count_tokens(const JsonNode& answer) {
-  if (!watch && !admission.counts_tokens()) return;
-  const std::optional<Usage> usage = usage_of(answer);
-  if (!usage) return;
-  if (watch) watch->used(*usage);
-  if (usage->total) admission.used((std::max)(*usage->total, 0.0));
-}
-
-inline void Trial::count_tokens(std::string_view answer) {
-  if (!watch && !admission.counts_tokens()) return;
-  ScannedJson document;
-  if (document.read(answer)) count_tokens(document.root());
-}
-
-inline ResponseInfo Trial::info(HttpResponse response) const {
-  ResponseInfo info{.endpoint = endpoint->name(),
-                    .base_url = endpoint->base_url(),
-                    .status = response.status,
-                    .request_id = std::string(header(response.headers, "x-request-id")),
-                    .headers = std::move(response.headers),
-                    .body = std::move(response.body),
-                    .model = call->model.value_or("")};
-  const Redactor secrets = redactor();
-  secrets.redact(info.request_id);
-  secrets.redact(info.body);
-  secrets.redact(info.headers);
-  return info;
+inline void Trial::used(const Usage& usage) {
+  if (watch) watch->used(usage);
+  if (usage.total) admission.used((std::max)(*usage.total, 0.0));
 }
 
 }  // namespace openailb::detail

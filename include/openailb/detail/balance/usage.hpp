@@ -43,4 +43,10 @@ inline std::optional<Usage> usage_of(const JsonNode& answer) {
   return found;
 }
 
+/// The same of JSON text.
+inline std::optional<Usage> usage_in(std::string_view answer) {
+  ScannedJson document;
+  return document.read(answer) ? usage_of(document.root()) : std::nullopt;
+}
+
 }  // namespace openailb::detail

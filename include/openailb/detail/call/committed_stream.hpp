@@ -4,6 +4,7 @@
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
 #include <openailb/detail/call/stream_opening.hpp>
@@ -116,7 +117,8 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
     trial_->transfer->set_satisfied();
     StreamTraits<Chunk>::ends_with_done || accumulator_.finished() ? finish() : end_too_soon();
   } else {
-    trial_->count_tokens(document_.root());
+    const auto usage = trial_->wants_usage() ? usage_of(document_.root()) : std::nullopt;
+    if (usage) trial_->used(*usage);
     if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, document_.root());
     chunks_.read(document_, event.data);
     return accept();

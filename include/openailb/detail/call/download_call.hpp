@@ -7,6 +7,7 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
+#include <openailb/detail/call/judge_answer.hpp>
 #include <openailb/detail/call/send.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
@@ -17,6 +18,7 @@
 #include <openailb/http.hpp>
 #include <openailb/result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -94,8 +96,15 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
   if (Result<BinaryResponse> fine = decode(first, delivered); !fine) {
     Error wrong = std::move(fine).error();
     if (wrong.status == 0) wrong.status = response.status;
-    wrong.body = std::move(response.body);
-    co_return trial.failure(evidence_in_answer(std::move(wrong), response.headers, loop.date()));
+    const auto describe = [wrong](HttpResponse& whole, std::chrono::system_clock::time_point date) {
+      Error error = wrong;
+      error.body = std::move(whole.body);
+      return evidence_in_answer(std::move(error), whole.headers, date);
+    };
+    Task<std::unique_ptr<Failure>> judging = judge_answer(loop, trial, std::move(response), describe);
+    std::unique_ptr<Failure> judged = co_await judging;
+    Failure failed = std::move(*judged);  // as above
+    co_return failed;
   }
   HttpResponse head{.status = response.status, .headers = response.headers};
   co_return std::make_unique<Answered<Downloaded>>(Downloaded{}, trial.info(std::move(head)));

@@ -3,6 +3,7 @@
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/call/judge_answer.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -12,6 +13,7 @@
 #include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,7 +66,15 @@ inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
       co_return trial.failure(*transfer.failure());
     }
     std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
-    if (!next) co_return trial.failure(evidence_of_answer(std::move(transfer.response), loop.date()));
+    if (!next) {
+      const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
+        return evidence_of_answer(std::move(response), date);
+      };
+      Task<std::unique_ptr<Failure>> judging =
+          judge_answer(loop, trial, std::move(transfer.response), describe);
+      std::unique_ptr<Failure> failed = co_await judging;
+      co_return std::move(*failed);
+    }
     --*trial.retries_left;
     target = *std::move(next);
   }

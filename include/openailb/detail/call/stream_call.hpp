@@ -5,6 +5,7 @@
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/committed_stream.hpp>
+#include <openailb/detail/call/judge_answer.hpp>
 #include <openailb/detail/call/send.hpp>
 #include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
@@ -18,6 +19,7 @@
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -29,12 +31,7 @@ template <class Chunk>
 Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& opening, EventLoop& loop) {
   const Transfer& transfer = *trial.transfer;
   if (!opening.error() && transfer.failure()) return trial.failure(*transfer.failure());
-  Error error = ended_too_soon();
-  if (opening.error()) {
-    error = *opening.error();
-  } else if (opening.is_document()) {
-    error = not_a_stream(transfer.response);
-  }
+  Error error = opening.error().value_or(ended_too_soon());
   return trial.failure(evidence_in_answer(std::move(error), transfer.response.headers, loop.date()));
 }
 
@@ -57,6 +54,16 @@ Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoo
     transfer.wake_on_data(!opening.is_document());
     FirstOf news(transfer);
     co_await news;
+  }
+  if (opening.is_document() && !opening.error() && !transfer.failure()) {
+    const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
+      return evidence_in_answer(not_a_stream(response), response.headers, date);
+    };
+    Task<std::unique_ptr<Failure>> judging =
+        judge_answer(loop, trial, std::move(transfer.response), describe);
+    std::unique_ptr<Failure> judged = co_await judging;
+    Failure failed = std::move(*judged);  // as above
+    co_return failed;
   }
   if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);
   HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};

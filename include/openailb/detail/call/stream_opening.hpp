@@ -3,7 +3,7 @@
 #include <openailb/detail/call/stream_reader.hpp>
 #include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/failure/error_body.hpp>
-#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/sse.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
@@ -94,7 +94,8 @@ class StreamOpening {
 
 inline Error not_a_stream(const HttpResponse& response) {
   std::optional<Error> error;
-  if (const auto document = parse_json(response.body)) error = error_inside(*document);
+  ScannedJson document;
+  if (document.read(response.body)) error = error_inside(document.root());
   if (!error) {
     error = Error{.kind = ErrorKind::parse,
                   .message = "answered a request for a stream with a plain document",

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -168,11 +169,33 @@ inline std::string html_title(std::string_view page) {
   return std::string(page.substr(begin + 1, end - begin - 1));
 }
 
+/// What describe_error() looks at of a document, however large that is: of a value with very many others in
+/// it, the members that may matter, or else the beginning of its text.
+inline nlohmann::json gist_of(const JsonNode& node) {
+  constexpr std::uint32_t few = 1024;
+  constexpr std::size_t beginning = 4096;
+  if (node.size <= few) return json_of(node);
+  const bool holds_one = node.type == JsonType::array && (&node + 1)->end() == node.end();
+  if (holds_one) return nlohmann::json::array({gist_of(*(&node + 1))});
+  if (node.type == JsonType::array) return nlohmann::json::array({node.text.substr(0, beginning), nullptr});
+  auto gist = nlohmann::json::object();
+  for (const char* name : {"error", "object", "id", "message", "type", "code", "param", "status", "metadata",
+                           "details", "task_id", "job_id"}) {
+    const JsonNode* member = find_member(node, name);
+    if (member == nullptr) continue;
+    const bool is_object = member->type == JsonType::object;
+    gist[name] = is_object || member->size <= few ? gist_of(*member)
+                                                  : nlohmann::json(member->text.substr(0, beginning));
+  }
+  return gist;
+}
+
 /// The error that an answer with a status outside 2xx describes, whatever its body looks like. The message is
 /// the server's own; without one, the page's title; without that, the body.
 inline Error error_of_answer(int status, std::string body) {
   Error error{.kind = kind_of_status(status), .status = status};
-  if (auto document = parse_json(body)) describe_error(*document, error);
+  ScannedJson document;
+  if (document.read(body)) describe_error(gist_of(document.root()), error);
   if (error.message.empty()) error.message = html_title(body);
   if (error.message.empty()) error.message = body;
   error.body = std::move(body);
@@ -221,7 +244,7 @@ inline std::optional<Error> error_inside(const JsonNode& document) {
   const bool may_be_one =
       document.type == JsonType::array || (member != nullptr && member->type != JsonType::null) ||
       says_error(find_member(document, "object")) || says_error(find_member(document, "type"));
-  return may_be_one ? error_inside(json_of(document)) : std::nullopt;
+  return may_be_one ? error_inside(gist_of(document)) : std::nullopt;
 }
 
 }  // namespace openailb::detail

@@ -47,7 +47,7 @@ class Redactor {
     std::string text;
     std::size_t kept = 0;  // what comes before this place has been written
     for (std::size_t at = 0; at < whole.size();) {
-      const std::size_t length = begins(whole[at]) ? secret_at(whole, at) : 0;
+      const std::size_t length = may_begin_at(whole, at) ? secret_at(whole, at) : 0;
       if (length == 0) {
         ++at;
         continue;
@@ -94,7 +94,30 @@ class Redactor {
   }
 
   bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }
-  bool& begins(char c) { return begins_[static_cast<unsigned char>(c)]; }
+
+  /// Whether a secret may begin at a place, as far as its first character tells. Texts may be full of
+  /// characters that are encoded, and this looks at each once, not once for each secret.
+  bool may_begin_at(std::string_view text, std::size_t at) const {
+    const char c = text[at];
+    if (begins(c)) return true;
+    if (c == '%') return begins_as_digits(text, at + 1) || begins_as_digits(text, at + 3);
+    if (c != '\\') return false;
+    const std::size_t behind = text.substr(0, at + 16).find_first_not_of('\\', at);
+    if (behind == text.npos) return false;
+    return begins(text[behind]) ||
+           (text.substr(behind).starts_with("u00") && begins_as_digits(text, behind + 3));
+  }
+  /// Whether two hexadecimal digits stand for a character with which a secret begins.
+  bool begins_as_digits(std::string_view text, std::size_t at) const {
+    if (at + 2 > text.size()) return false;
+    const int high = digit_value(text[at]), low = digit_value(text[at + 1]);
+    return high >= 0 && low >= 0 && begins_[static_cast<std::size_t>(high * 16 + low)];
+  }
+  static constexpr int digit_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  }
 
   /// The length, in the text, of the secret that begins at `at`; 0 when none does.
   std::size_t secret_at(std::string_view text, std::size_t at) const {
@@ -172,7 +195,7 @@ inline void Redactor::add(std::string_view secret) {
   // The longest first: if one secret begins with another, the rest of it would be shown.
   const auto is_longer = [&](const Secret& other) { return other.text.size() >= secret.size(); };
   secrets_.insert(std::ranges::partition_point(secrets_, is_longer), {.text = secret, .rarest = rarest});
-  begins('\\') = begins('%') = begins(secret.front()) = true;
+  begins_[static_cast<unsigned char>(secret.front())] = true;
 
   if (const auto blank = secret.find_last_of(blanks); blank != secret.npos) add(secret.substr(blank + 1));
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <openailb/detail/net/curl_handle.hpp>
+#include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/detail/wire/text.hpp>
+#include <openailb/http.hpp>
 
 #include <curl/curl.h>
 
@@ -32,18 +34,21 @@ struct CurlCallbacks {
   /// it looks like a broken connection.
   static constexpr std::size_t largest_head = std::size_t{256} << 10;
   /// A line counts for more than its bytes, as in HTTP/2: many short ones cost more time than a long one.
-  static constexpr std::size_t cost_of_line = 32;
+  static constexpr std::size_t cost_of_line = 160;
   /// How many bytes of a stream libcurl may bring at once, before the reader can take them.
   static constexpr std::size_t usual_burst = std::size_t{4} << 20;
 
   static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     if (handle.transfer == nullptr) return size;
-    std::string& body = handle.transfer->response.body;
-    std::size_t limit = handle.request.max_response_size;
-    if (handle.transfer->wakes_on_data()) limit = (std::max)(limit, usual_burst);
-    handle.body_too_large = size > limit || body.size() > limit - size;
-    handle.is_rejected = handle.body_too_large || !succeeds([&] { body.append(data, size); });
+    HttpResponse& response = handle.transfer->response;
+    const bool is_error = response.status / 100 != 2;
+    std::size_t limit = body_limit(response.status, handle.request.max_response_size);
+    if (handle.transfer->wakes_on_data() && !is_error) limit = (std::max)(limit, usual_burst);
+    const std::size_t room = limit - (std::min)(response.body.size(), limit);
+    handle.body_too_large = size > room;
+    const std::size_t taken = !handle.body_too_large ? size : is_error ? room : 0;
+    handle.is_rejected = !succeeds([&] { response.body.append(data, taken); }) || handle.body_too_large;
     if (handle.is_rejected) return rejected;
     handle.transfer->data_arrived();
     return size;
@@ -68,8 +73,8 @@ struct CurlCallbacks {
 
   /// Called by libcurl before it sends a request. A second time within one transfer means that libcurl has
   /// found a kept connection dead and would silently send the request again. It may do so only if nothing was
-  /// sent the first time.
-  static int before_request(void* user, char*, char*, int, int) noexcept {
+  /// sent the first time. Nothing is sent either on a kept connection where something can be read already.
+  static int before_request(void* user, char* address, char*, int port, int own_port) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
     const long bytes_sent = handle.info<long>(CURLINFO_REQUEST_SIZE);
     if (!handle.sent_before) {
@@ -77,6 +82,9 @@ struct CurlCallbacks {
       handle.sent_at = std::chrono::steady_clock::now();
       if (handle.transfer != nullptr) handle.transfer->connected(connect_time(handle));
     }
+    const bool is_kept = handle.info<long>(CURLINFO_NUM_CONNECTS) == 0;
+    const ConnectionEnds ends{.server_address = address, .server_port = port, .own_port = own_port};
+    if (is_kept && handle.open_sockets->is_unclean(ends)) return CURL_PREREQFUNC_ABORT;
     return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
 

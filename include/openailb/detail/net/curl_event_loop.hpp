@@ -5,6 +5,7 @@
 #include <openailb/detail/net/curl_multi.hpp>
 #include <openailb/detail/net/curl_setup.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
+#include <openailb/detail/net/side_threads.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <list>
@@ -43,6 +45,9 @@ class CurlEventLoop final : public EventLoop {
   void cancel(Transfer& transfer) noexcept override;
   Sent sent(const Transfer& transfer) const noexcept override;
   void wait(TimePoint until) override;
+  bool run_aside(const std::function<void()>& work) override {
+    return calls_ == CallsAtOnce::many && side_threads_.run(work);
+  }
   void wake() noexcept override { multi_.wake(); }
 
  private:
@@ -69,6 +74,7 @@ class CurlEventLoop final : public EventLoop {
   void read_messages();
   void drop_overdue();
   void end_unconnected();
+  void keep_socket(const CurlHandle& handle) noexcept;
   void completed(CurlHandle& handle, CURLcode code) noexcept;
   static TransferFailure failure_of_end(const CurlHandle& handle, CURLcode code) noexcept;
   void drained(CurlHandle& handle) noexcept;
@@ -76,6 +82,7 @@ class CurlEventLoop final : public EventLoop {
 
   ConnectionOptions options_;
   CallsAtOnce calls_;
+  SideThreads side_threads_{};
   OpenSockets sockets_{};  // before the multi, which closes them at its end
   CurlMulti multi_{};
   Handles idle_{};
@@ -232,8 +239,18 @@ inline void CurlEventLoop::drained(CurlHandle& handle) noexcept {
   if (!server.waiting.empty()) begin(server.waiting.front());
 }
 
+inline void CurlEventLoop::keep_socket(const CurlHandle& handle) noexcept {
+  const char* address = handle.info<const char*>(CURLINFO_PRIMARY_IP);
+  const ConnectionEnds ends{.server_address = address == nullptr ? "" : address,
+                            .server_port = handle.info<long>(CURLINFO_PRIMARY_PORT),
+                            .own_port = handle.info<long>(CURLINFO_LOCAL_PORT)};
+  const long version = handle.info<long>(CURLINFO_HTTP_VERSION);
+  const bool is_http1 = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server, ends, is_http1);
+}
+
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) noexcept {
-  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server);
+  keep_socket(handle);
   Transfer* transfer = handle.transfer;
   if (transfer == nullptr) return drained(handle);
   // libcurl reports success for a head that breaks off before its blank line.

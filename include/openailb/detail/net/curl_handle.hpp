@@ -32,6 +32,7 @@ struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
 struct CurlServer;
+class OpenSockets;
 class PartReader;
 struct FreeMime {
   void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
@@ -75,6 +76,7 @@ struct CurlHandle {
   std::list<CurlHandle>* list{};  // of the loop, in which it is
   std::list<CurlHandle>::iterator place{};
   CurlServer* server{};
+  const OpenSockets* open_sockets{};                                            // of the loop
   bool is_added{};                                                              // to the multi handle
   std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   HeadReader head{};
@@ -86,7 +88,7 @@ struct CurlHandle {
   bool body_too_large{};
   const std::string* unreadable_file{};  // of a part
   bool is_rejected{};                    // by one of our callbacks
-  WantedSockets sockets{};
+  WantedSockets wanted_sockets{};
   std::array<char, CURL_ERROR_SIZE> error{};
 
   /// Sets an option. False when libcurl does not accept the value.
@@ -165,7 +167,7 @@ inline CurlEnd end_of(const CurlHandle& handle, CURLcode code) {
               .length_is_invalid = !handle.head.length_is_valid()};
   if (!handle.sent_before) {
     end.local_fault =
-        local_fault(code, static_cast<int>(handle.info<long>(CURLINFO_OS_ERRNO)), handle.sockets);
+        local_fault(code, static_cast<int>(handle.info<long>(CURLINFO_OS_ERRNO)), handle.wanted_sockets);
   } else {
     end.since_sent = std::chrono::steady_clock::now() - handle.sent_at;
     // This is how libcurl reports a header line over its own limit, which is below ours for the whole head.

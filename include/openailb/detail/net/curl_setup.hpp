@@ -48,6 +48,7 @@ inline void configure_connection(CurlHandle& handle, const ConnectionOptions& op
 inline void configure(CurlHandle& handle, const ConnectionOptions& options, OpenSockets& sockets) {
   const auto self = static_cast<void*>(&handle);
   const auto watcher = static_cast<void*>(&sockets);
+  handle.open_sockets = &sockets;
   handle.require(CURLOPT_PRIVATE, self, "a pointer of ours");
   handle.require(CURLOPT_NOSIGNAL, 1L, "to do without signals");
   handle.require(CURLOPT_ERRORBUFFER, handle.error.data(), "a place for its errors");
@@ -56,7 +57,7 @@ inline void configure(CurlHandle& handle, const ConnectionOptions& options, Open
   handle.require(CURLOPT_HEADERFUNCTION, &CurlCallbacks::header, "a reader of headers");
   handle.require(CURLOPT_HEADERDATA, self, "a reader of headers");
   handle.require(CURLOPT_OPENSOCKETFUNCTION, &WantedSockets::make, "an eye on its sockets");
-  handle.require(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&handle.sockets), "an eye on its sockets");
+  handle.require(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&handle.wanted_sockets), "an eye on its sockets");
   handle.require(CURLOPT_SOCKOPTFUNCTION, &OpenSockets::opened, "an eye on its sockets");
   handle.require(CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close, "an eye on its sockets");
   handle.require(CURLOPT_CLOSESOCKETDATA, watcher, "an eye on its sockets");
@@ -110,7 +111,7 @@ inline std::optional<TransferFailure> prepare(CurlHandle& handle) {
   handle.sent_before.reset();
   handle.head_too_large = handle.body_too_large = handle.is_rejected = false;
   handle.unreadable_file = nullptr;
-  handle.sockets = {};
+  handle.wanted_sockets = {};
   handle.error[0] = '\0';
   const long connect_timeout = request.connect_timeout.count() == 0
                                    ? (std::numeric_limits<int>::max)()

@@ -121,7 +121,7 @@ void BasicClient<Execution>::set_endpoints(std::vector<EndpointConfig> endpoints
 }
 
 template <class Execution>
-std::vector<EndpointStatus> BasicClient<Execution>::endpoints() const {
+EndpointStatuses BasicClient<Execution>::endpoints() const {
   return Base::core()->balancer->status(Base::core()->runtime.now());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/clock.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/decode.hpp>
@@ -11,6 +12,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/seen_cursors.hpp>
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
@@ -21,6 +23,8 @@
 #include <openailb/result.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <iterator>
 #include <map>
@@ -35,10 +39,10 @@ namespace openailb {
 
 namespace detail {
 
-/// Reads a page that was asked for after an item, or from the beginning.
+/// Reads a page that was asked for at a place in the list.
 template <class T, class Execution>
 struct DecodePage {
-  std::optional<std::string> after{};
+  PlaceInList place{};
 
   Result<Page<T, Execution>> operator()(HttpResponse& response, bool&) const {
     ScannedJson document;
@@ -46,8 +50,12 @@ struct DecodePage {
     auto page = read_json<Page<T, Execution>>(document.root());
     if (page.data.empty()) page.has_more = false;  // and nobody could say after what
     if (page.last_id.empty() && !page.data.empty()) page.last_id = page.data.back().id;
-    if (page.has_more && after == page.last_id) {
+    if (page.has_more && place.seen && place.seen->contains(page.last_id)) {
       return Error{.kind = ErrorKind::parse, .message = "answered with the same page again"};
+    }
+    if (page.has_more && place.seen && place.seen->size() == SeenCursors::most) {
+      return Error{.kind = ErrorKind::parse,
+                   .message = "answered with one page too many: its list has no end"};
     }
     return page;
   }
@@ -89,10 +97,12 @@ class List {
     return list.ask(*core, std::move(call), std::move(places));
   }
 
-  static Answer page_after(const OnePage& page) {
+  /// Within some time, zero for no limit but that of the options.
+  static Answer page_after(const OnePage& page, std::chrono::nanoseconds within = {}) {
     if (!page.core_) throw std::logic_error("openailb: this page came from no client");
     const List list(page.core_, page.path_, page.options_);
     Result<Call> call = list.make_call(*page.core_, page.path_);
+    if (call) call->deadline = shorter(call->deadline, within);
     if (!page.has_more || page.places_.empty()) {
       call = Error{.kind = ErrorKind::bad_request, .message = "not sent: no page follows this one"};
     }
@@ -117,7 +127,7 @@ class List {
 
   static Task<Result<OnePage>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
                                       std::vector<PlaceInList> places, List list);
-  OnePage put_together(std::map<std::size_t, OnePage> pages) const;
+  OnePage put_together(std::map<std::size_t, OnePage> pages, const std::vector<PlaceInList>& places) const;
   static void take_in(OnePage& all, OnePage page);
 
   std::weak_ptr<Core<Execution>> core_;  // a call that is under way does not keep its client
@@ -134,7 +144,7 @@ auto List<T, Execution>::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balan
     Call once = call;
     once.endpoint = place.endpoint;
     if (place.after) once.query.insert_or_assign("after", *place.after);
-    DecodePage<T, Execution> decode{.after = place.after};
+    DecodePage<T, Execution> decode{.place = place};
     asked.add(answer_call<OnePage>(loop, balancer, std::move(once), std::move(decode)));
   }
   std::map<std::size_t, OnePage> pages;  // by their places
@@ -153,19 +163,25 @@ auto List<T, Execution>::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balan
     }
   }
   if (pages.empty() && has_none) co_return *std::move(has_none);
-  co_return list.put_together(std::move(pages));
+  co_return list.put_together(std::move(pages), places);
 }
 
-/// Makes one page of those that have come, and notes how it goes on.
+/// Makes one page of those that have come from these places, and notes how it goes on.
 template <class T, class Execution>
-auto List<T, Execution>::put_together(std::map<std::size_t, OnePage> pages) const -> OnePage {
+auto List<T, Execution>::put_together(std::map<std::size_t, OnePage> pages,
+                                      const std::vector<PlaceInList>& places) const -> OnePage {
   OnePage all;
   for (auto& [index, page] : pages) {
     const std::string endpoint = page.info.endpoint;
     if constexpr (requires(T item) { item.info.endpoint; }) {
       for (T& item : page.data) item.info.endpoint = endpoint;
     }
-    if (page.has_more) all.places_.push_back({.endpoint = endpoint, .after = page.last_id});
+    if (page.has_more) {
+      const auto& before = places[index].seen;
+      auto seen = before ? std::make_shared<SeenCursors>(*before) : std::make_shared<SeenCursors>();
+      seen->add(page.last_id);
+      all.places_.push_back({.endpoint = endpoint, .after = page.last_id, .seen = std::move(seen)});
+    }
     if (options_.everywhere) {
       take_in(all, std::move(page));
     } else {
@@ -200,6 +216,23 @@ auto ask_for_page(const std::shared_ptr<Core<Execution>>& core, ApiPath path, co
 template <class T, class Execution>
 auto Page<T, Execution>::next_page() const -> typename Execution::template Answer<Page> {
   return detail::List<T, Execution>::page_after(*this);
+}
+
+template <class T, class Execution>
+TimePoint Page<T, Execution>::ends_after(std::chrono::nanoseconds deadline) const
+  requires std::same_as<Execution, Blocking>
+{
+  return core_ ? detail::limit_from(core_->runtime.now(), deadline) : (TimePoint::max)();
+}
+
+template <class T, class Execution>
+auto Page<T, Execution>::next_page_before(TimePoint ends) const -> Result<Page>
+  requires std::same_as<Execution, Blocking>
+{
+  if (ends == (TimePoint::max)()) return next_page();
+  const std::chrono::nanoseconds left = ends - core_->runtime.now();
+  if (left.count() > 0) return detail::List<T, Execution>::page_after(*this, left);
+  return Error{.kind = ErrorKind::timeout, .message = "no more pages before the deadline of all()"};
 }
 
 }  // namespace openailb

@@ -82,24 +82,24 @@ std::optional<Chunk> Stream<Chunk>::next() {
 }
 
 template <class Chunk>
-const std::optional<Error>& Stream<Chunk>::error() const noexcept {
+const std::optional<Error>& Stream<Chunk>::error() const& noexcept {
   return open_ ? open_->stream().error() : error_;
 }
 
 template <class Chunk>
-auto Stream<Chunk>::completion() const noexcept -> const Completion& {
+const typename Stream<Chunk>::Completion& Stream<Chunk>::completion() const& noexcept {
   static const Completion nothing{};
   return open_ ? open_->stream().completion() : nothing;
 }
 
 template <class Chunk>
-const std::string& Stream<Chunk>::raw() const noexcept {
+const std::string& Stream<Chunk>::raw() const& noexcept {
   static const std::string nothing{};
   return open_ ? open_->stream().text() : nothing;
 }
 
 template <class Chunk>
-const ResponseInfo& Stream<Chunk>::info() const noexcept {
+const ResponseInfo& Stream<Chunk>::info() const& noexcept {
   static const ResponseInfo nothing{};
   return open_ ? open_->stream().info() : nothing;
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <openailb/detail/wire/json_text.hpp>
 #include <openailb/headers.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -20,19 +22,55 @@ inline std::string lower(std::string_view text) {
   return lowered;
 }
 
-/// A server's text as part of a one-line message: runs of blanks and control characters become one space, and
-/// what is longer is cut between two UTF-8 characters.
-inline std::string one_line(std::string_view text, std::size_t longest = 300) {
+/// How much of a text is kept if it may have so many bytes: it is cut between two UTF-8 characters.
+inline std::size_t kept_of(std::string_view text, std::size_t longest) {
   std::size_t kept = (std::min)(text.size(), longest);
   while (kept > 0 && kept < text.size() && (text[kept] & 0xC0) == 0x80) --kept;
+  return kept;
+}
+
+inline void cut_text(std::string& text, std::size_t longest) { text.resize(kept_of(text, longest)); }
+
+/// The code point of a character in UTF-8.
+inline char32_t code_point(std::string_view character) {
+  constexpr std::array<unsigned, 5> masks{0, 0x7F, 0x1F, 0x0F, 0x07};
+  char32_t point = static_cast<unsigned char>(character.front()) & masks[character.size()];
+  for (const char next : character.substr(1))
+    point = (point << 6) | (static_cast<unsigned char>(next) & 0x3FU);
+  return point;
+}
+
+/// Whether a character breaks the line or controls a terminal.
+constexpr bool is_control(char32_t c) {
+  return c < ' ' || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029;
+}
+
+/// Whether a character cannot be seen, but changes how others are shown, such as the direction of a text.
+constexpr bool is_invisible(char32_t c) {
+  return c == 0xAD || c == 0x34F || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+         (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
+
+/// A server's text as part of a one-line message: runs of blanks and control characters become one space,
+/// invisible characters are left out, what is no UTF-8 becomes U+FFFD, and what is longer is cut.
+inline std::string one_line(std::string_view text, std::size_t longest = 300) {
+  std::string_view rest = text.substr(0, kept_of(text, longest));
+  const bool is_cut = rest.size() < text.size();
   std::string line;
-  for (char c : text.substr(0, kept)) {
-    const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
-    if (!blank) line += c;
-    if (blank && !line.empty() && line.back() != ' ') line += ' ';
+  while (!rest.empty()) {
+    const std::size_t length = utf8_length(rest);
+    const std::string_view character = rest.substr(0, (std::max)(length, std::size_t{1}));
+    const char32_t point = length == 0 ? 0xFFFD : code_point(character);
+    rest.remove_prefix(character.size());
+    if (point == ' ' || is_control(point)) {
+      if (!line.empty() && line.back() != ' ') line += ' ';
+    } else if (!is_invisible(point)) {
+      line += length == 0 ? "\xEF\xBF\xBD" : character;
+    }
   }
   while (line.ends_with(' ')) line.pop_back();
-  if (kept < text.size()) line += "...";
+  if (is_cut) line += "...";
   return line;
 }
 

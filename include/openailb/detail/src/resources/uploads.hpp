@@ -13,6 +13,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/file.hpp>
@@ -73,7 +74,7 @@ inline Task<Result<Upload>> upload_in_parts(EventLoop& loop, std::shared_ptr<Bal
 
   calls.stay_at(upload->info.endpoint);
   const auto failed = [&](Error error) {
-    error.message += " (in the upload " + upload->id + ", which is not complete)";
+    error.message += " (in the upload " + one_line(upload->id) + ", which is not complete)";
     return error;
   };
   UploadCompleteParams whole{.md5 = file.md5};

@@ -15,6 +15,7 @@
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/file.hpp>
@@ -83,7 +84,7 @@ Task<Result<VectorStoreFile>> upload_to_store(EventLoop& loop, std::shared_ptr<B
   Result<FileObject> uploaded = co_await uploading;
   if (!uploaded) co_return std::move(uploaded).error();
   const auto failed = [&](Error error) {
-    error.message += " (the file has been uploaded as " + uploaded->id + ')';
+    error.message += " (the file has been uploaded as " + one_line(uploaded->id) + ')';
     return error;
   };
   ApiRequest add{.path = vector_store_files_path(store_id),
