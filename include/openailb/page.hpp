@@ -21,6 +21,7 @@ namespace openailb {
 
 namespace detail {
 
+class ApiPath;
 template <class Execution>
 struct Core;
 template <class T, class Execution>
@@ -94,7 +95,7 @@ class Page {
   friend class detail::List<T, Execution>;
 
   std::shared_ptr<detail::Core<Execution>> core_{};  // null if it came from no client
-  std::string path_{};                               // of the call that gave it
+  std::shared_ptr<const detail::ApiPath> path_{};    // of the call that gave it
   RequestOptions options_{};
   std::vector<detail::PlaceInList> places_{};  // where it goes on
 };

@@ -102,6 +102,7 @@ inline Failure Trial::failure(Evidence seen) const {
   secrets.redact(error.headers);
   error.message = one_line(error.message);  // cut only now, or half a key might be left of it
   seen.path = call->path;
+  seen.names_an_object = !call->path_ids.empty();
   seen.seeks_object = seeks_object;
   return judge(std::move(seen), endpoint->options().classify);
 }

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/send.hpp>
 #include <openailb/detail/failure/evidence.hpp>
@@ -52,10 +53,7 @@ Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
   balanced->trial.count_tokens(balanced->answered->info.body);
   balanced->trial.settle(nullptr, loop.now());
   if (balanced->trial.watch) balanced->trial.watch->ends(std::nullopt);
-  const Call& done = *balanced->trial.call;
-  if (done.makes_objects || !done.objects.empty()) {
-    balancer->homes().remember(balanced->trial, balanced->answered->info.body);
-  }
+  learn(balancer->homes(), balanced->trial, balanced->answered->info.body);
   T& value = balanced->answered->value;
   value.info = std::move(balanced->answered->info);
   co_return std::move(value);

@@ -3,6 +3,7 @@
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
@@ -109,7 +110,7 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
     StreamTraits<Chunk>::ends_with_done || accumulator_.finished() ? finish() : end_too_soon();
   } else {
     trial_->count_tokens(document_.root());
-    if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, document_.root());
+    learn_from_answer(balancer_->homes(), *trial_, event.data);
     chunks_.read(document_, event.data);
     return accept();
   }
