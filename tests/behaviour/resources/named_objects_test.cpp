@@ -225,6 +225,15 @@ TEST(KnownObjects, AreThoseThatOtherAnswersHave) {
             "endpoint-0");
 }
 
+TEST(KnownObjects, AreThoseOfThePagesThatFollow) {
+  Simulation simulation({{answering(R"({"data":[{"id":"batch_1"}],"has_more":true})"),
+                          answering(R"({"data":[{"id":"batch_2","output_file_id":"file-2"}]})")}});
+  const Client client = simulation.client();
+  EXPECT_TRUE(client.batches.list()->next_page());
+  EXPECT_EQ(client.home_of("batch_2"), "endpoint-0");
+  EXPECT_EQ(client.home_of("file-2"), "endpoint-0");
+}
+
 TEST(KnownObjects, OfAChatAreItsStoredAnswersAndItsSounds) {
   const std::string answer = R"({"id":"chatcmpl-1","choices":[{"message":{"content":"Hi",
       "audio":{"id":"audio_1"},"tool_calls":[{"id":"call_1"}]}}]})";
