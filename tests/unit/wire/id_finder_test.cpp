@@ -47,7 +47,7 @@ TEST(IdFinder, LooksNowhereElse) {
         R"([{"id":"a"}])", R"({"conversation":{"ids":["a"],"x":{"id":"a"}}})",
         R"({"list":[["a"],{"id":"a"}]})", R"({"input":{"file_id":["a"]},"text":"\"id\":\"a\""})",
         R"({"input":"[{\"file_id\":\"a\"}]"})", R"({"id":1,"conversation":null,"list":[1,true,null,{}]})",
-        R"({"id":""})", R"("id")", "7", ""}) {
+        R"({"id":""})", R"({"conversation.id":"a","":"a","list.*":"a"})", R"("id")", "7", ""}) {
     EXPECT_THAT(found(json, paths), IsEmpty()) << json;
   }
 }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,8 +29,8 @@ class IdFinder {
   /// The same in the member `name` of an object, whose value is `json`.
   static void find_in_member(std::string_view name, std::string_view json, std::span<const IdPath> paths,
                              const Found& found) {
-    const Places below = step(begin_at(paths), name, false);
-    if (!below.empty()) find_below(json, below, found);
+    const Places places = step(begin_at(paths), name);
+    if (!places.empty()) find_below(json, places, found);
   }
 
  private:
@@ -52,20 +53,28 @@ class IdFinder {
     for (const IdPath& path : paths) places.push_back({path.path, &path});
     return places;
   }
-  /// Those of the places that are in a member of this name, or in an element of a list.
-  static Places step(const Places& places, std::string_view name, bool is_element) {
-    Places below;
+  /// What is left of a path below a member of this name, or below an element of a list, which has none; null
+  /// when it does not lead there.
+  static std::optional<std::string_view> below(std::string_view rest, std::string_view name) {
+    if (rest.starts_with('*')) name = "*";
+    if (name.empty() || !rest.starts_with(name) || name.find('.') != name.npos) return std::nullopt;
+    if (rest.size() == name.size()) return std::string_view{};
+    if (rest[name.size()] != '.') return std::nullopt;
+    return rest.substr(name.size() + 1);
+  }
+  /// Those of the places that are there.
+  static Places step(const Places& places, std::string_view name) {
+    Places found;
     for (const Place& place : places) {
-      const std::string_view head = place.rest.substr(0, place.rest.find('.'));
-      if (head.empty() || (head != "*" && (is_element || head != name))) continue;
-      const bool ends = head.size() == place.rest.size();
-      if (ends && !place.path->then.empty()) {
-        for (const IdPath& path : place.path->then) below.push_back({path.path, &path});
+      const std::optional<std::string_view> rest = below(place.rest, name);
+      if (!rest) continue;
+      if (rest->empty() && !place.path->then.empty()) {
+        for (const IdPath& path : place.path->then) found.push_back({path.path, &path});
       } else {
-        below.push_back({ends ? std::string_view{} : place.rest.substr(head.size() + 1), place.path});
+        found.push_back({*rest, place.path});
       }
     }
-    return below;
+    return found;
   }
 
   bool next_is(char c) {
@@ -82,7 +91,7 @@ class IdFinder {
     if (next_is('"')) {
       const std::string_view text = string();
       for (const Place& place : places) {
-        if (place.rest.empty() && !place.path->of_reference) give(text);
+        if (place.rest.empty() && is_id(place)) give(text);
       }
     } else if (next_is('[')) {
       list(places);
@@ -94,12 +103,12 @@ class IdFinder {
   }
 
   void list(const Places& places) {
-    const Places below = step(places, {}, true);
-    if (below.empty()) return leap_over();
+    const Places inside = step(places, {});
+    if (inside.empty()) return leap_over();
     ++at_;
     if (take(']')) return;
     do {
-      value(below);
+      value(inside);
     } while (take(','));
     if (!take(']')) stop();
   }
@@ -114,12 +123,26 @@ class IdFinder {
       const std::string_view name = string();
       if (!take(':')) return stop();
       if (item.matters) look_at_member(name, item);
-      const Places below = step(places, name, false);
-      below.empty() ? leap_over() : value(below);
+      member(name, places);
     } while (take(','));
     if (!take('}')) stop();
     if (item.is_reference()) give(item.id);
   }
+
+  void member(std::string_view name, const Places& places) {
+    if (next_is('"')) {  // as most are: no list of places is made for it
+      const std::string_view text = string();
+      for (const Place& place : places) {
+        const std::optional<std::string_view> rest = below(place.rest, name);
+        if (rest && rest->empty() && is_id(place)) give(text);
+      }
+      return;
+    }
+    const Places inside = step(places, name);
+    inside.empty() ? leap_over() : value(inside);
+  }
+  /// Whether the value at the end of its path is an id.
+  static bool is_id(const Place& place) { return place.path->then.empty() && !place.path->of_reference; }
 
   /// What is known of an object that may be nothing but a reference to an item.
   struct Item {
