@@ -29,7 +29,8 @@ class IdFinder {
   /// The same in the member `name` of an object, whose value is `json`.
   static void find_in_member(std::string_view name, std::string_view json, std::span<const IdPath> paths,
                              const Found& found) {
-    const Places places = step(begin_at(paths), name);
+    Places places;
+    for (const IdPath& path : paths) add_below({path.path, &path}, name, places);
     if (!places.empty()) find_below(json, places, found);
   }
 
@@ -65,16 +66,17 @@ class IdFinder {
   /// Those of the places that are there.
   static Places step(const Places& places, std::string_view name) {
     Places found;
-    for (const Place& place : places) {
-      const std::optional<std::string_view> rest = below(place.rest, name);
-      if (!rest) continue;
-      if (rest->empty() && !place.path->then.empty()) {
-        for (const IdPath& path : place.path->then) found.push_back({path.path, &path});
-      } else {
-        found.push_back({*rest, place.path});
-      }
-    }
+    for (const Place& place : places) add_below(place, name, found);
     return found;
+  }
+  static void add_below(const Place& place, std::string_view name, Places& found) {
+    const std::optional<std::string_view> rest = below(place.rest, name);
+    if (!rest) return;
+    if (rest->empty() && !place.path->then.empty()) {
+      for (const IdPath& path : place.path->then) found.push_back({path.path, &path});
+    } else {
+      found.push_back({*rest, place.path});
+    }
   }
 
   bool next_is(char c) {
