@@ -89,6 +89,19 @@ TEST(Home, OfWhatAFleetMadeIsKnownWhateverTheIdLooksLike) {
   }
 }
 
+TEST(Home, IsNotMadeOfAnswersThatNobodyKeeps) {
+  const std::string answer = R"({"id": "id-1", "data": [{"id": "id-1"}], "choices": [{"message": {}}]})";
+  Simulation simulation({{answering(answer)}});
+  const Client client = simulation.client();
+  for (const char* path : {"/chat/completions", "/completions", "/embeddings", "/images/generations",
+                           "/audio/speech", "/moderations", "/v1/embeddings"}) {
+    EXPECT_TRUE(client.post(path, {{"model", "m"}}));
+    EXPECT_EQ(client.home_of("id-1"), std::nullopt) << path;
+  }
+  EXPECT_TRUE(client.post("/chat/completions", {{"model", "m"}, {"store", true}}));
+  EXPECT_EQ(client.home_of("id-1"), "endpoint-0");
+}
+
 TEST(Home, OfUntypedCallsIsFoundInTheirPathsAlone) {
   Simulation simulation({{made("file-1a")}, {ok()}});
   const Client client = simulation.client();
@@ -324,6 +337,14 @@ TEST(Home, IsNotMadeOfAModelsName) {
   const Client client = simulation.client();
   for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.get("/models/step-1-8k"));
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+  simulation.serve(0, answering(R"({"data": [{"id": "step-1-8k"}]})"));
+  for (const char* path : {"/models", "/v1/models"}) {
+    EXPECT_TRUE(client.get(path, {.endpoint = "endpoint-0"}));
+    EXPECT_TRUE(client.post(path, {{"a", 1}}, {.endpoint = "endpoint-0"}));
+  }
+  EXPECT_TRUE(client.models.list({.endpoint = "endpoint-0"}));
+  EXPECT_TRUE(client.models.retrieve("step-1-8k", {.endpoint = "endpoint-0"}));
+  EXPECT_EQ(client.home_of("step-1-8k"), std::nullopt);
 }
 
 TEST(Home, IsLearnedFromAnswersWithBrokenCharacters) {

@@ -194,19 +194,24 @@ inline std::string take_form(Form form, Call& call) {
   return fault_of_model(*call.model);
 }
 
+/// Whether a service keeps nothing of what it answers at these paths.
+inline bool keeps_nothing(std::string_view path) {
+  static constexpr std::array paths{std::string_view("/audio"),      std::string_view("/completions"),
+                                    std::string_view("/embeddings"), std::string_view("/images"),
+                                    std::string_view("/models"),     std::string_view("/moderations")};
+  if (path.starts_with("/v1/")) path.remove_prefix(3);
+  return std::ranges::any_of(paths, [path](auto begin) { return is_at_or_below(path, begin); });
+}
+
 /// Whether the service keeps what it answers to a POST, or may keep it.
 inline bool is_answer_kept(const JsonBody& body, std::string_view path, const ObjectIds& ids) {
   const auto has = [&body](std::string_view name) {
     const std::string* value = body.find(name);
     return value != nullptr && *value != "false" && *value != "null";
   };
-  const std::string* store = body.find("store");
   if (ids.if_asked || path.ends_with("/chat/completions")) return has("store") || has("audio");
-  if (store != nullptr && *store == "false") return false;
-  static constexpr std::array keep_nothing{std::string_view("/audio"),      std::string_view("/completions"),
-                                           std::string_view("/embeddings"), std::string_view("/images"),
-                                           std::string_view("/models"),     std::string_view("/moderations")};
-  return std::ranges::none_of(keep_nothing, [path](auto begin) { return is_at_or_below(path, begin); });
+  const std::string* store = body.find("store");
+  return store == nullptr || *store != "false";
 }
 
 /// Notes what the call says of objects, beside what its body says of them.
@@ -222,7 +227,7 @@ inline void note_objects(Call& call, const ApiPath& path, const ClientOptions& c
   const std::string_view plain_path = split_query(call.path).first;
   const bool tells = !call.ids->makes.empty() || !call.ids->shows.empty();
   const bool is_kept = call.method == "POST" && is_answer_kept(call.body, plain_path, *call.ids);
-  call.is_answer_kept = tells && (is_kept || call.reads());
+  call.is_answer_kept = tells && (is_kept || call.reads()) && !keeps_nothing(plain_path);
   if (call.method != "DELETE" || call.path_ids.empty()) return;
   // What is below another object may only be taken out of its list, as a file out of a vector store.
   const bool is_whole = call.path_ids.size() == 1 || call.ids->has_parts;
