@@ -126,7 +126,8 @@ TEST(Home, IsNeitherMadeNorFoundInWhatIsNoId) {
   const Client client = simulation.client();
   const nlohmann::json parts{{"model", "m"}, {"documents", {{{"id", "part-7"}}, {{"id", "run-12"}}}}};
   for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.post("/rerank", parts));
-  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+  for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.post("/deployments/node-1/run", parts));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1, 0, 1, 0, 1));
   simulation.serve(0, failing(503));
   for (int call = 0; call < 2; ++call) EXPECT_TRUE(client.post("/rerank", parts)) << "the other one is well";
 }

@@ -78,6 +78,9 @@ TEST(ObjectOwner, IsNotMovedByWhoShowsItToo) {
   two.serve(1, object("file-good1"));
   EXPECT_TRUE(two.here.files.retrieve("file-good1", {.endpoint = "endpoint-1"}));
   EXPECT_TRUE(two.here.get("/files/file-good1", {.endpoint = "endpoint-1"}));
+  EXPECT_TRUE(two.here.post("/files/file-good1/x", {{"a", 1}}, {.endpoint = "endpoint-1"}));
+  EXPECT_TRUE(two.here.vector_stores.update("file-good1", {.name = "n"}, {.endpoint = "endpoint-1"}));
+  EXPECT_TRUE(two.here.post("/x", {{"a", 1}}, {.endpoint = "endpoint-1", .objects = {"file-good1"}}));
   EXPECT_EQ(two.asked_for("file-good1"), 0U);
   EXPECT_EQ(two.here.home_of("file-good0"), "endpoint-1") << "that one nobody else has";
 }
