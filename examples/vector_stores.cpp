@@ -7,12 +7,6 @@
 int main() {
   openailb::Client client(openailb_examples::endpoints());
 
-  // A file that was made first is at the endpoint whose turn it was, and the store then at the next one.
-  const auto stray = client.files.create({
-      .file = openailb::file_from_bytes("stray.md", "# Nowhere"),
-      .purpose = "assistants",
-  });
-
   // [vector-store]
   // First the store, then its files at its endpoint.
   const auto store = client.vector_stores.create({.name = "manuals"});
@@ -31,7 +25,12 @@ int main() {
   std::cout << "faq.md: " << second->status << '\n';
   // [/vector-store]
 
-  // Two local servers may both have made a "file-1". Then a call says which it means.
+  // A file that is made anywhere comes to the endpoint whose turn it is. Two local servers may both have made
+  // a "file-1": then a call says which it means.
+  const auto stray = client.files.create({
+      .file = openailb::file_from_bytes("stray.md", "# Nowhere"),
+      .purpose = "assistants",
+  });
   const auto which = client.files.retrieve(stray->id);
   if (!which) std::cout << which.error().message << '\n';
   const auto meant = client.files.retrieve(stray->id, {.endpoint = stray->info.endpoint});
