@@ -35,6 +35,10 @@ void FileStore::serve(httplib::Server& server) {
       (this->*method)(request, response);
     };
   };
+  server.Post(".*/vector_stores", locked(&FileStore::create_store));
+  server.Get(".*/vector_stores/([^/]+)", locked(&FileStore::retrieve_store));
+  server.Post(".*/vector_stores/([^/]+)/files", locked(&FileStore::add_to_store));
+  server.Get(".*/vector_stores/([^/]+)/files/([^/]+)", locked(&FileStore::retrieve_in_store));
   server.Post(".*/files", locked(&FileStore::upload));
   server.Get(".*/files", locked(&FileStore::list));
   server.Get(".*/files/([^/]+)", locked(&FileStore::retrieve));
@@ -90,6 +94,39 @@ void FileStore::retrieve_batch(const Request& request, Response& response) {
   const auto found = batches_.find(request.matches[1]);
   if (found == batches_.end()) return fail(response, 404, "no such batch");
   answer(response, found->second);
+}
+
+void FileStore::create_store(const Request& request, Response& response) {
+  json store = json::parse(request.body, nullptr, false);
+  if (!store.is_object()) return fail(response, 400, "this is no vector store");
+  store.update({{"id", "vs_" + std::to_string(stores_.size() + 1)}, {"object", "vector_store"}});
+  stores_[store["id"]] = store;
+  answer(response, store);
+}
+
+void FileStore::retrieve_store(const Request& request, Response& response) {
+  const auto found = stores_.find(request.matches[1]);
+  if (found == stores_.end()) return fail(response, 404, "no such vector store");
+  answer(response, found->second);
+}
+
+/// A file can be found at once, which no real server promises.
+void FileStore::add_to_store(const Request& request, Response& response) {
+  if (!stores_.contains(request.matches[1])) return fail(response, 404, "no such vector store");
+  const json body = json::parse(request.body, nullptr, false);
+  answer_added(request, body.is_object() ? body.value("file_id", "") : "", response);
+}
+
+void FileStore::retrieve_in_store(const Request& request, Response& response) {
+  answer_added(request, request.matches[2], response);
+}
+
+void FileStore::answer_added(const Request& request, const std::string& file, Response& response) const {
+  if (find(file, response) == nullptr) return;
+  answer(response, {{"id", file},
+                    {"object", "vector_store.file"},
+                    {"status", "completed"},
+                    {"vector_store_id", request.matches[1].str()}});
 }
 
 json FileStore::add(const std::string& filename, const std::string& purpose, std::string content) {

@@ -86,9 +86,10 @@ class BasicClient : private Resource<Execution> {
       typename Execution::template Answer<Downloaded>;
 
   /// The name of the endpoint that keeps an object, such as a file or a stored answer, so that all calls that
-  /// name it go there; null when that is not known.
+  /// name it go there; null when that is not known, or when several have made one of this id.
   std::optional<std::string> home_of(std::string_view id) const;
   /// Tells which endpoint keeps an object, for instance what home_of() said before the program was restarted.
+  /// No answer changes that; you may.
   /// Throws std::invalid_argument if there is no endpoint of that name.
   void remember_home(std::string_view id, std::string_view endpoint) const;
 

@@ -61,6 +61,9 @@ struct EndpointConfig {
   /// Endpoints of the same group share an account's limits: rate limits and budgets per minute are theirs
   /// together. They are kept while the group has no endpoint.
   std::string quota_group{};
+  /// An object whose id nobody has seen is sought only at endpoints that trust each other: those without a
+  /// name here or, if all have one, those that have the same as the first. Empty everywhere: at all.
+  std::string trust{};
 };
 
 /// How connections are made. Certificates are always verified.
@@ -141,9 +144,9 @@ struct ClientOptions {
   /// The largest answer in bytes, decompressed. Of a stream: the largest event, and the most that all events
   /// before its first token may take.
   std::size_t max_response_size{std::size_t{64} << 20};
-  /// How many ids of what services have made and keep (files, batches, stored answers) are remembered with
-  /// their endpoints. Of more, those that were used longest ago are forgotten. Zero: calls that name them go
-  /// anywhere.
+  /// How many ids of what an endpoint has made and keeps (files, batches, stored answers) are remembered, of
+  /// each endpoint. Of more, those that were used longest ago are forgotten, but never what remember_home()
+  /// was told. Zero: none are, and calls that name them go anywhere.
   std::size_t remembered_objects{65'536};
   /// Returns a random number, uniform in [0, 1), for the jitter of waits. Called from any thread. Null: a
   /// generator per thread.
@@ -186,6 +189,9 @@ struct RequestOptions {
   /// The model to ask for when a service refuses the request for its content. An answer that ends with the
   /// finish reason "content_filter" is an answer.
   std::string content_filter_fallback{};
+  /// Ids of objects that the request names, beside those in its path and, of a resource's methods, in its
+  /// body. The call goes to the endpoint that keeps them.
+  std::vector<std::string> objects{};
 };
 
 }  // namespace openailb

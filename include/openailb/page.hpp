@@ -23,6 +23,7 @@ namespace openailb {
 
 namespace detail {
 
+class ApiPath;
 template <class Execution>
 struct Core;
 template <class T, class Execution>
@@ -107,7 +108,7 @@ class Page {
     requires std::same_as<Execution, Blocking>;
 
   std::shared_ptr<detail::Core<Execution>> core_{};  // null if it came from no client
-  std::string path_{};                               // of the call that gave it
+  std::shared_ptr<const detail::ApiPath> path_{};    // of the call that gave it
   RequestOptions options_{};
   std::vector<detail::PlaceInList> places_{};  // where it goes on
 };

@@ -1,17 +1,22 @@
-// Random worlds of accounts that keep objects: whatever goes up and down, a call that names an object reaches
-// no other account than the one that keeps it, and no object is lost.
+// Random worlds of accounts that keep objects: whatever goes up and down, and whatever an account says of
+// what others keep, a call that names an object reaches no other account than the one that has made it. Some
+// accounts give the same ids as others do.
 
 #include "support/simulation.hpp"
 #include <openailb/testing/random.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,12 +24,9 @@ namespace openailb::accounts_test {
 namespace {
 
 using namespace test;
+using ::testing::Each;
+using ::testing::Lt;
 using testing::Random;
-
-struct Object {
-  std::string id;
-  std::size_t home;
-};
 
 class World {
  public:
@@ -33,8 +35,12 @@ class World {
     for (int index = 0; index < accounts; ++index) {
       const auto account = static_cast<std::size_t>(index);
       is_up_.push_back(true);
+      counts_.push_back(random_.chance(0.4));
+      made_.push_back(0);
       simulation_.add([this, account](const HttpRequest& request) { return serve(account, request); });
     }
+    others_begin_ = random_.chance(0.3) ? is_up_.size() - 1 : is_up_.size();
+    if (others_begin_ < is_up_.size()) simulation_.endpoints.back().trust = "others";
     knowing_ = std::make_unique<Client>(simulation_.client());
   }
 
@@ -42,74 +48,136 @@ class World {
     for (int step = 0; step < 60; ++step) {
       const std::size_t account = random_.below(is_up_.size());
       if (random_.chance(0.2)) is_up_[account] = !is_up_[account];
-      if (objects_.empty() || random_.chance(0.2)) {
+      if (keepers_.empty() || random_.chance(0.2)) {
         make();
+      } else if (random_.chance(0.1)) {
+        list(account);
       } else {
-        const Object& object = objects_[random_.below(objects_.size())];
-        random_.chance(0.3) ? seek(object) : use(object);
+        const std::string id = any_id();
+        random_.chance(0.3) ? seek(id) : use(id);
+        if (random_.chance(0.1)) remove(any_id());
       }
     }
     is_up_.assign(is_up_.size(), true);
-    for (const Object& object : objects_) use(object);
+    for (const auto& [id, keepers] : keepers_) use(id);
   }
 
  private:
+  std::string any_id() {
+    return std::next(keepers_.begin(), static_cast<std::ptrdiff_t>(random_.below(keepers_.size())))->first;
+  }
+  static std::string name(std::size_t account) { return "endpoint-" + std::to_string(account); }
+
   testing::SimulatedAnswer serve(std::size_t account, const HttpRequest& request) {
     if (!is_up_[account]) return random_.chance(0.5) ? refused() : failing(503);
-    if (request.url.ends_with("/files")) {
-      objects_.push_back({"file-" + std::to_string(objects_.size()), account});
-      return answering(R"({"id": ")" + objects_.back().id + R"("})");
+    if (request.method == "POST" && request.url.ends_with("/files")) {
+      const std::string number = std::to_string(made_[account]++);
+      const std::string id = counts_[account] ? "file-" + number : "file-" + name(account) + number;
+      keepers_[id].insert(account);
+      return answering(R"({"id": ")" + id + R"("})");
     }
-    for (const Object& object : objects_) {
-      const bool is_named = request.url.ends_with('/' + object.id) ||
-                            request.body.find('"' + object.id + '"') != std::string::npos;
-      if (is_named && object.home != account) return failing(404, error_json("No such object"));
+    if (request.url.ends_with("/files")) return all_ids();
+    for (const auto& [id, keepers] : keepers_) {
+      const bool is_named = request.url.ends_with('/' + id) || request.url.ends_with('/' + id + "/content") ||
+                            request.body.find('"' + id + '"') != std::string::npos;
+      if (is_named && !keepers.contains(account)) return failing(404, error_json("No such object"));
     }
-    return answering("{}");
+    // An answer may name what others keep.
+    return answering(nlohmann::json({{"input_file_id", keepers_.empty() ? "x" : any_id()},
+                                     {"output_file_id", keepers_.empty() ? "x" : any_id()}})
+                         .dump());
+  }
+  testing::SimulatedAnswer all_ids() const {
+    nlohmann::json data = nlohmann::json::array();
+    for (const auto& [id, keepers] : keepers_) data.push_back({{"id", id}});
+    return answering(nlohmann::json({{"data", std::move(data)}}).dump());
   }
 
   void make() {
-    const Result<JsonResponse> made = knowing_->post("/files", {{"purpose", "batch"}});
+    const auto made = knowing_->files.create({.file = file_from_bytes("a", "text"), .purpose = "batch"});
     if (!made) return;
-    EXPECT_EQ(knowing_->home_of(made->at("id").get<std::string>()), made->info.endpoint);
+    const bool is_the_only_one = keepers_[made->id].size() == 1;
+    EXPECT_EQ(knowing_->home_of(made->id),
+              is_the_only_one ? std::optional(made->info.endpoint) : std::nullopt);
+  }
+  /// An account that lists its own files and those that others keep.
+  void list(std::size_t account) { static_cast<void>(knowing_->files.list({}, {.endpoint = name(account)})); }
+  void remove(const std::string& id) {
+    const std::size_t account = *keepers_[id].begin();
+    if (!knowing_->files.del(id, {.endpoint = name(account)})) return;
+    keepers_[id].erase(account);
+    if (keepers_[id].empty()) keepers_.erase(id);
   }
 
-  Result<JsonResponse> ask(const Client& client, const Object& object) {
+  bool ask(const Client& client, const std::string& id, std::optional<Error>& error) {
     simulation_.sent.clear();
-    if (random_.chance(0.5)) return client.get("/files/" + object.id);
-    return client.post("/batches", {{"input_file_id", object.id}});
+    const auto note = [&error](const auto& answer) {
+      if (!answer) error = answer.error();
+      return answer.has_value();
+    };
+    switch (random_.below(3)) {
+      case 0: return note(client.get("/files/" + id));
+      case 1: return note(client.files.content(id));
+      default: return note(client.files.retrieve(id));
+    }
   }
 
-  /// By a client that knows where it is.
-  void use(Object object) {
-    const Result<JsonResponse> answer = ask(*knowing_, object);
-    for (const std::size_t asked : simulation_.asked()) ASSERT_EQ(asked, object.home);
-    ASSERT_EQ(answer.has_value(), is_up_[object.home]) << (answer ? "" : answer.error().message);
-    if (answer) return;
-    EXPECT_NE(answer.error().status, 404) << "it is there, only its account cannot be asked";
+  /// By a client that knows who has made it.
+  void use(const std::string& id) {
+    const std::set<std::size_t> keepers = keepers_[id];
+    std::optional<Error> error;
+    simulation_.sent.clear();
+    const bool fine = random_.chance(0.3) ? knowing_->batches.create({.input_file_id = id}).has_value()
+                                          : ask(*knowing_, id, error);
+    if (keepers.size() > 1) {
+      EXPECT_FALSE(fine);
+      EXPECT_TRUE(simulation_.sent.empty());
+      for (const std::size_t one : keepers) {
+        EXPECT_EQ(knowing_->files.retrieve(id, {.endpoint = name(one)}).has_value(), is_up_[one]);
+      }
+      return;
+    }
+    for (const std::size_t asked : simulation_.asked()) ASSERT_EQ(asked, *keepers.begin());
+    ASSERT_EQ(fine, is_up_[*keepers.begin()]) << id << (error ? error->message : "");
+    EXPECT_NE(error.value_or(Error{}).status, 404) << "it is there, only its account cannot be asked";
   }
 
   /// By one that does not.
-  void seek(Object object) {
+  void seek(const std::string& id) {
     const Client client = simulation_.client();
-    const Result<JsonResponse> answer = ask(client, object);
-    ASSERT_EQ(answer.has_value(), is_up_[object.home]) << (answer ? "" : answer.error().message);
-    if (!answer) {
-      EXPECT_NE(answer.error().status, 404) << "nobody can know that";
+    const std::set<std::size_t> keepers = keepers_[id];
+    std::optional<Error> error;
+    const bool fine = ask(client, id, error);
+    EXPECT_THAT(simulation_.asked(), Each(Lt(others_begin_))) << "those are not trusted";
+    const auto can_serve = [this](std::size_t one) { return one < others_begin_ && is_up_[one]; };
+    ASSERT_EQ(fine, std::ranges::any_of(keepers, can_serve)) << id << (error ? error->message : "");
+    if (!fine) {
+      const bool nobody_knows =
+          std::ranges::any_of(keepers, [this](auto one) { return one < others_begin_; });
+      EXPECT_EQ(error->status == 404, !nobody_knows && all_are_up()) << error->message;
       return;
     }
-    EXPECT_EQ(answer->info.endpoint, "endpoint-" + std::to_string(object.home));
-    EXPECT_EQ(client.home_of(object.id), answer->info.endpoint);
+    const std::size_t found = simulation_.sent.back().endpoint;
+    EXPECT_TRUE(keepers.contains(found));
+    EXPECT_EQ(client.home_of(id), name(found));
     for (std::size_t index = 0; index < is_up_.size(); ++index) {
       if (!is_up_[index]) continue;
       EXPECT_EQ(client.endpoints()[index].counts.total_failures, 0U);
     }
   }
+  /// Those who may be asked by one that knows nothing.
+  bool all_are_up() const {
+    return std::all_of(is_up_.begin(), is_up_.begin() + static_cast<std::ptrdiff_t>(others_begin_),
+                       [](bool is_up) { return is_up; });
+  }
 
   Random random_;
   Simulation simulation_{};
   std::vector<bool> is_up_{};
-  std::vector<Object> objects_{};
+  std::vector<bool> counts_{};  // whether an account counts its files from zero
+  std::vector<int> made_{};
+  std::size_t others_begin_{};  // from here on they are of another trust
+  std::map<std::string, std::set<std::size_t>> keepers_{};
   std::unique_ptr<Client> knowing_{};
 };
 

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace openailb::homes_test {
@@ -66,53 +67,83 @@ TEST(Home, IsTheEndpointThatMadeTheObject) {
     EXPECT_TRUE(client.get("/files/" + one));
     EXPECT_TRUE(client.get("/files/" + zero + "/content"));
   }
-  EXPECT_TRUE(client.post("/batches", {{"input_file_id", one}}));
+  EXPECT_TRUE(client.batches.create({.input_file_id = one}));
   EXPECT_TRUE(client.del("/files/" + one));
   EXPECT_THAT(accounts.asked(), ElementsAre(1, 0, 1, 0, 1, 0, 1, 1));
 }
 
-TEST(Home, IsFoundInEveryMemberThatNamesAnObject) {
-  Simulation simulation({{made("file-a")}, {ok()}, {ok()}});
-  const Client client = simulation.client();
-  ASSERT_TRUE(client.post("/files", {{"purpose", "user_data"}}));
-  const nlohmann::json bodies[] = {
-      {{"previous_response_id", "file-a"}},
-      {{"conversation", "file-a"}},
-      {{"conversation", {{"id", "file-a"}}}},
-      {{"file_ids", {"file-b", "file-a"}}},
-      {{"training_file", "file-a"}},
-      {{"input", {{{"role", "user"}, {"content", {{{"type", "input_file"}, {"file_id", "file-a"}}}}}}}},
-      {{"tools", {{{"type", "code_interpreter"}, {"container", "file-a"}}}}},
-  };
-  for (const nlohmann::json& body : bodies) {
+TEST(Home, OfWhatAFleetMadeIsKnownWhateverTheIdLooksLike) {
+  for (const char* id : {"1", "report", "übung/1 a?b", "v1", "a\"b\\c", "4711.pdf"}) {
+    Simulation simulation({{failing(503)}, {answering(nlohmann::json({{"id", id}}).dump())}});
+    const Client client = simulation.client();
+    ASSERT_TRUE(client.files.create({.file = file_from_bytes("a", "text"), .purpose = "batch"}));
+    EXPECT_EQ(client.home_of(id), "endpoint-1");
+    simulation.serve(0, ok());
     simulation.sent.clear();
-    EXPECT_TRUE(client.post("/responses", body));
-    EXPECT_THAT(simulation.asked(), ElementsAre(0)) << body;
+    for (int call = 0; call < 2; ++call) {
+      EXPECT_TRUE(client.files.retrieve(id));
+      EXPECT_TRUE(client.files.content(id));
+      EXPECT_TRUE(client.batches.create({.input_file_id = id}));
+    }
+    EXPECT_THAT(simulation.asked(), ElementsAre(1, 1, 1, 1, 1, 1)) << id;
   }
 }
 
-TEST(Home, OfTheFilesInAMessageIsAskedForTheAnswer) {
-  Simulation simulation({{made("file-a"), ok()}, {ok()}});
+TEST(Home, IsNotMadeOfAnswersThatNobodyKeeps) {
+  const std::string answer = R"({"id": "id-1", "data": [{"id": "id-1"}], "choices": [{"message": {}}]})";
+  Simulation simulation({{answering(answer)}});
   const Client client = simulation.client();
-  ASSERT_TRUE(client.post("/files", {{"purpose", "user_data"}}));
+  for (const char* path : {"/chat/completions", "/completions", "/embeddings", "/images/generations",
+                           "/audio/speech", "/moderations", "/v1/embeddings"}) {
+    EXPECT_TRUE(client.post(path, {{"model", "m"}}));
+    EXPECT_EQ(client.home_of("id-1"), std::nullopt) << path;
+  }
+  EXPECT_TRUE(client.post("/chat/completions", {{"model", "m"}, {"store", true}}));
+  EXPECT_EQ(client.home_of("id-1"), "endpoint-0");
+}
+
+TEST(Home, OfUntypedCallsIsFoundInTheirPathsAlone) {
+  Simulation simulation({{made("file-1a")}, {ok()}});
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
   simulation.sent.clear();
-  for (int call = 0; call < 3; ++call) {
-    EXPECT_TRUE(client.chat.completions.create(
-        {{"model", "m"},
-         {"messages", {{{"role", "user"}, {"content", {{{"file", {{"file_id", "file-a"}}}}}}}}}}));
+  const nlohmann::json body{{"input_file_id", "file-1a"}, {"documents", {{{"id", "file-1a"}}}}};
+  for (int call = 0; call < 2; ++call) EXPECT_TRUE(client.post("/batches", body));
+  EXPECT_THAT(simulation.asked(), ElementsAre(1, 0)) << "nobody looks at the body";
+  simulation.sent.clear();
+  for (int call = 0; call < 2; ++call) {
+    EXPECT_TRUE(client.post("/fine_tuning/file-1a/pause", body));
+    EXPECT_TRUE(client.upload("/files/file-1a/parts", {{.name = "a", .content = "b"}}));
+    EXPECT_TRUE(client.download("/files/file-1a/content"));
+    EXPECT_TRUE(client.post("/batches", body, {.objects = {"file-unknown", "file-1a"}}));
   }
-  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0));
 }
 
-TEST(Home, IsNotMadeOfWhatMerelyLooksLikeAnId) {
-  Simulation simulation({{answering(R"({"id": "resp_1", "tools": [{"name": "run_tests"}], "output": [
-      {"text": "file-a"}, {"type": "function_call", "call_id": "fc_1", "name": "batch_all"}]})")}});
+TEST(Home, IsNeitherMadeNorFoundInWhatIsNoId) {
+  Simulation simulation({{answering(R"({"id": "part-7", "results": [{"id": "run-12"}]})")},
+                         {answering(R"({"id": "run-12", "results": [{"id": "part-7"}]})")}});
   const Client client = simulation.client();
-  ASSERT_TRUE(client.post("/responses", {{"model", "m"}}));
-  EXPECT_EQ(client.home_of("resp_1"), "endpoint-0");
-  for (const char* other : {"run_tests", "file-a", "fc_1", "batch_all"}) {
-    EXPECT_EQ(client.home_of(other), std::nullopt) << other;
+  const nlohmann::json parts{{"model", "m"}, {"documents", {{{"id", "part-7"}}, {{"id", "run-12"}}}}};
+  for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.post("/rerank", parts));
+  for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.post("/deployments/node-1/run", parts));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1, 0, 1, 0, 1));
+  simulation.serve(0, failing(503));
+  for (int call = 0; call < 2; ++call) EXPECT_TRUE(client.post("/rerank", parts)) << "the other one is well";
+}
+
+TEST(Home, IsNotFoundInExtraMembers) {
+  Simulation simulation({{made("run-2024")}, {ok()}});
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.post("/runs"));
+  simulation.serve(0, answering(R"({"data": [{"embedding": [1.0]}]})"));
+  simulation.serve(1, answering(R"({"data": [{"embedding": [1.0]}]})"));
+  simulation.sent.clear();
+  for (int call = 0; call < 4; ++call) {
+    EXPECT_TRUE(
+        client.embeddings.create({.model = "m", .input = "x"}, {.extra_body = {{"trace_id", "run-2024"}}}));
   }
+  EXPECT_THAT(simulation.asked(), ElementsAre(1, 0, 1, 0));
 }
 
 TEST(Home, IsRememberedOnlyOfWhatIsStored) {
@@ -184,17 +215,6 @@ TEST(Home, IsStillAskedWhenItsBreakerRefuses) {
   EXPECT_EQ(simulation.sent.back().endpoint, 0U);
 }
 
-TEST(Home, ObjectsInTwoPlacesCannotBeUsedTogether) {
-  Accounts accounts;
-  const Client client = accounts.client();
-  const std::string zero = make_file(client), one = make_file(client);
-  accounts.sent.clear();
-  const Result<JsonResponse> answer = client.post("/vector_stores", {{"file_ids", {zero, one}}});
-  EXPECT_EQ(answer.error().kind, ErrorKind::bad_request);
-  EXPECT_EQ(answer.error().message, "not sent: file-0x0 is kept by endpoint-0, but file-1x0 by endpoint-1");
-  EXPECT_THAT(accounts.sent, SizeIs(0));
-}
-
 TEST(Home, GivesWayToTheOnlyEndpointOfACall) {
   Accounts accounts;
   const Client client = accounts.client();
@@ -238,24 +258,62 @@ TEST(Home, ThatIsNotKnownIsSought) {
   EXPECT_THAT(accounts.asked(), ElementsAre(0, 1, 2, 2));
 }
 
-TEST(Home, ThatIsNotKnownIsSoughtByWritesToo) {
-  for (const int status : {404, 400}) {
-    Simulation simulation(
-        {{failing(status, error_json("Previous response with id 'resp_1' not found."))}, {ok()}});
-    const Client client = simulation.client();
-    EXPECT_TRUE(client.post("/responses", {{"previous_response_id", "resp_1"}}));
-    EXPECT_EQ(client.home_of("resp_1"), "endpoint-1");
-  }
-  Simulation simulation({{failing(400, error_json("Invalid value: 'temprature'."))}, {ok()}});
-  EXPECT_FALSE(simulation.client().post("/responses", {{"previous_response_id", "resp_1"}}));
-  EXPECT_THAT(simulation.sent, SizeIs(1)) << "the request itself is wrong";
-}
-
 TEST(Home, ThatIsNotKnownIsSoughtByReadsOfOtherServicesIds) {
   Simulation simulation({{not_found()}, {ok()}});
   EXPECT_TRUE(simulation.client().get("/files/assistant-4711"));
   Simulation posted({{not_found()}, {ok()}});
   EXPECT_FALSE(posted.client().post("/files/assistant-4711", {{"a", 1}})) << "it may have changed something";
+}
+
+TEST(Home, ThatIsNotKnownIsNotSoughtByWrites) {
+  const std::string gone = error_json("Previous response with id 'resp_1' not found.");
+  Simulation simulation({{failing(400, gone)}, {ok()}});
+  const Client client = simulation.client();
+  EXPECT_FALSE(client.responses.create({.model = "m", .input = "Hi", .previous_response_id = "resp_1"}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0));
+  for (const char* id : {"file-1", "report"}) {
+    Simulation writes({{not_found()}, {ok()}});
+    EXPECT_FALSE(writes.client().files.del(id)) << "another one may have another of this id";
+    EXPECT_FALSE(writes.client().vector_stores.update(id, {.name = "n"}));
+    EXPECT_THAT(writes.asked(), ElementsAre(0, 0));
+  }
+}
+
+TEST(Home, OfWhatARequestNamesIsNotLearned) {
+  Simulation simulation({{made("resp_2")}, {made("resp_3")}});
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.responses.create({.model = "m", .input = "Hi", .previous_response_id = "resp_1"}));
+  ASSERT_TRUE(client.post("/batches", {{"a", 1}}, {.objects = {"file-1"}}));
+  EXPECT_EQ(client.home_of("resp_1"), std::nullopt) << "many servers take it and do nothing with it";
+  EXPECT_EQ(client.home_of("file-1"), std::nullopt);
+}
+
+TEST(Home, IsSoughtOnlyAmongThoseWhoTrustEachOther) {
+  const auto sought = [](const std::vector<std::string>& trust) {
+    Simulation simulation({{not_found()}, {not_found()}, {not_found()}});
+    for (std::size_t index = 0; index < 3; ++index) simulation.endpoints[index].trust = trust[index];
+    const Client client = simulation.client();
+    for (int call = 0; call < 3; ++call) EXPECT_EQ(client.files.retrieve("file-1").error().status, 404);
+    const std::vector<std::size_t> asked = simulation.asked();
+    return std::set<std::size_t>(asked.begin(), asked.end());
+  };
+  EXPECT_THAT(sought({"", "", ""}), ElementsAre(0, 1, 2));
+  EXPECT_THAT(sought({"", "", "cheap"}), ElementsAre(0, 1));
+  EXPECT_THAT(sought({"cheap", "", ""}), ElementsAre(1, 2));
+  EXPECT_THAT(sought({"us", "us", "them"}), ElementsAre(0, 1));
+}
+
+TEST(Home, IsKnownWhateverItsTrust) {
+  Simulation simulation({{failing(503)}, {made("file-1")}});
+  simulation.endpoints[1].trust = "cheap";
+  const Client client = simulation.client();
+  ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
+  simulation.sent.clear();
+  EXPECT_TRUE(client.files.retrieve("file-1"));
+  EXPECT_EQ(client.files.retrieve("file-2").error().status, 503);
+  EXPECT_TRUE(client.files.retrieve("file-2", {.endpoint = "endpoint-1"}));
+  EXPECT_EQ(simulation.asked().front(), 1U);
+  EXPECT_EQ(simulation.asked().back(), 1U);
 }
 
 TEST(Home, ThatNobodyIsHasTheErrorOfAllEndpoints) {
@@ -275,91 +333,19 @@ TEST(Home, MayBeTheEndpointThatIsDown) {
   }
 }
 
-TEST(Home, IsNotMadeOfUsersOwnNames) {
-  Simulation simulation({{ok()}, {ok()}});
-  const Client client = simulation.client();
-  const nlohmann::json run{{"model", "m"}, {"metadata", {{"run_id", "run-17"}}}};
-  const nlohmann::json step{{"model", "m"}, {"metadata", {{"step_id", "step-2"}}}};
-  const nlohmann::json both{{"model", "m"}, {"metadata", {{"run_id", "run-17"}, {"step_id", "step-2"}}}};
-  ASSERT_TRUE(client.post("/responses", run));
-  ASSERT_TRUE(client.post("/responses", step));
-  EXPECT_TRUE(client.post("/responses", both)) << "neither is kept anywhere";
-  EXPECT_TRUE(client.post("/responses", run));
-  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
-}
-
-TEST(Home, IsNotMadeOfTheTextsOfAForm) {
-  Simulation simulation({{answering(R"({"text": "part-time"})")}, {answering(R"({"text": "part-time"})")}});
-  const Client client = simulation.client();
-  for (int call = 0; call < 4; ++call) {
-    EXPECT_TRUE(client.audio.transcriptions.create(
-        {.model = "step-asr", .file = file_from_bytes("a.wav", "RIFF"), .prompt = "part-time"}));
-  }
-  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
-}
-
-TEST(Home, IsFoundInTheFieldsOfAFormThatNameAnObject) {
-  Simulation simulation({{made("file-a"), answering(R"({"text": ""})")}, {answering(R"({"text": ""})")}});
-  const Client client = simulation.client();
-  ASSERT_TRUE(client.post("/files", {{"purpose", "user_data"}}));
-  simulation.sent.clear();
-  for (const nlohmann::json& named :
-       {nlohmann::json{{"file_id", "file-a"}}, nlohmann::json{{"file_ids", {"file-a"}}},
-        nlohmann::json{{"video", {{"id", "file-a"}}}}}) {
-    EXPECT_TRUE(client.audio.transcriptions.create({.model = "m", .file = file_from_bytes("a.wav", "RIFF")},
-                                                   {.extra_body = named}));
-  }
-  EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0));
-}
-
 TEST(Home, IsNotMadeOfAModelsName) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
   for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.get("/models/step-1-8k"));
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
-}
-
-TEST(Home, IsNotMadeOfTheIdsOfToolCalls) {
-  // vLLM's.
-  const nlohmann::json body{
-      {"model", "m"},
-      {"messages",
-       {{{"role", "user"}, {"content", {{{"type", "file"}, {"file", {{"file_id", "none"}}}}}}},
-        {{"role", "assistant"}, {"tool_calls", {{{"id", "chatcmpl-tool-1"}, {"type", "function"}}}}}}}};
-  for (const char* path : {"/chat/completions", "/v1/chat/completions"}) {
-    Simulation simulation({{ok()}, {ok()}});
-    const Client client = simulation.client();
-    for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.post(path, body));
-    EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1)) << path;
+  simulation.serve(0, answering(R"({"data": [{"id": "step-1-8k"}]})"));
+  for (const char* path : {"/models", "/v1/models"}) {
+    EXPECT_TRUE(client.get(path, {.endpoint = "endpoint-0"}));
+    EXPECT_TRUE(client.post(path, {{"a", 1}}, {.endpoint = "endpoint-0"}));
   }
-}
-
-TEST(Home, IsNotNeededForItemsThatAreThereInWhole) {
-  Simulation simulation;
-  for (int index = 0; index < 2; ++index) {
-    const std::string answer = std::to_string(index);
-    simulation.add(script({answering(R"({"id": "resp_)" + answer + R"(", "output": [{"id": "msg_)" + answer +
-                                     R"("}, {"id": "rs_)" + answer + R"("}]})")}));
-  }
-  const Client client = simulation.client();
-  const auto say = [&](nlohmann::json input, bool store) {
-    return client.post("/responses", {{"model", "m"}, {"input", std::move(input)}, {"store", store}});
-  };
-  ASSERT_TRUE(say("Hello", true));
-  ASSERT_TRUE(say("Hello", true));
-  const nlohmann::json whole{
-      {{"type", "message"}, {"id", "msg_0"}, {"content", {{{"type", "output_text"}, {"text", "Hi"}}}}},
-      {{"type", "message"}, {"id", "msg_1"}, {"content", {{{"type", "output_text"}, {"text", "Hi"}}}}},
-      {{"type", "function_call"}, {"id", "fc_1"}, {"call_id", "call_1"}, {"arguments", "{}"}}};
-  simulation.sent.clear();
-  for (const bool store : {true, false, true, false}) EXPECT_TRUE(say(whole, store));
-  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
-  simulation.sent.clear();
-  for (const nlohmann::json& reference : {nlohmann::json{{"type", "item_reference"}, {"id", "msg_1"}},
-                                          nlohmann::json{{"type", "reasoning"}, {"id", "rs_1"}}}) {
-    EXPECT_TRUE(say({reference}, true));
-  }
-  EXPECT_THAT(simulation.asked(), ElementsAre(1, 1));
+  EXPECT_TRUE(client.models.list({.endpoint = "endpoint-0"}));
+  EXPECT_TRUE(client.models.retrieve("step-1-8k", {.endpoint = "endpoint-0"}));
+  EXPECT_EQ(client.home_of("step-1-8k"), std::nullopt);
 }
 
 TEST(Home, IsLearnedFromAnswersWithBrokenCharacters) {
@@ -375,18 +361,6 @@ TEST(Home, IsNotLearnedOfIdsWithoutEnd) {
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
   EXPECT_EQ(client.home_of(id), std::nullopt);
-}
-
-TEST(Home, OfOldObjectsIsForgotten) {
-  Accounts accounts;
-  accounts.options.remembered_objects = 2;
-  const Client client = accounts.client();
-  const std::string first = make_file(client), second = make_file(client);
-  EXPECT_TRUE(client.get("/files/" + first));  // so the second has been used longest ago
-  const std::string third = make_file(client);
-  EXPECT_TRUE(client.home_of(first));
-  EXPECT_FALSE(client.home_of(second));
-  EXPECT_TRUE(client.home_of(third));
 }
 
 TEST(Home, NobodyIsRememberedIfThatIsNotWanted) {

@@ -61,7 +61,7 @@ TEST_F(EndpointsFile, HasEveryMember) {
     "headers": {"X-A": "b"}, "query": {"api-version": "1"}, "extra_body": {"z": 1, "a": null},
     "breaker": {"name": "b", "max_requests": 2, "interval": 60, "bucket_period": 0.5, "timeout": 1.5e1},
     "weight": 2.5, "priority": 1, "max_in_flight": 8, "requests_per_minute": 60, "tokens_per_minute": 9000,
-    "quota_group": "group"
+    "quota_group": "group", "trust": "ours"
   }, {}])");
   ASSERT_THAT(all, SizeIs(2));
   const EndpointConfig& one = all[0];
@@ -86,6 +86,7 @@ TEST_F(EndpointsFile, HasEveryMember) {
   EXPECT_EQ(one.requests_per_minute, 60);
   EXPECT_EQ(one.tokens_per_minute, 9000);
   EXPECT_EQ(one.quota_group, "group");
+  EXPECT_EQ(one.trust, "ours");
   EXPECT_EQ(all[1].base_url, EndpointConfig{}.base_url);
   EXPECT_EQ(all[1].weight, 1.0);
 }

@@ -9,6 +9,7 @@
 #include <openailb/detail/balance/giving_up.hpp>
 #include <openailb/detail/balance/hedging.hpp>
 #include <openailb/detail/balance/homes.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
 #include <openailb/detail/balance/seats.hpp>
@@ -56,7 +57,7 @@ class Balancer {
     std::stop_token call{};  ///< requests a stop when the wait is over sooner: see WaitingRoom
   };
 
-  /// An error if no endpoint keeps all that the call names.
+  /// An error if no endpoint keeps all that the call names, or nobody knows which.
   Result<Progress> begin(const Call& call, TimePoint now);
   Step next(const std::shared_ptr<const Call>& call, Progress& progress, TimePoint now);
   /// When an attempt is to be hedged if it has not ended by then, or when to ask again; null: never.
@@ -71,7 +72,7 @@ class Balancer {
   /// Records a failed attempt, and reports it to its endpoint.
   void record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now);
   Homes& homes() noexcept { return homes_; }
-  /// The name of the endpoint that keeps an object; null when that is not known.
+  /// The name of the endpoint that keeps an object; null when that is not known, or several have made one.
   std::optional<std::string> home_of(std::string_view id);
   /// Throws std::invalid_argument if there is no endpoint of that name.
   void remember_home(std::string_view id, std::string_view endpoint);
@@ -158,26 +159,24 @@ inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {
     const std::string name = fleet_.name_of(id);
     return name.empty() ? "an endpoint that was removed long ago" : name;
   };
-  if (!call.objects.empty()) {
-    auto home = homes_.find_for_all(call.objects, name_of);
-    if (!home) return std::move(home).error();
-    progress.home = *home;
-  }
-  // That an endpoint takes it does not say that it keeps it, so it is not sought, nor remembered.
-  if (!progress.home && !call.neighbour.empty()) progress.home = homes_.find(call.neighbour);
+  const auto home = home_of_call(homes_, call, name_of);
+  if (!home) return home.error();
+  progress.home = *home;
   if (progress.home && !progress.has(*progress.home)) {
     return Error{.kind = ErrorKind::bad_request,
                  .message = "not sent: it names an object that is kept by " + name_of(*progress.home) +
                             ", which is not among the endpoints any more"};
   }
-  const bool names_an_object = !call.objects.empty() || (call.reads() && detail::names_an_object(call.path));
-  progress.seeks_object = names_an_object && !progress.home;
+  const bool names_an_object = !call.path_ids.empty() || !call.objects.empty();
+  progress.seeks_object = names_an_object && call.reads() && !progress.home;
+  if (progress.seeks_object) progress.sought_among = trust_of_seekers(*progress.fleet);
   return {};
 }
 
 inline std::optional<std::string> Balancer::home_of(std::string_view id) {
-  const std::optional<std::size_t> home = homes_.find(id);
-  std::string name = home ? fleet_.name_of(*home) : std::string();
+  const std::vector<std::size_t> homes = homes_.find(id);
+  if (homes.size() != 1) return std::nullopt;
+  std::string name = fleet_.name_of(homes.front());
   return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 
@@ -185,7 +184,7 @@ inline void Balancer::remember_home(std::string_view id, std::string_view endpoi
   const Fleet::List list = fleet_.list();
   const auto* found = find_endpoint(*list, endpoint);
   if (found == nullptr) reject_options("there is no endpoint named " + std::string(endpoint));
-  homes_.remember(id, (*found)->id());
+  homes_.tell(id, (*found)->id());
 }
 
 inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Progress& progress,

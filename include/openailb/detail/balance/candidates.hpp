@@ -52,6 +52,7 @@ class Candidates {
   /// Whether it may ask the endpoint, as far as the call itself names one.
   bool is_named(std::size_t index) const {
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
+    if (progress_->seeks_object) return progress_->sought_among == at(index).config().trust;
     return !progress_->home || progress_->home == at(index).id();
   }
   bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }

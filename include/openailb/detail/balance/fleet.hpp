@@ -87,6 +87,13 @@ inline const std::shared_ptr<const Endpoint>* find_endpoint(const Fleet::Endpoin
   return found == endpoints.end() ? nullptr : &*found;
 }
 
+/// Which endpoints are asked for an object that nobody knows: those of this trust, which is that of the
+/// endpoints that have none of their own or, if there are none, of the first.
+inline std::string trust_of_seekers(const Fleet::Endpoints& endpoints) {
+  const auto has_none = [](const auto& one) { return one->config().trust.empty(); };
+  return std::ranges::any_of(endpoints, has_none) ? "" : endpoints.front()->config().trust;
+}
+
 inline void Fleet::add(EndpointConfig config, TimePoint now) {
   const std::lock_guard lock(mutex_);
   known_.forget_refused();

@@ -54,6 +54,7 @@ struct Progress {
   /// The id of the only endpoint to ask, because it keeps an object that the call names.
   std::optional<std::size_t> home{};
   bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
+  std::string sought_among{};    ///< the trust of the endpoints that it then asks
   bool waits_for_rate_limits{};  ///< and not only as long as its retries last
   int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
   /// When the next retry may be made: the backoff after the retry before it, whichever endpoint that was on.

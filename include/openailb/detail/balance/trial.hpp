@@ -105,6 +105,7 @@ inline void Trial::tell_cooldown(TimePoint now) const {
 
 inline Failure Trial::judged(Evidence seen) const {
   seen.path = call->path;
+  seen.names_an_object = !call->path_ids.empty();
   seen.seeks_object = seeks_object;
   return judge(std::move(seen), endpoint->options().classify);
 }

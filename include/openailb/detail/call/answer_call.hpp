@@ -2,6 +2,7 @@
 
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
 #include <openailb/detail/balance/reading.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/balance/usage.hpp>
@@ -90,10 +91,7 @@ Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
   if (const auto& usage = balanced->answered->usage) balanced->trial.used(*usage);
   balanced->trial.settle(nullptr, loop.now());
   if (balanced->trial.watch) balanced->trial.watch->ends(std::nullopt);
-  const Call& done = *balanced->trial.call;
-  if (done.makes_objects || !done.objects.empty()) {
-    balancer->homes().remember(balanced->trial, balanced->answered->info.body);
-  }
+  learn(balancer->homes(), balanced->trial, balanced->answered->info.body);
   T& value = balanced->answered->value;
   value.info = std::move(balanced->answered->info);
   co_return std::move(value);

@@ -3,6 +3,7 @@
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
@@ -119,7 +120,7 @@ const Chunk* CommittedStream<Chunk>::take(ServerSentEvent& event) {
   } else {
     const auto usage = trial_->wants_usage() ? usage_of(document_.root()) : std::nullopt;
     if (usage) trial_->used(*usage);
-    if (trial_->call->makes_objects) balancer_->homes().remember(*trial_, document_.root());
+    learn_from_answer(balancer_->homes(), *trial_, event.data);
     chunks_.read(document_, event.data);
     return accept();
   }

@@ -5,6 +5,7 @@
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
 #include <openailb/detail/call/judge_answer.hpp>
@@ -122,7 +123,7 @@ Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer
   Result<Balanced<Downloaded>> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
-  if (!balanced->trial.call->objects.empty()) balancer->homes().remember(balanced->trial, "");
+  learn(balancer->homes(), balanced->trial, {});
   // Shared, since the call may be dropped while the user takes a piece.
   auto sink = std::make_shared<ByteSink>(std::move(into));
   Download download(std::move(balancer), loop, deadline, *std::move(balanced));

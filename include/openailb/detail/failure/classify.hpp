@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/failure/refusal.hpp>
+#include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
@@ -11,25 +12,6 @@
 /// Which class a failure belongs to, by what the server said.
 
 namespace openailb::detail {
-
-/// Whether a path names something that the server made, such as "/responses/resp_123", so that a 404 is about
-/// that thing and not about the endpoint. Model names do not count: they are the same everywhere.
-inline bool names_an_object(std::string_view path) {
-  path = path.substr(0, path.find('?'));
-  std::string_view previous;
-  while (!path.empty()) {
-    path.remove_prefix(path.front() == '/' ? 1 : 0);
-    const std::string_view segment = path.substr(0, path.find('/'));
-    path.remove_prefix(segment.size());
-    const bool version = segment.size() > 1 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9';
-    const bool generated =
-        segment.find_first_of("0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos ||
-        segment.starts_with("resp_") || segment.starts_with("msg_") || segment.starts_with("batch_");
-    if (!previous.empty() && previous != "models" && !version && generated) return true;
-    previous = segment;
-  }
-  return false;
-}
 
 /// Whether a client error says that the endpoint does not have an object that the request names.
 inline bool says_no_such_object(const Error& error) {
@@ -58,7 +40,9 @@ inline std::string_view advice_on_connection(const Error& error, std::string_vie
   return {};
 }
 
-/// The class of an error by its kind, its status and what the server said. `path` is the call's path.
+/// The class of an error by its kind, its status and what the server said. If `path`, the call's, names
+/// something that the server made, such as "/responses/resp_123", a 404 is about that and not about the
+/// endpoint.
 inline FailureClass classify(const Error& error, std::string_view path) {
   switch (error.kind) {
     case ErrorKind::connection:
@@ -79,7 +63,7 @@ inline FailureClass classify(const Error& error, std::string_view path) {
   switch (error.status) {
     case 0: return FailureClass::forbidden;  // not sent: another endpoint may take it
     case 403: return class_of_refusal(says);
-    case 404: return names_an_object(path) ? FailureClass::client_error : FailureClass::no_such_model;
+    case 404: return !ids_in_path(path).empty() ? FailureClass::client_error : FailureClass::no_such_model;
     case 408: return FailureClass::transient;
     case 409: return FailureClass::conflict;
     case 429: return FailureClass::rate_limited;

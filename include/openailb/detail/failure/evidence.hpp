@@ -29,6 +29,7 @@ struct Evidence {
   bool would_fail_again{};     ///< asking the same endpoint again would fail too
   bool is_client_error{};      ///< no endpoint could be sent it
   bool is_local{};             ///< nothing was sent, as this machine is short of something
+  bool names_an_object{};      ///< the path has an id, whatever that looks like
   bool seeks_object{};         ///< the call asks one endpoint after the other for an object
   bool delivered{};            ///< the endpoint did its part; only the caller cannot use the answer
   EndedBy ended_by{EndedBy::itself};

@@ -46,6 +46,8 @@ inline Failure judge(Evidence seen, const std::function<std::optional<FailureCla
   Error& error = seen.error;
   Failure failure{.ran_it = ran_the_request(error, seen.sent), .delay = error.retry_after};
   failure.failure_class = classify(error, seen.path);
+  const bool is_missing = seen.names_an_object && failure.failure_class == FailureClass::no_such_model;
+  if (is_missing) failure.failure_class = FailureClass::client_error;
   if (seen.delivered || seen.is_client_error) failure.failure_class = FailureClass::client_error;
   if (own && error.kind != ErrorKind::canceled) {
     failure.failure_class = own(error).value_or(failure.failure_class);

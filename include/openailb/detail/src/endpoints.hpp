@@ -52,6 +52,8 @@ inline bool read_text(const FileReader& read, const std::string& name, const Fil
     config.project = read.text(at);
   } else if (name == "quota_group") {
     config.quota_group = read.text(at);
+  } else if (name == "trust") {
+    config.trust = read.text(at);
   } else {
     return false;
   }

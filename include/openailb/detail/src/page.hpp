@@ -64,7 +64,7 @@ struct DecodePage {
 /// What is wrong with asking for a list everywhere; empty when nothing is.
 inline std::string fault_of_everywhere(const Call& call) {
   if (!call.endpoint.empty()) return "everywhere and endpoint exclude each other";
-  if (names_an_object(call.path)) return "everywhere is not for lists of one object, which has one home";
+  if (!call.path_ids.empty()) return "everywhere is not for lists of one object, which has one home";
   std::map<std::string, std::string> query = query_of(call.path);
   query.insert(call.query.begin(), call.query.end());
   const bool begins_at_an_item = query.contains("after") || query.contains("before");
@@ -83,7 +83,7 @@ class List {
   using SharedCore = std::shared_ptr<Core<Execution>>;
 
   static Answer first_page(const SharedCore& core, ApiPath path, RequestOptions options) {
-    const List list(core, path.text(), std::move(options));
+    const List list(core, std::make_shared<const ApiPath>(path), std::move(options));
     Result<Call> call = list.make_call(*core, std::move(path));
     if (!list.options_.everywhere) {
       return list.ask(*core, std::move(call), {{.endpoint = list.options_.endpoint}});
@@ -101,7 +101,7 @@ class List {
   static Answer page_after(const OnePage& page, std::chrono::nanoseconds within = {}) {
     if (!page.core_) throw std::logic_error("openailb: this page came from no client");
     const List list(page.core_, page.path_, page.options_);
-    Result<Call> call = list.make_call(*page.core_, page.path_);
+    Result<Call> call = list.make_call(*page.core_, *page.path_);
     if (call) call->deadline = shorter(call->deadline, within);
     if (!page.has_more || page.places_.empty()) {
       call = Error{.kind = ErrorKind::bad_request, .message = "not sent: no page follows this one"};
@@ -110,7 +110,7 @@ class List {
   }
 
  private:
-  List(std::weak_ptr<Core<Execution>> core, std::string path, RequestOptions options)
+  List(std::weak_ptr<Core<Execution>> core, std::shared_ptr<const ApiPath> path, RequestOptions options)
       : core_(std::move(core)), path_(std::move(path)), options_(std::move(options)) {}
 
   Result<Call> make_call(const Core<Execution>& core, ApiPath path) const {
@@ -131,7 +131,7 @@ class List {
   static void take_in(OnePage& all, OnePage page);
 
   std::weak_ptr<Core<Execution>> core_;  // a call that is under way does not keep its client
-  std::string path_;
+  std::shared_ptr<const ApiPath> path_;
   RequestOptions options_;
 };
 

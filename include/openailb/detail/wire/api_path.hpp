@@ -1,9 +1,12 @@
 #pragma once
 
 #include <openailb/braces.hpp>
+#include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/url.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,21 +45,34 @@ class QueryWriter {
   std::string text_{};
 };
 
-/// The path of a request below the base URL, such as `ApiPath("/models") / model`. If something in it cannot
-/// be sent, `fault()` says so, and make_call passes it on.
+/// The path of a request below the base URL, such as `ApiPath("/files") / id / "content"`. It knows its ids,
+/// and what its resource says of others. If something in it cannot be sent, `fault()` says so, and make_call
+/// passes it on.
 class ApiPath {
  public:
   ApiPath() = default;
-  ApiPath(const char* path) : text_(path) {}
-  ApiPath(std::string path) : text_(std::move(path)) {}
+  /// The path of a resource.
+  ApiPath(const char* path) : text_(path), words_(path) {}
+  /// A path of the user's.
+  ApiPath(std::string path) : text_(std::move(path)), ids_(ids_in_path(text_)) {}
 
-  /// Adds a segment, such as an id, whatever characters it has.
-  friend ApiPath operator/(ApiPath path, std::string_view segment) {
-    if (segment.empty()) path.fault_ = "the id in the path " + path.text_ + "/ is empty";
-    // Even encoded, these two are steps to some servers.
-    if (segment == "." || segment == "..") path.fault_ = "an id in a path cannot be " + std::string(segment);
-    path.text_ += '/' + percent_encode(segment);
+  /// Adds the id of an object, whatever characters it has.
+  friend ApiPath operator/(ApiPath path, std::string_view id) {
+    path.add(id);
+    path.words_ += "/*";
+    path.ids_.emplace_back(id);
     return path;
+  }
+  /// Adds a word that is written here.
+  template <std::size_t length>
+  friend ApiPath operator/(ApiPath path, const char (&word)[length]) {
+    return std::move(path).with_word(word);
+  }
+  /// Adds a segment that is the id of no object, such as a model.
+  ApiPath with_word(std::string_view word) && {
+    add(word);
+    words_.append("/").append(word);
+    return std::move(*this);
   }
   /// The same path with the fields of a struct as its query.
   template <class Params>
@@ -71,10 +87,23 @@ class ApiPath {
   std::string text() && { return std::move(text_); }
   /// What is wrong with it; empty when nothing is.
   const std::string& fault() const { return fault_; }
+  /// The ids of objects in it.
+  const std::vector<std::string>& ids() const { return ids_; }
+  /// Where its resource says that others stand.
+  const ObjectIds& object_ids() const { return words_.empty() ? ids_of_any_path : object_ids_of(words_); }
 
  private:
+  void add(std::string_view segment) {
+    if (segment.empty()) fault_ = "the id in the path " + text_ + "/ is empty";
+    // Even encoded, these two are steps to some servers.
+    if (segment == "." || segment == "..") fault_ = "an id in a path cannot be " + std::string(segment);
+    text_ += '/' + percent_encode(segment);
+  }
+
   std::string text_{};
+  std::string words_{};  // with a star for each id; empty: the path is the user's
   std::string fault_{};
+  std::vector<std::string> ids_{};
 };
 
 }  // namespace openailb::detail

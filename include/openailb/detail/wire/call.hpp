@@ -3,6 +3,7 @@
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
+#include <openailb/detail/wire/id_finder.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
@@ -15,6 +16,7 @@
 #include <openailb/result.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -70,17 +72,20 @@ struct Call {
   int max_retries{};
   bool wait_for_rate_limits{};
   std::stop_token stop_token{};
-  std::function<bool()> should_stop{};  ///< null when there is only the stop token
-  std::string endpoint{};               ///< the only endpoint to use; empty for any
-  std::vector<std::string> objects{};   ///< the ids that it names, see object_ids.hpp
-  std::string neighbour{};              ///< the id of an item where a page of a list begins or ends
-  bool makes_objects{};                 ///< its answer has ids to remember
-  std::string session{};                ///< see RequestOptions
-  double expected_tokens{};             ///< that the request and its answer will take
-  bool may_hedge{};                     ///< a second endpoint may be asked while the first has not answered
-  std::vector<std::string> secrets{};   ///< values of its headers and query that no message may show
+  std::function<bool()> should_stop{};   ///< null when there is only the stop token
+  std::string endpoint{};                ///< the only endpoint to use; empty for any
+  const ObjectIds* ids{&no_object_ids};  ///< where ids of objects stand in its body and its answer
+  std::vector<std::string> path_ids{};   ///< those in its path, from left to right
+  std::vector<std::string> objects{};    ///< those that its caller names beside that
+  std::string neighbour{};               ///< the id of an item where a page of a list begins or ends
+  std::string deletes{};                 ///< the id of what is gone if it succeeds
+  bool is_answer_kept{};                 ///< its answer tells of objects that its endpoint keeps
+  std::string session{};                 ///< see RequestOptions
+  double expected_tokens{};              ///< that the request and its answer will take
+  bool may_hedge{};                      ///< a second endpoint may be asked while the first has not answered
+  std::vector<std::string> secrets{};    ///< values of its headers and query that no message may show
 
-  bool reads() const { return method == "GET" || method == "DELETE"; }
+  bool reads() const { return method == "GET"; }
   /// Whether the answer is a stream of events.
   bool wants_events() const { return streams && !is_bytes; }
 };
@@ -189,18 +194,56 @@ inline std::string take_form(Form form, Call& call) {
   return fault_of_model(*call.model);
 }
 
-/// Finds the ids of objects that the call names.
-inline void find_objects(Call& call) {
-  call.makes_objects = makes_objects(call.path, call.body);
-  add_object_ids_of_path(call.path, call.objects);
-  std::map<std::string, std::string> query = call.query;
-  query.merge(query_of(call.path));
-  call.neighbour = neighbour_of_page(query);
-  add_object_ids(call.body, call.path.find("/chat/completions") != std::string::npos, call.objects);
-  for (const BodyPart& part : call.parts) {
-    const bool may_be_one = part.file.empty() && may_name_an_object(member_of_part(part.name));
-    if (may_be_one && is_object_id(part.content)) call.objects.push_back(part.content);
+/// Whether a service keeps nothing of what it answers at these paths.
+inline bool keeps_nothing(std::string_view path) {
+  static constexpr std::array paths{std::string_view("/audio"),      std::string_view("/completions"),
+                                    std::string_view("/embeddings"), std::string_view("/images"),
+                                    std::string_view("/models"),     std::string_view("/moderations")};
+  if (path.starts_with("/v1/")) path.remove_prefix(3);
+  return std::ranges::any_of(paths, [path](auto begin) { return is_at_or_below(path, begin); });
+}
+
+/// Whether the service keeps what it answers to a POST, or may keep it.
+inline bool is_answer_kept(const JsonBody& body, std::string_view path, const ObjectIds& ids) {
+  const auto has = [&body](std::string_view name) {
+    const std::string* value = body.find(name);
+    return value != nullptr && *value != "false" && *value != "null";
+  };
+  if (ids.if_asked || path.ends_with("/chat/completions")) return has("store") || has("audio");
+  const std::string* store = body.find("store");
+  return store == nullptr || *store != "false";
+}
+
+/// Notes what the call says of objects, beside what its body says of them.
+inline void note_objects(Call& call, const ApiPath& path, const ClientOptions& client) {
+  call.path_ids = path.ids();
+  if (call.reads()) {
+    std::map<std::string, std::string> query = call.query;
+    query.merge(query_of(call.path));
+    call.neighbour = neighbour_of_page(query);
   }
+  if (client.remembered_objects == 0) return;
+  call.ids = &path.object_ids();
+  const std::string_view plain_path = split_query(call.path).first;
+  const bool tells = !call.ids->makes.empty() || !call.ids->shows.empty();
+  const bool is_kept = call.method == "POST" && is_answer_kept(call.body, plain_path, *call.ids);
+  call.is_answer_kept = tells && (is_kept || call.reads()) && !keeps_nothing(plain_path);
+  if (call.method != "DELETE" || call.path_ids.empty()) return;
+  // What is below another object may only be taken out of its list, as a file out of a vector store.
+  const bool is_whole = call.path_ids.size() == 1 || call.ids->has_parts;
+  const std::string_view last = plain_path.substr(plain_path.rfind('/') + 1);
+  if (is_whole && percent_decode(last) == call.path_ids.back()) call.deletes = call.path_ids.back();
+}
+
+/// The ids of objects that a call names in its body.
+inline std::vector<std::string> ids_in_body(const Call& call) {
+  std::vector<std::string> ids;
+  if (call.ids->names.empty()) return ids;
+  const IdFinder::Found note = [&ids](std::string id) { ids.push_back(std::move(id)); };
+  call.body.each_member([&](std::string_view name, std::string_view json) {
+    IdFinder::find_in_member(name, json, call.ids->names, note);
+  });
+  return ids;
 }
 
 /// Whether the body offers the model tools, which it may then call twice if two endpoints are asked.
@@ -233,7 +276,7 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   std::string fault = fault_of_request(request, options);
   if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
   Call call{.method = std::move(request.method),
-            .path = std::move(request.path).text(),
+            .path = request.path.text(),
             .accept = std::move(request.accept),
             .streams = request.streams,
             .is_bytes = request.is_bytes,
@@ -259,7 +302,8 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   add_secrets(query_of(call.path), call.secrets);
   call.headers = std::move(options.extra_headers);
   call.query = std::move(options.extra_query);
-  find_objects(call);
+  call.objects = std::move(options.objects);
+  note_objects(call, request.path, client);
   call.timeout = options.timeout.value_or(client.timeout);
   call.idle_timeout = client.idle_timeout.value_or(call.timeout);
   if (call.streams) call.timeout = shorter(call.timeout, client.first_token_timeout);

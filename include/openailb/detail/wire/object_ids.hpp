@@ -1,135 +1,145 @@
 #pragma once
 
-#include <openailb/detail/wire/json_body.hpp>
-#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/url.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
+#include <iterator>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 /// \file
-/// The ids of what a service makes for an account and keeps there: files, batches, stored answers and more.
-/// No other account knows them.
+/// Where the ids of objects stand: of what a service makes for an account and keeps there, such as files,
+/// batches and stored answers. No other account knows them. Nothing else is taken for one.
 
 namespace openailb::detail {
 
-/// Where ids are looked for.
-enum class IdsOf { request, answer };
+/// A member of a request or an answer that is an id, such as "conversation.id" or "input.*.file_id". A star
+/// stands for each element of a list or member of an object.
+struct IdPath {
+  std::string_view path{};
+  std::span<const IdPath> then{};  ///< not empty: the value there is no id, but has these ids in it
+  /// Counts only if the object that has it is nothing but a reference: an item of a conversation whose
+  /// content stands beside its id needs nobody who keeps it.
+  bool of_reference{};
+};
 
-/// Whether a text looks like such an id: "file-abc", "resp_123".
-inline bool is_object_id(std::string_view text) {
-  constexpr std::size_t longest = 256;  // so that an endpoint cannot fill the memory with them
-  static constexpr std::array kinds{
-      std::string_view("asst"),     std::string_view("batch"),   std::string_view("cfile"),
-      std::string_view("chatcmpl"), std::string_view("cntr"),    std::string_view("conv"),
-      std::string_view("eval"),     std::string_view("evalrun"), std::string_view("fc"),
-      std::string_view("file"),     std::string_view("ftckpt"),  std::string_view("ftjob"),
-      std::string_view("msg"),      std::string_view("part"),    std::string_view("resp"),
-      std::string_view("rs"),       std::string_view("run"),     std::string_view("skill"),
-      std::string_view("step"),     std::string_view("thread"),  std::string_view("upload"),
-      std::string_view("video"),    std::string_view("vs"),      std::string_view("vsfb")};
-  const std::size_t kind = text.find_first_of("-_");
-  if (kind == std::string_view::npos || kind + 1 == text.size() || text.size() > longest) return false;
-  const bool is_plain = std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-  return is_plain && std::ranges::binary_search(kinds, text.substr(0, kind));
+/// Where the ids of objects stand in the calls of some paths.
+struct ObjectIds {
+  std::string_view path{};          ///< of the calls; a star stands for an id
+  std::span<const IdPath> names{};  ///< in the body of a request
+  std::span<const IdPath> makes{};  ///< in an answer: of what a POST has made, or of what was asked for
+  std::span<const IdPath> shows{};  ///< in an answer: of what its endpoint keeps beside that
+  bool if_asked{};                  ///< answers are kept only if the request asks for that; see keeps_answer
+  bool has_parts{};                 ///< what a DELETE names is gone, not only taken out of a list
+};
+
+inline constexpr IdPath own_id[] = {{"id"}};
+
+/// In a tool of a request, or of an item that brings tools.
+inline constexpr IdPath ids_in_tool[] = {{"vector_store_ids.*"},
+                                         {"container"},
+                                         {"container.file_ids.*"},
+                                         {"input_image_mask.file_id"},
+                                         {"environment.container_id"},
+                                         {"environment.file_ids.*"},
+                                         {"environment.skills.*.skill_id"},
+                                         {"tunnel_id"}};
+
+/// In an item of a conversation.
+inline constexpr IdPath ids_in_item[] = {
+    {"id", {}, true}, {"content.*.file_id"},        {"output.file_id"},      {"output.*.file_id"},
+    {"container_id"}, {"environment.container_id"}, {"tools.*", ids_in_tool}};
+
+inline constexpr IdPath ids_in_response_request[] = {
+    {"previous_response_id"},       {"conversation"},         {"conversation.id"},     {"prompt.id"},
+    {"prompt.variables.*.file_id"}, {"input.*", ids_in_item}, {"tools.*", ids_in_tool}};
+inline constexpr IdPath ids_of_response[] = {{"id"}, {"response.id"}};
+inline constexpr IdPath ids_in_response[] = {{"output.*.id"},
+                                             {"output.*.container_id"},
+                                             {"item.id"},
+                                             {"response.output.*.id"},
+                                             {"response.output.*.container_id"}};
+
+inline constexpr IdPath ids_in_chat_request[] = {
+    {"messages.*.content.*.file.file_id"}, {"messages.*.audio.id"}, {"audio.voice.id"}};
+inline constexpr IdPath ids_of_chat[] = {
+    {"id"}, {"choices.*.message.audio.id"}, {"choices.*.delta.audio.id"}};
+
+inline constexpr IdPath ids_in_batch_request[] = {{"input_file_id"}};
+inline constexpr IdPath ids_in_batch[] = {{"output_file_id"}, {"error_file_id"}};
+inline constexpr IdPath ids_in_items_request[] = {{"items.*", ids_in_item}};
+inline constexpr IdPath ids_in_speech_request[] = {{"voice.id"}};
+inline constexpr IdPath ids_in_store_request[] = {{"file_ids.*"}, {"files.*.file_id"}, {"file_id"}};
+inline constexpr IdPath ids_of_upload[] = {{"id"}, {"file.id"}};
+
+/// What the resources say. Of paths that begin alike, the longer comes first. The parts of an upload are
+/// named only beside it, so they need no home of their own.
+inline constexpr ObjectIds ids_by_path[] = {
+    {.path = "/chat/completions", .names = ids_in_chat_request, .makes = ids_of_chat, .if_asked = true},
+    {.path = "/responses/*/input_items", .shows = own_id},
+    {.path = "/responses",
+     .names = ids_in_response_request,
+     .makes = ids_of_response,
+     .shows = ids_in_response},
+    {.path = "/conversations/*/items", .names = ids_in_items_request, .shows = own_id, .has_parts = true},
+    {.path = "/conversations", .names = ids_in_items_request, .makes = own_id},
+    {.path = "/vector_stores/*/files", .names = ids_in_store_request, .shows = own_id},
+    {.path = "/vector_stores", .names = ids_in_store_request, .makes = own_id},
+    {.path = "/batches", .names = ids_in_batch_request, .makes = own_id, .shows = ids_in_batch},
+    {.path = "/files", .makes = own_id},
+    {.path = "/uploads/*/parts"},
+    {.path = "/uploads", .makes = ids_of_upload},
+    {.path = "/audio/speech", .names = ids_in_speech_request}};
+
+/// Those of other resources: there are none.
+inline constexpr ObjectIds no_object_ids{};
+/// Those of calls of any path: nobody says more of them.
+inline constexpr ObjectIds ids_of_any_path{.makes = own_id};
+
+/// Whether `path` is `begin` or below it.
+inline bool is_at_or_below(std::string_view path, std::string_view begin) {
+  return path.starts_with(begin) && (path.size() == begin.size() || path[begin.size()] == '/');
 }
 
-/// Whether the value of a member with this name may be such an id. Those of tool calls are not kept anywhere.
-inline bool may_name_an_object(std::string_view member) {
-  if (member == "call_id" || member == "tool_call_id") return false;
-  return member == "id" || member.ends_with("_id") || member.ends_with("_ids") || member.ends_with("_file") ||
-         member == "conversation" || member == "container";
+/// What the resource with this path says, in which a star stands for each id.
+inline const ObjectIds& object_ids_of(std::string_view path) {
+  const auto found = std::ranges::find_if(
+      ids_by_path, [path](const ObjectIds& one) { return is_at_or_below(path, one.path); });
+  return found == std::end(ids_by_path) ? no_object_ids : *found;
 }
 
-/// Whether a message or the call of a function is there in whole, and not only named: then nobody looks its
-/// id up.
-inline bool is_whole(const JsonNode& object, std::string_view id) {
-  const std::string_view kind = id.substr(0, id.find_first_of("-_"));
-  if (kind != "msg" && kind != "fc") return false;
-  const JsonNode* rest = find_member(object, kind == "msg" ? "content" : "arguments");
-  return rest != nullptr && rest->type != JsonType::null;
-}
-
-/// Adds the ids in a JSON value to `ids`. `member` is the name of the member whose value it is, or of which
-/// it is an element.
-inline void add_object_ids(const JsonNode& value, std::string_view member, IdsOf where,
-                           std::vector<std::string>& ids) {
-  // In the first two users write what they like, and ids of tool calls are kept nowhere.
-  if (member == "metadata" || member == "attributes" || member == "tool_calls") return;
-  if (value.type == JsonType::string) {
-    if (may_name_an_object(member) && is_object_id(value.text)) ids.emplace_back(value.text);
-  } else if (value.is_structured()) {
-    for (const JsonNode* one = &value + 1; one != value.end(); one = one->end()) {
-      if (value.type == JsonType::object) member = (one++)->text;
-      if (where == IdsOf::request && member == "id" && is_whole(value, one->text)) continue;
-      add_object_ids(*one, member, where, ids);
-    }
-  }
-}
-inline void add_object_ids(std::string_view json, std::string_view member, IdsOf where,
-                           std::vector<std::string>& ids) {
-  ScannedJson document;
-  if (document.read(json)) add_object_ids(document.root(), member, where, ids);
-}
-
-/// The segments of a path that are such ids. Models are not kept, whatever they are called.
-inline void add_object_ids_of_path(std::string_view path, std::vector<std::string>& ids) {
-  path = path.substr(0, path.find('?'));
+/// The ids in a path of which no resource says where they stand, such as "/fine_tuning/jobs/ftjob-123": its
+/// segments that look made by a machine. Models have none; they are the same everywhere.
+inline std::vector<std::string> ids_in_path(std::string_view path) {
+  path = split_query(path).first;
+  std::vector<std::string> ids;
   std::string_view previous;
   while (!path.empty()) {
+    path.remove_prefix(path.front() == '/' ? 1 : 0);
     const std::string_view segment = path.substr(0, path.find('/'));
-    if (previous != "models" && is_object_id(segment)) ids.emplace_back(segment);
-    path.remove_prefix((std::min)(segment.size() + 1, path.size()));
+    path.remove_prefix(segment.size());
+    const bool version = segment.size() > 1 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9';
+    const bool generated =
+        segment.find_first_of("0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos ||
+        segment.starts_with("resp_") || segment.starts_with("msg_") || segment.starts_with("batch_");
+    if (!previous.empty() && previous != "models" && !version && generated) {
+      ids.push_back(percent_decode(segment));
+    }
     previous = segment;
   }
+  return ids;
 }
 
 /// The item after which a page of a list begins, or before which it ends, by the page's query; empty if there
 /// is none.
 inline std::string neighbour_of_page(const std::map<std::string, std::string>& query) {
   for (const char* name : {"after", "before"}) {
-    const auto found = query.find(name);
-    if (found != query.end() && is_object_id(found->second)) return found->second;
+    if (const auto found = query.find(name); found != query.end()) return found->second;
   }
   return {};
-}
-
-/// The ids in the body of a request. Those of a chat completion are its files, which are looked for only if
-/// there can be any: most have none, and long texts.
-inline void add_object_ids(const JsonBody& body, bool is_chat, std::vector<std::string>& ids) {
-  body.each_member([&](std::string_view name, std::string_view json) {
-    if (is_chat && json.find("\"file_id\"") == std::string_view::npos) return;
-    add_object_ids(json, name, IdsOf::request, ids);
-  });
-}
-
-/// The member that a part of a form is: "file_ids" of "file_ids[]", "id" of "video[id]".
-inline std::string_view member_of_part(std::string_view name) {
-  if (name.starts_with("metadata[")) return "metadata";
-  if (name.ends_with("[]")) name.remove_suffix(2);
-  const std::size_t bracket = name.rfind('[');
-  if (bracket == std::string_view::npos) return name;
-  name.remove_prefix(bracket + 1);
-  return name.substr(0, name.find(']'));
-}
-
-/// Whether what a service answers to this request is kept there, or may be.
-inline bool makes_objects(std::string_view path, const JsonBody& body) {
-  path = path.substr(0, path.find('?'));
-  const std::string* store = body.find("store");
-  if (path.ends_with("/chat/completions")) return store != nullptr && *store == "true";
-  if (store != nullptr && *store == "false") return false;
-  static constexpr std::array keep_nothing{std::string_view("/audio/"),     std::string_view("/completions"),
-                                           std::string_view("/embeddings"), std::string_view("/images/"),
-                                           std::string_view("/models"),     std::string_view("/moderations")};
-  const bool keeps = std::ranges::none_of(keep_nothing, [&](auto begin) { return path.starts_with(begin); });
-  return keeps && !path.ends_with("/content");
 }
 
 }  // namespace openailb::detail

@@ -21,12 +21,12 @@ auto Models<Execution>::list(RequestOptions options) const -> Answer<Page<Model,
 
 template <class Execution>
 auto Models<Execution>::retrieve(std::string_view model, RequestOptions options) const -> Answer<Model> {
-  return Base::template get<Model>(detail::ApiPath("/models") / model, std::move(options));
+  return Base::template get<Model>(detail::ApiPath("/models").with_word(model), std::move(options));
 }
 
 template <class Execution>
 auto Models<Execution>::del(std::string_view model, RequestOptions options) const -> Answer<Deleted> {
-  return Base::template del<Deleted>(detail::ApiPath("/models") / model, std::move(options),
+  return Base::template del<Deleted>(detail::ApiPath("/models").with_word(model), std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
