@@ -123,15 +123,13 @@ inline std::vector<Scenario> worst_days() {
   }
   worst[3].poisons = 8;
   worst[4].endpoints = 1;
-  for (const std::size_t endpoints : {4, 8}) {  // in place of one
-    Scenario all_away = worst[4];
-    all_away.name = "all of " + std::to_string(endpoints) + " away for a second";
-    all_away.endpoints = endpoints;
-    worst.insert(worst.end() - 1, all_away);
-  }
   worst[5].between_calls = 1ms;
   worst[5].duration = 10s;
   worst[5].most_requests = 1.2;
+  Scenario all_away = worst[4];
+  all_away.name = "all of eight endpoints away for a second";
+  all_away.endpoints = 8;
+  worst.insert(worst.end() - 1, all_away);
   return worst;
 }
 

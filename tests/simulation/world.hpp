@@ -130,7 +130,7 @@ class World {
   std::set<std::size_t> present_{};
   std::set<std::size_t> slow_to_connect_{};
   std::map<std::size_t, TimePoint> connected_at_{};  // for the first time, by endpoint
-  std::map<std::string, RequestTimes> sent_{};  // by quota, also while no endpoint has it
+  std::map<std::string, RequestTimes> sent_{};       // by quota, also while no endpoint has it
 };
 
 inline World::World(const WorldPlan& plan) : plan_(plan), random_(plan.seed ^ 0x5eed) {

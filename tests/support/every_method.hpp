@@ -32,7 +32,9 @@ template <class Client>
 Uses<Client> uses_of_the_client() {
   const auto everything = [](std::string_view) { return true; };
   return {
-      [](const Client& c) { finish(c.post("/rerank", nlohmann::json{{"model", "m"}})); },
+      [](const Client& c) {
+        finish(c.post("/rerank", nlohmann::json{{"model", "m"}}));
+      },
       [](const Client& c) { finish(c.get("/files/file-1")); },
       [](const Client& c) { finish(c.del("/files/file-1")); },
       [](const Client& c) { finish(c.poll("/jobs/job-1", [](const JsonResponse&) { return true; })); },

@@ -143,8 +143,8 @@ TEST(Treatment, IsTheTable) {
     std::optional<Outcome> breaker;
   };
   for (const Row& row :
-       {Row{client_error, false, false, Outcome::success},     //
-        Row{transient, true, true, Outcome::failure},          //
+       {Row{client_error, false, false, Outcome::success},    //
+        Row{transient, true, true, Outcome::failure},         //
         Row{invalid_response, true, true, Outcome::failure},  //
         Row{FailureClass::conflict, true, true, Outcome::exclusion},
         Row{rate_limited, true, true, Outcome::exclusion}, Row{quota, true, false, Outcome::failure},
