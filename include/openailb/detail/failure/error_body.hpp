@@ -3,6 +3,7 @@
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
