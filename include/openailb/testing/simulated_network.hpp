@@ -76,6 +76,7 @@ class SimulatedNetwork {
     return found != exchanges_.end() && found->second.connected ? Sent::all : Sent::nothing;
   }
   void connect(std::uint64_t id);
+  static void tell_connected(Exchange& exchange);
   void give_up_connecting(std::uint64_t id);
   void begin_answer(std::uint64_t id);
   void send_piece(std::uint64_t id);
@@ -157,20 +158,25 @@ inline void SimulatedNetwork::start(Transfer& transfer, HttpRequest request) {
   requests_.push_back(std::move(request));
   if (!connects && limit.count() != 0) schedule(now() + limit, [this, id] { give_up_connecting(id); });
   if (connects && !connects_at_once) schedule(now() + takes, [this, id] { connect(id); });
-  exchanges_.emplace(id, std::move(exchange));  // last: it is canceled only once it has a handle
+  if (connects_at_once) schedule(now() + exchange.answer.latency, [this, id] { begin_answer(id); });
+  // Last: it is canceled only once it has a handle.
+  Exchange& begun = exchanges_.emplace(id, std::move(exchange)).first->second;
   transfer.handle = this;
-  if (connects_at_once) connect(id);
+  if (connects_at_once) tell_connected(begun);
 }
 
 inline void SimulatedNetwork::connect(std::uint64_t id) {
   auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;  // canceled
-  Exchange& exchange = found->second;
+  schedule(now() + found->second.answer.latency, [this, id] { begin_answer(id); });
+  tell_connected(found->second);
+}
+
+inline void SimulatedNetwork::tell_connected(Exchange& exchange) {
   exchange.connected = true;
   if (!exchange.answer.failure || exchange.answer.failure->sent != Sent::nothing) {
     exchange.transfer->connected(exchange.answer.connect_time);
   }
-  schedule(now() + exchange.answer.latency, [this, id] { begin_answer(id); });
 }
 
 inline void SimulatedNetwork::give_up_connecting(std::uint64_t id) {

@@ -64,7 +64,7 @@ Result<T> decode_object(HttpResponse& response, bool&) {
   ScannedJson document;
   if (!document.read(response.body)) return not_json(response);
   std::optional<Error> inside = error_inside(document.root());
-  if (inside && !is_an_object_of_its_own(gist_of(document.root()))) return *std::move(inside);
+  if (inside && !is_an_object_of_its_own(*read_gist(document.root()))) return *std::move(inside);
   return read_object<T>(document);
 }
 

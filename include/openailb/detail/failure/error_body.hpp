@@ -3,6 +3,7 @@
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
@@ -190,12 +191,15 @@ inline nlohmann::json gist_of(const JsonNode& node) {
   return gist;
 }
 
+/// That, for whom it takes no memory to destroy it.
+inline ParsedJson read_gist(const JsonNode& node) { return ParsedJson(new nlohmann::json(gist_of(node))); }
+
 /// The error that an answer with a status outside 2xx describes, whatever its body looks like. The message is
 /// the server's own; without one, the page's title; without that, the body.
 inline Error error_of_answer(int status, std::string body) {
   Error error{.kind = kind_of_status(status), .status = status};
   ScannedJson document;
-  if (document.read(body)) describe_error(gist_of(document.root()), error);
+  if (document.read(body)) describe_error(*read_gist(document.root()), error);
   if (error.message.empty()) error.message = html_title(body);
   if (error.message.empty()) error.message = body;
   error.body = std::move(body);
@@ -244,7 +248,7 @@ inline std::optional<Error> error_inside(const JsonNode& document) {
   const bool may_be_one =
       document.type == JsonType::array || (member != nullptr && member->type != JsonType::null) ||
       says_error(find_member(document, "object")) || says_error(find_member(document, "type"));
-  return may_be_one ? error_inside(gist_of(document)) : std::nullopt;
+  return may_be_one ? error_inside(*read_gist(document)) : std::nullopt;
 }
 
 }  // namespace openailb::detail
