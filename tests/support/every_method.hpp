@@ -15,11 +15,11 @@ template <class Call>
 void finish(Call call) {
   if constexpr (requires { call.get(); }) {
     static_cast<void>(call.get());
-  } else if constexpr (requires { std::move(call).on_chunk(nullptr); }) {
-    static_cast<void>(std::move(call).on_chunk([](const auto&) {}).get());
-  } else if constexpr (requires { call.next(); }) {
+  } else if constexpr (requires { static_cast<bool>(call.next()); }) {
     while (call.next()) {
     }
+  } else if constexpr (requires { call.next(); }) {
+    static_cast<void>(std::move(call).on_chunk([](const auto&) {}).get());
   }
 }
 
