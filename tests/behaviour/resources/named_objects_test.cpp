@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,14 +24,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Two endpoints, of which the second keeps "x-1". Does a call go there whoever's turn it is?
+/// Two endpoints, of which the second keeps "x-1". Does a call go there whoever's turn it is, and only there?
+/// It is asked again where its answer cannot be read.
 template <class Ask>
 bool goes_home(Ask ask) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
   client.remember_home("x-1", "endpoint-1");
   for (int call = 0; call < 2; ++call) static_cast<void>(ask(client));
-  return simulation.asked() == std::vector<std::size_t>{1, 1};
+  const std::vector<std::size_t> asked = simulation.asked();
+  return asked.size() >= 2 && std::ranges::count(asked, 1U) == std::ssize(asked);
 }
 
 json item(json members) { return json{{"input", json::array({std::move(members)})}}; }
