@@ -31,6 +31,13 @@ class Text : public std::string {
   Text(std::string text) : std::string(std::move(text)) {}
 };
 
+/// A std::string_view, which `{"a", "b"}` does not make: whatever converts to one converts to this.
+class TextView : public std::string_view {
+ public:
+  template <std::convertible_to<std::string_view> Source>
+  TextView(const Source& text) : std::string_view(text) {}
+};
+
 /// A std::vector of texts, which `{{"a", "b"}}` with its second braces does not make.
 class TextList : public std::vector<std::string> {
  public:

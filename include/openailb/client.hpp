@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/braces.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
@@ -57,17 +58,17 @@ class BasicClient : private Resource<Execution> {
 
   /// Posts a JSON body to any path, such as "/embeddings", with the same load balancing and failover. `{}`
   /// sends no body.
-  Answer post(std::string path, const JsonDocument& body = {}, RequestOptions options = {}) const;
+  Answer post(Text path, const JsonDocument& body = {}, RequestOptions options = {}) const;
 
   /// Sends a GET to any path, such as "/models", with the same load balancing and failover.
-  Answer get(std::string path, RequestOptions options = {}) const;
+  Answer get(Text path, RequestOptions options = {}) const;
 
   /// Sends a DELETE to any path, such as "/files/file-abc", with the same load balancing and failover.
-  Answer del(std::string path, RequestOptions options = {}) const;
+  Answer del(Text path, RequestOptions options = {}) const;
 
   /// Sends a GET again and again, until `is_over(answer)`: waits for what has no type here, such as
   /// "/fine_tuning/jobs/ftjob-abc". Waits for ever unless the options have a deadline.
-  Answer poll(std::string path, std::function<bool(const JsonResponse&)> is_over,
+  Answer poll(Text path, std::function<bool(const JsonResponse&)> is_over,
               PollOptions<JsonResponse> poll = {}, RequestOptions options = {}) const;
 
   /// Posts a form (multipart/form-data) with fields and files to any path, such as "/files", with the same
@@ -75,23 +76,23 @@ class BasicClient : private Resource<Execution> {
   ///
   ///     client.upload("/files", {{.name = "purpose", .content = "batch"},
   ///                              {.name = "file", .file = openailb::file("requests.jsonl")}});
-  Answer upload(std::string path, std::vector<BodyPart> parts, RequestOptions options = {}) const;
+  Answer upload(Text path, std::vector<BodyPart> parts, RequestOptions options = {}) const;
 
   /// Sends a GET to any path whose answer is bytes, such as "/files/file-abc/content", with the same load
   /// balancing and failover.
-  BinaryAnswer download(std::string path, RequestOptions options = {}) const;
+  BinaryAnswer download(Text path, RequestOptions options = {}) const;
   /// The same, but the bytes go into a stream or a function while they come. Until the first has come, the
   /// call may fail over; after that an answer that breaks off is an error of kind stream_interrupted.
-  auto download(std::string path, ByteSink into, RequestOptions options = {}) const ->
+  auto download(Text path, ByteSink into, RequestOptions options = {}) const ->
       typename Execution::template Answer<Downloaded>;
 
   /// The name of the endpoint that keeps an object, such as a file or a stored answer, so that all calls that
   /// name it go there; null when that is not known, or when several have made one of this id.
-  std::optional<std::string> home_of(std::string_view id) const;
+  std::optional<std::string> home_of(TextView id) const;
   /// Tells which endpoint keeps an object, for instance what home_of() said before the program was restarted.
   /// No answer changes that; you may.
   /// Throws std::invalid_argument if there is no endpoint of that name.
-  void remember_home(std::string_view id, std::string_view endpoint) const;
+  void remember_home(TextView id, TextView endpoint) const;
 
   /// The status of each endpoint at the moment.
   EndpointStatuses endpoints() const;
@@ -101,7 +102,7 @@ class BasicClient : private Resource<Execution> {
   void add_endpoint(EndpointConfig endpoint) const;
   /// Sends nothing more to the endpoint of this name. What is under way there goes on to its end. Throws
   /// std::invalid_argument if there is none of that name, or no other one.
-  void remove_endpoint(std::string_view name) const;
+  void remove_endpoint(TextView name) const;
   /// Replaces all endpoints. Those that stay, by name and base URL, keep their rate limits, their connections
   /// and their breakers, with the settings that these were made with. Throws as the constructor does, and
   /// then nothing has changed.

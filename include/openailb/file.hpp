@@ -29,11 +29,11 @@ struct FileInput {
 };
 
 /// The file on disk at this path.
-inline FileInput file(std::string path) { return {.path = std::move(path)}; }
+inline FileInput file(Text path) { return {.path = std::move(path)}; }
 
 /// A slice of the file on disk, from `offset` on: `size` bytes, or as many as there are. For the parts of
 /// `client.uploads`. If there are none, the call fails with bad_request and nothing is sent.
-inline FileInput file_slice(std::string path, std::int64_t offset, std::int64_t size) {
+inline FileInput file_slice(Text path, std::int64_t offset, std::int64_t size) {
   return {.path = std::move(path), .offset = offset, .size = size};
 }
 

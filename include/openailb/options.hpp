@@ -18,6 +18,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace openailb {
 
@@ -191,7 +192,7 @@ struct RequestOptions {
   std::string content_filter_fallback{};
   /// Ids of objects that the request names, beside those in its path and, of a resource's methods, in its
   /// body. The call goes to the endpoint that keeps them.
-  std::vector<std::string> objects{};
+  TextList objects{};
 };
 
 }  // namespace openailb

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -34,19 +34,19 @@ class Batches : public Resource<Execution> {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// A batch, as it stands. One that failed is an answer too: its `errors` say why.
-  Answer<Batch> retrieve(std::string_view id, RequestOptions options = {}) const;
+  Answer<Batch> retrieve(TextView id, RequestOptions options = {}) const;
   /// Waits until a batch is over, whatever came of it: "completed", "failed", "expired" or "cancelled".
   ///
   ///     client.batches.wait(batch->id, {.every = 10s, .on_update = [](const openailb::Batch& batch) { ...
   ///     }});
   ///
   /// Waits for ever unless the options have a deadline.
-  Answer<Batch> wait(std::string_view id, PollOptions<Batch> poll = {}, RequestOptions options = {}) const;
+  Answer<Batch> wait(TextView id, PollOptions<Batch> poll = {}, RequestOptions options = {}) const;
   /// Lists batches, page by page.
   Answer<Page<Batch, Execution>> list(RequestOptions options = {}) const;
   Answer<Page<Batch, Execution>> list(const BatchListParams& params, RequestOptions options = {}) const;
   /// Ends a batch. It is "cancelling" until its requests that are under way have ended.
-  Answer<Batch> cancel(std::string_view id, RequestOptions options = {}) const;
+  Answer<Batch> cancel(TextView id, RequestOptions options = {}) const;
 
  private:
   Answer<Batch> create_from(const JsonDocument& body, RequestOptions options) const;

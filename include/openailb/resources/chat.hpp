@@ -1,11 +1,11 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
 #include <memory>
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -31,8 +31,8 @@ class ChatCompletionMessages : public Resource<Execution> {
   using Base::Base;
 
   /// The messages of which a stored chat completion was made, page by page.
-  Answer list(std::string_view completion_id, RequestOptions options = {}) const;
-  Answer list(std::string_view completion_id, const ChatCompletionMessageListParams& params,
+  Answer list(TextView completion_id, RequestOptions options = {}) const;
+  Answer list(TextView completion_id, const ChatCompletionMessageListParams& params,
               RequestOptions options = {}) const;
 };
 
@@ -57,22 +57,21 @@ class ChatCompletions : public Resource<Execution> {
   }
 
   /// A chat completion that was stored.
-  Answer<ChatCompletion> retrieve(std::string_view completion_id, RequestOptions options = {}) const;
+  Answer<ChatCompletion> retrieve(TextView completion_id, RequestOptions options = {}) const;
   /// Those that were stored, or the first page of them.
   Answer<Page<ChatCompletion, Execution>> list(RequestOptions options = {}) const;
   Answer<Page<ChatCompletion, Execution>> list(const ChatCompletionListParams& params,
                                                RequestOptions options = {}) const;
   /// Changes one that was stored.
-  Answer<ChatCompletion> update(std::string_view completion_id, const ChatCompletionUpdateParams& params,
+  Answer<ChatCompletion> update(TextView completion_id, const ChatCompletionUpdateParams& params,
                                 RequestOptions options = {}) const;
   /// The same with a body of your own.
   template <JsonSource Body = JsonDocument>
-  Answer<ChatCompletion> update(std::string_view completion_id, Body&& body,
-                                RequestOptions options = {}) const {
+  Answer<ChatCompletion> update(TextView completion_id, Body&& body, RequestOptions options = {}) const {
     return update_from(completion_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// Deletes one that was stored.
-  Answer<Deleted> del(std::string_view completion_id, RequestOptions options = {}) const;
+  Answer<Deleted> del(TextView completion_id, RequestOptions options = {}) const;
 
   /// Asks for a streamed answer. Returns when its first token has come, or with an error. Until then, the
   /// call retries on another endpoint if one fails.
@@ -88,7 +87,7 @@ class ChatCompletions : public Resource<Execution> {
  private:
   Answer<ChatCompletion> create_from(const JsonDocument& body, RequestOptions options) const;
   ChunkStream stream_from(const JsonDocument& body, RequestOptions options) const;
-  Answer<ChatCompletion> update_from(std::string_view completion_id, const JsonDocument& body,
+  Answer<ChatCompletion> update_from(TextView completion_id, const JsonDocument& body,
                                      RequestOptions options) const;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -33,42 +33,38 @@ class ConversationItems : public Resource<Execution> {
   using Base::Base;
 
   /// Adds items to a conversation. The answer has them with their ids.
-  Answer<ConversationItemList> create(std::string_view conversation_id,
-                                      const ConversationItemCreateParams& params,
+  Answer<ConversationItemList> create(TextView conversation_id, const ConversationItemCreateParams& params,
                                       RequestOptions options = {}) const;
   /// The same with a body of your own.
   template <JsonSource Body = JsonDocument>
-  Answer<ConversationItemList> create(std::string_view conversation_id, Body&& body,
+  Answer<ConversationItemList> create(TextView conversation_id, Body&& body,
                                       RequestOptions options = {}) const {
     return create_from(conversation_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }
-  Answer<ConversationItemList> create(std::string_view conversation_id,
-                                      const ConversationItemCreateParams& params,
+  Answer<ConversationItemList> create(TextView conversation_id, const ConversationItemCreateParams& params,
                                       const ConversationItemQuery& query, RequestOptions options = {}) const;
   /// The same with a body of your own.
   template <JsonSource Body = JsonDocument>
-  Answer<ConversationItemList> create(std::string_view conversation_id, Body&& body,
+  Answer<ConversationItemList> create(TextView conversation_id, Body&& body,
                                       const ConversationItemQuery& query, RequestOptions options = {}) const {
     return create_from(conversation_id, JsonDocument(std::forward<Body>(body)), query, std::move(options));
   }
   /// Lists what has been said, page by page.
-  Answer<Page<ResponseItem, Execution>> list(std::string_view conversation_id,
-                                             RequestOptions options = {}) const;
-  Answer<Page<ResponseItem, Execution>> list(std::string_view conversation_id,
+  Answer<Page<ResponseItem, Execution>> list(TextView conversation_id, RequestOptions options = {}) const;
+  Answer<Page<ResponseItem, Execution>> list(TextView conversation_id,
                                              const ConversationItemListParams& params,
                                              RequestOptions options = {}) const;
-  Answer<ConversationItem> retrieve(std::string_view conversation_id, std::string_view item_id,
+  Answer<ConversationItem> retrieve(TextView conversation_id, TextView item_id,
                                     RequestOptions options = {}) const;
-  Answer<ConversationItem> retrieve(std::string_view conversation_id, std::string_view item_id,
+  Answer<ConversationItem> retrieve(TextView conversation_id, TextView item_id,
                                     const ConversationItemQuery& query, RequestOptions options = {}) const;
   /// Takes an item out of a conversation. The answer is the conversation.
-  Answer<Conversation> del(std::string_view conversation_id, std::string_view item_id,
-                           RequestOptions options = {}) const;
+  Answer<Conversation> del(TextView conversation_id, TextView item_id, RequestOptions options = {}) const;
 
  private:
-  Answer<ConversationItemList> create_from(std::string_view conversation_id, const JsonDocument& body,
+  Answer<ConversationItemList> create_from(TextView conversation_id, const JsonDocument& body,
                                            RequestOptions options) const;
-  Answer<ConversationItemList> create_from(std::string_view conversation_id, const JsonDocument& body,
+  Answer<ConversationItemList> create_from(TextView conversation_id, const JsonDocument& body,
                                            const ConversationItemQuery& query, RequestOptions options) const;
 };
 
@@ -89,23 +85,22 @@ class Conversations : public Resource<Execution> {
   Answer<Conversation> create(Body&& body, RequestOptions options = {}) const {
     return create_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
-  Answer<Conversation> retrieve(std::string_view conversation_id, RequestOptions options = {}) const;
-  Answer<Conversation> update(std::string_view conversation_id, const ConversationUpdateParams& params,
+  Answer<Conversation> retrieve(TextView conversation_id, RequestOptions options = {}) const;
+  Answer<Conversation> update(TextView conversation_id, const ConversationUpdateParams& params,
                               RequestOptions options = {}) const;
   /// The same with a body of your own.
   template <JsonSource Body = JsonDocument>
-  Answer<Conversation> update(std::string_view conversation_id, Body&& body,
-                              RequestOptions options = {}) const {
+  Answer<Conversation> update(TextView conversation_id, Body&& body, RequestOptions options = {}) const {
     return update_from(conversation_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// Deletes a conversation. Its items stay.
-  Answer<Deleted> del(std::string_view conversation_id, RequestOptions options = {}) const;
+  Answer<Deleted> del(TextView conversation_id, RequestOptions options = {}) const;
 
   ConversationItems<Execution> items{Base::core()};
 
  private:
   Answer<Conversation> create_from(const JsonDocument& body, RequestOptions options) const;
-  Answer<Conversation> update_from(std::string_view conversation_id, const JsonDocument& body,
+  Answer<Conversation> update_from(TextView conversation_id, const JsonDocument& body,
                                    RequestOptions options) const;
 };
 

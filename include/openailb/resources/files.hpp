@@ -1,11 +1,10 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/braces.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
-
-#include <string_view>
 
 namespace openailb {
 
@@ -32,12 +31,12 @@ class Files : public Resource<Execution> {
   Answer<Page<FileObject, Execution>> list(RequestOptions options = {}) const;
   Answer<Page<FileObject, Execution>> list(const FileListParams& params, RequestOptions options = {}) const;
   /// What is known of a file.
-  Answer<FileObject> retrieve(std::string_view id, RequestOptions options = {}) const;
-  Answer<Deleted> del(std::string_view id, RequestOptions options = {}) const;
+  Answer<FileObject> retrieve(TextView id, RequestOptions options = {}) const;
+  Answer<Deleted> del(TextView id, RequestOptions options = {}) const;
   /// The bytes of a file.
-  Answer<BinaryResponse> content(std::string_view id, RequestOptions options = {}) const;
+  Answer<BinaryResponse> content(TextView id, RequestOptions options = {}) const;
   /// The same, into a stream or a function while they come; see Client::download.
-  Answer<Downloaded> content(std::string_view id, ByteSink into, RequestOptions options = {}) const;
+  Answer<Downloaded> content(TextView id, ByteSink into, RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

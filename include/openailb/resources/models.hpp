@@ -1,9 +1,8 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
-
-#include <string_view>
 
 namespace openailb {
 
@@ -26,9 +25,9 @@ class Models : public Resource<Execution> {
   /// all of them, `{.everywhere = true}`.
   Answer<Page<Model, Execution>> list(RequestOptions options = {}) const;
   /// One model, by its name on the endpoint that is asked.
-  Answer<Model> retrieve(std::string_view model, RequestOptions options = {}) const;
+  Answer<Model> retrieve(TextView model, RequestOptions options = {}) const;
   /// Deletes a fine-tuned model.
-  Answer<Deleted> del(std::string_view model, RequestOptions options = {}) const;
+  Answer<Deleted> del(TextView model, RequestOptions options = {}) const;
 };
 
 }  // namespace openailb

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -35,9 +35,8 @@ class ResponseInputItems : public Resource<Execution> {
   using Base::Base;
 
   /// What went into a response, or the first page of it.
-  Answer<Page<ResponseItem, Execution>> list(std::string_view response_id, RequestOptions options = {}) const;
-  Answer<Page<ResponseItem, Execution>> list(std::string_view response_id,
-                                             const ResponseInputItemListParams& params,
+  Answer<Page<ResponseItem, Execution>> list(TextView response_id, RequestOptions options = {}) const;
+  Answer<Page<ResponseItem, Execution>> list(TextView response_id, const ResponseInputItemListParams& params,
                                              RequestOptions options = {}) const;
 };
 
@@ -93,16 +92,16 @@ class Responses : public Resource<Execution> {
     return stream_from(JsonDocument(std::forward<Body>(body)), std::move(options));
   }
   /// A response that was stored. One that has failed is a value here: see its status and error.
-  Answer<Response> retrieve(std::string_view response_id, RequestOptions options = {}) const;
-  Answer<Response> retrieve(std::string_view response_id, const ResponseRetrieveParams& params,
+  Answer<Response> retrieve(TextView response_id, RequestOptions options = {}) const;
+  Answer<Response> retrieve(TextView response_id, const ResponseRetrieveParams& params,
                             RequestOptions options = {}) const;
   /// Waits until a response in the background is over, whatever came of it; see Batches::wait.
-  Answer<Response> wait(std::string_view response_id, PollOptions<Response> poll = {},
+  Answer<Response> wait(TextView response_id, PollOptions<Response> poll = {},
                         RequestOptions options = {}) const;
   /// Deletes a stored response.
-  Answer<Deleted> del(std::string_view response_id, RequestOptions options = {}) const;
+  Answer<Deleted> del(TextView response_id, RequestOptions options = {}) const;
   /// Stops a response in the background.
-  Answer<Response> cancel(std::string_view response_id, RequestOptions options = {}) const;
+  Answer<Response> cancel(TextView response_id, RequestOptions options = {}) const;
   /// Makes a long conversation shorter.
   Answer<CompactedResponse> compact(const ResponseCompactParams& params, RequestOptions options = {}) const;
   /// The same with a body of your own.

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -35,17 +35,16 @@ class Uploads : public Resource<Execution> {
   }
   /// Sends a part, of at most 64 MB, such as a file_slice(). Parts may be sent in any order and at the same
   /// time.
-  Answer<UploadPart> add_part(std::string_view upload_id, const FileInput& data,
-                              RequestOptions options = {}) const;
+  Answer<UploadPart> add_part(TextView upload_id, const FileInput& data, RequestOptions options = {}) const;
   /// Makes a file of the parts.
-  Answer<Upload> complete(std::string_view upload_id, const UploadCompleteParams& params,
+  Answer<Upload> complete(TextView upload_id, const UploadCompleteParams& params,
                           RequestOptions options = {}) const;
   /// The same with a body of your own.
   template <JsonSource Body = JsonDocument>
-  Answer<Upload> complete(std::string_view upload_id, Body&& body, RequestOptions options = {}) const {
+  Answer<Upload> complete(TextView upload_id, Body&& body, RequestOptions options = {}) const {
     return complete_from(upload_id, JsonDocument(std::forward<Body>(body)), std::move(options));
   }
-  Answer<Upload> cancel(std::string_view upload_id, RequestOptions options = {}) const;
+  Answer<Upload> cancel(TextView upload_id, RequestOptions options = {}) const;
   /// Does all of that with a file on disk, one part after the other. If it fails, the error names the upload,
   /// which can still be completed or canceled. The deadline, if the options have one, is for all of it.
   Answer<Upload> upload_file_chunked(const UploadFileChunkedParams& params,
@@ -53,8 +52,7 @@ class Uploads : public Resource<Execution> {
 
  private:
   Answer<Upload> create_from(const JsonDocument& body, RequestOptions options) const;
-  Answer<Upload> complete_from(std::string_view upload_id, const JsonDocument& body,
-                               RequestOptions options) const;
+  Answer<Upload> complete_from(TextView upload_id, const JsonDocument& body, RequestOptions options) const;
 };
 
 }  // namespace openailb

@@ -21,11 +21,11 @@ struct TranscriptionCreateParams {
   nlohmann::ordered_json chunking_strategy{};  ///< "auto", or {"type": "server_vad", ...}
   TextList include{};                          ///< "logprobs"
   TextList known_speaker_names{};
-  TextList known_speaker_references{};    ///< data: URLs of what they sound like
-  std::optional<std::string> language{};  ///< ISO 639-1, such as "en"
-  std::optional<std::string> prompt{};    ///< guides the style, or continues earlier audio
+  TextList known_speaker_references{};  ///< data: URLs of what they sound like
+  std::optional<Text> language{};       ///< ISO 639-1, such as "en"
+  std::optional<Text> prompt{};         ///< guides the style, or continues earlier audio
   /// "json" (the default), "verbose_json", "diarized_json", "text", "srt" or "vtt"
-  std::optional<std::string> response_format{};
+  std::optional<Text> response_format{};
   std::optional<double> temperature{};
   TextList timestamp_granularities{};  ///< "word", "segment"; needs "verbose_json"
 
@@ -48,11 +48,10 @@ struct TranscriptionCreateParams {
 /// Speech that is to be written down in English.
 struct TranslationCreateParams {
   OnlyByName only_by_name{};
-  Text model{};                         ///< "whisper-1"
-  FileInput file{};                     ///< `openailb::file("talk.mp3")`
-  std::optional<std::string> prompt{};  ///< in English
-  std::optional<std::string>
-      response_format{};  ///< "json" (the default), "verbose_json", "text", "srt", "vtt"
+  Text model{};                           ///< "whisper-1"
+  FileInput file{};                       ///< `openailb::file("talk.mp3")`
+  std::optional<Text> prompt{};           ///< in English
+  std::optional<Text> response_format{};  ///< "json" (the default), "verbose_json", "text", "srt", "vtt"
   std::optional<double> temperature{};
 
   template <class Self, class Field>
@@ -147,14 +146,13 @@ using Translation = Transcription;
 /// Text that is to be spoken.
 struct SpeechCreateParams {
   OnlyByName only_by_name{};
-  Text model{};                               ///< "tts-1", "gpt-4o-mini-tts", ...
-  Text input{};                               ///< the text
-  nlohmann::ordered_json voice{};             ///< a name such as "alloy", or {"id": ...} for your own
-  std::optional<std::string> instructions{};  ///< how it is to sound
-  std::optional<std::string>
-      response_format{};                       ///< "mp3" (the default), "opus", "aac", "flac", "wav" or "pcm"
-  std::optional<double> speed{};               ///< 0.25 to 4
-  std::optional<std::string> stream_format{};  ///< "audio", or "sse" for events; stream() sets it
+  Text model{};                           ///< "tts-1", "gpt-4o-mini-tts", ...
+  Text input{};                           ///< the text
+  nlohmann::ordered_json voice{};         ///< a name such as "alloy", or {"id": ...} for your own
+  std::optional<Text> instructions{};     ///< how it is to sound
+  std::optional<Text> response_format{};  ///< "mp3" (the default), "opus", "aac", "flac", "wav" or "pcm"
+  std::optional<double> speed{};          ///< 0.25 to 4
+  std::optional<Text> stream_format{};    ///< "audio", or "sse" for events; stream() sets it
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -26,8 +26,8 @@ struct JsonNode;
 /// An image by its address, which may be a `data:` URL.
 struct ChatCompletionImageUrl {
   OnlyByName only_by_name{};
-  std::string url{};
-  std::string detail{};    ///< "auto", "low" or "high"
+  Text url{};
+  Text detail{};           ///< "auto", "low" or "high"
   nlohmann::json extra{};  ///< members that have no name here, such as LiteLLM's `format`
 
   template <class Self, class Field>
@@ -41,8 +41,8 @@ struct ChatCompletionImageUrl {
 /// Audio.
 struct ChatCompletionInputAudio {
   OnlyByName only_by_name{};
-  std::string data{};      ///< base64
-  std::string format{};    ///< "wav" or "mp3"
+  Text data{};             ///< base64
+  Text format{};           ///< "wav" or "mp3"
   nlohmann::json extra{};  ///< members that have no name here
 
   template <class Self, class Field>
@@ -56,9 +56,9 @@ struct ChatCompletionInputAudio {
 /// A file: the id of one uploaded before, or data and a name.
 struct ChatCompletionFile {
   OnlyByName only_by_name{};
-  std::string file_data{};  ///< a `data:` URL in base64
-  std::string file_id{};
-  std::string filename{};
+  Text file_data{};  ///< a `data:` URL in base64
+  Text file_id{};
+  Text filename{};
   nlohmann::json extra{};  ///< members that have no name here
 
   template <class Self, class Field>
@@ -73,12 +73,12 @@ struct ChatCompletionFile {
 /// One part of a message's content; text_part, image_part, input_audio_part and file_part make them.
 struct ChatCompletionContentPart {
   OnlyByName only_by_name{};
-  std::string type{};  ///< says which member is used
-  std::optional<std::string> text{};
+  Text type{};  ///< says which member is used
+  std::optional<Text> text{};
   ChatCompletionImageUrl image_url{};
   ChatCompletionInputAudio input_audio{};
   ChatCompletionFile file{};
-  std::optional<std::string> refusal{};  ///< only in an assistant's message
+  std::optional<Text> refusal{};  ///< only in an assistant's message
   nlohmann::ordered_json
       prompt_cache_breakpoint{};  ///< `{{"mode", "explicit"}}`: what comes before is reused
   nlohmann::json extra{};         ///< members that have no name here, such as `cache_control` or `video_url`

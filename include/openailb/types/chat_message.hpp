@@ -16,7 +16,7 @@ namespace openailb {
 /// An earlier spoken answer, by its id.
 struct ChatCompletionAudioReference {
   OnlyByName only_by_name{};
-  std::string id{};
+  Text id{};
   nlohmann::json extra{};  ///< members that have no name here
 
   template <class Self, class Field>
@@ -29,14 +29,14 @@ struct ChatCompletionAudioReference {
 /// One message of a request. The functions below make them.
 struct ChatCompletionMessageParam {
   OnlyByName only_by_name{};
-  std::string role{};
+  Text role{};
   ChatCompletionMessageContent content{};
-  std::optional<std::string> name{};
+  std::optional<Text> name{};
   std::vector<ChatCompletionMessageToolCall> tool_calls{};  ///< assistant: what the model asked to call
-  std::optional<std::string> tool_call_id{};                ///< tool: which call this is the result of
-  std::optional<std::string> refusal{};                     ///< assistant
+  std::optional<Text> tool_call_id{};                       ///< tool: which call this is the result of
+  std::optional<Text> refusal{};                            ///< assistant
   ChatCompletionAudioReference audio{};                     ///< assistant
-  std::optional<std::string> reasoning_content{};           ///< assistant: DeepSeek and others want it back
+  std::optional<Text> reasoning_content{};                  ///< assistant: DeepSeek and others want it back
   std::vector<ChatCompletionAnnotation> annotations{};      ///< assistant: what the content refers to
   ChatCompletionFunctionCall function_call{};               ///< deprecated by OpenAI: see tool_calls
   nlohmann::json extra{};                                   ///< members that have no name here

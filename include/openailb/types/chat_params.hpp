@@ -45,7 +45,7 @@ class ChatCompletionStop {
 /// How a spoken answer is to sound.
 struct ChatCompletionAudioParam {
   OnlyByName only_by_name{};
-  std::string format{};            ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
+  Text format{};                   ///< "wav", "mp3", "flac", "opus", "aac" or "pcm16"
   nlohmann::ordered_json voice{};  ///< a name such as "alloy", or {"id": ...} for your own
 
   template <class Self, class Field>
@@ -58,7 +58,7 @@ struct ChatCompletionAudioParam {
 /// Text that most of the answer will repeat, such as a file to be edited: it makes the answer faster.
 struct ChatCompletionPredictionContent {
   OnlyByName only_by_name{};
-  std::string type{"content"};
+  Text type{"content"};
   ChatCompletionMessageContent content{};
 
   bool empty() const { return content.is_null(); }
@@ -86,10 +86,10 @@ struct ChatCompletionStreamOptions {
 /// An approximate place; each member may be left empty.
 struct ChatCompletionApproximateLocation {
   OnlyByName only_by_name{};
-  std::string city{};
-  std::string country{};  ///< ISO code of two letters
-  std::string region{};
-  std::string timezone{};  ///< IANA name
+  Text city{};
+  Text country{};  ///< ISO code of two letters
+  Text region{};
+  Text timezone{};  ///< IANA name
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -103,7 +103,7 @@ struct ChatCompletionApproximateLocation {
 /// Where the user is, for a search.
 struct ChatCompletionUserLocation {
   OnlyByName only_by_name{};
-  std::string type{"approximate"};
+  Text type{"approximate"};
   ChatCompletionApproximateLocation approximate{};
 
   template <class Self, class Field>
@@ -116,7 +116,7 @@ struct ChatCompletionUserLocation {
 /// How to search the web. Even with all members unset it turns the search on.
 struct ChatCompletionWebSearchOptions {
   OnlyByName only_by_name{};
-  std::optional<std::string> search_context_size{};  ///< "low", "medium" or "high"
+  std::optional<Text> search_context_size{};  ///< "low", "medium" or "high"
   std::optional<ChatCompletionUserLocation> user_location{};
 
   template <class Self, class Field>
@@ -129,8 +129,8 @@ struct ChatCompletionWebSearchOptions {
 /// A function that the model may call.
 struct FunctionDefinition {
   OnlyByName only_by_name{};
-  std::string name{};
-  std::string description{};
+  Text name{};
+  Text description{};
   JsonDocument
       parameters{};  ///< a JSON schema, sent in its own order; null for a function without parameters
   std::optional<bool> strict{};  ///< whether arguments must follow the schema exactly
@@ -147,8 +147,8 @@ struct FunctionDefinition {
 /// A tool that takes free text.
 struct CustomToolDefinition {
   OnlyByName only_by_name{};
-  std::string name{};
-  std::string description{};
+  Text name{};
+  Text description{};
   JsonDocument format{};  ///< null for any text, or a grammar
 
   template <class Self, class Field>
@@ -162,7 +162,7 @@ struct CustomToolDefinition {
 /// A tool that the model may call; function_tool and custom_tool make them.
 struct ChatCompletionTool {
   OnlyByName only_by_name{};
-  std::string type{};
+  Text type{};
   std::optional<FunctionDefinition> function{};
   std::optional<CustomToolDefinition> custom{};
   JsonDocument document{};  ///< the whole tool as JSON; if set, it is sent instead of the other members
@@ -197,14 +197,14 @@ struct ChatCompletionCreateParams {
   std::optional<bool> parallel_tool_calls{};
   ChatCompletionPredictionContent prediction{};
   std::optional<double> presence_penalty{};
-  std::optional<std::string> prompt_cache_key{};
+  std::optional<Text> prompt_cache_key{};
   nlohmann::ordered_json prompt_cache_options{};
-  std::optional<std::string> prompt_cache_retention{};
-  std::optional<std::string> reasoning_effort{};  ///< "none", "minimal", "low", "medium", "high", ...
-  JsonDocument response_format{};                 ///< json_schema_format(...) or json_object_format()
-  std::optional<std::string> safety_identifier{};
+  std::optional<Text> prompt_cache_retention{};
+  std::optional<Text> reasoning_effort{};  ///< "none", "minimal", "low", "medium", "high", ...
+  JsonDocument response_format{};          ///< json_schema_format(...) or json_object_format()
+  std::optional<Text> safety_identifier{};
   std::optional<std::int64_t> seed{};
-  std::optional<std::string> service_tier{};
+  std::optional<Text> service_tier{};
   ChatCompletionStop stop{};  ///< `"\n"` or `{"###", "END"}`
   std::optional<bool> store{};
   ChatCompletionStreamOptions stream_options{};
@@ -213,8 +213,8 @@ struct ChatCompletionCreateParams {
   std::vector<ChatCompletionTool> tools{};
   std::optional<std::int64_t> top_logprobs{};
   std::optional<double> top_p{};
-  std::optional<std::string> user{};
-  std::optional<std::string> verbosity{};
+  std::optional<Text> user{};
+  std::optional<Text> verbosity{};
   std::optional<ChatCompletionWebSearchOptions> web_search_options{};
 
   template <class Self, class Field>
@@ -276,24 +276,24 @@ inline ChatCompletionTool custom_tool(Text name, Text description = "", JsonDocu
 }
 
 /// For `tool_choice`: this function must be called.
-nlohmann::ordered_json function_tool_choice(std::string name);
+nlohmann::ordered_json function_tool_choice(Text name);
 
 /// For `tool_choice`: this custom tool must be called.
-nlohmann::ordered_json custom_tool_choice(std::string name);
+nlohmann::ordered_json custom_tool_choice(Text name);
 
 /// For `tool_choice`: only these functions may ("auto") or must ("required") be called.
-nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string>& names, std::string mode = "auto");
+nlohmann::ordered_json allowed_tools_choice(const TextList& names, Text mode = "auto");
 
 /// For `response_format`: JSON that follows a schema. The schema's keys keep their order, since models answer
 /// in that order. `description` tells the model what the answer is for.
-nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema, std::string description,
+nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema, Text description,
                                           bool strict = true);
 
 /// The same without a description. It is a template because a text in quotes would otherwise convert to bool
 /// rather than to std::string.
 template <std::same_as<bool> Bool = bool>
-nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema, Bool strict = true) {
-  return json_schema_format(std::move(name), std::move(schema), std::string{}, strict);
+nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema, Bool strict = true) {
+  return json_schema_format(std::move(name), std::move(schema), Text(), strict);
 }
 
 /// For `response_format`: JSON of any form; the messages must ask for JSON as well.

@@ -34,10 +34,10 @@ struct CompletionCreateParams {
   std::optional<std::int64_t> seed{};
   ChatCompletionStop stop{};  ///< `"\n"` or `{"###", "END"}`
   ChatCompletionStreamOptions stream_options{};
-  std::optional<std::string> suffix{};  ///< what comes after the text that is to be written
+  std::optional<Text> suffix{};  ///< what comes after the text that is to be written
   std::optional<double> temperature{};
   std::optional<double> top_p{};
-  std::optional<std::string> user{};
+  std::optional<Text> user{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

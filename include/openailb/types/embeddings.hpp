@@ -20,9 +20,8 @@ struct EmbeddingCreateParams {
   Text model{};
   TextInput input{};  ///< `"one text"`, `{"one", "another"}`, or tokens
   std::optional<std::int64_t> dimensions{};
-  std::optional<std::string>
-      encoding_format{};  ///< how the numbers travel; unset: "base64", which is shorter
-  std::optional<std::string> user{};
+  std::optional<Text> encoding_format{};  ///< how the numbers travel; unset: "base64", which is shorter
+  std::optional<Text> user{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -15,8 +15,8 @@ namespace openailb {
 /// When a file expires.
 struct ExpiresAfter {
   OnlyByName only_by_name{};
-  std::string anchor{"created_at"};  ///< from when the seconds count
-  std::int64_t seconds{};            ///< 3600 (an hour) to 2592000 (30 days)
+  Text anchor{"created_at"};  ///< from when the seconds count
+  std::int64_t seconds{};     ///< 3600 (an hour) to 2592000 (30 days)
 
   bool empty() const { return seconds == 0; }
 

@@ -18,17 +18,17 @@ struct ImageGenerateParams {
   OnlyByName only_by_name{};
   Text model{};                                      ///< empty: the server's choice
   Text prompt{};                                     ///< what is to be seen
-  std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
-  std::optional<std::string> moderation{};           ///< "low" or "auto"
+  std::optional<Text> background{};                  ///< "transparent", "opaque" or "auto"
+  std::optional<Text> moderation{};                  ///< "low" or "auto"
   std::optional<std::int64_t> n{};                   ///< how many images
   std::optional<std::int64_t> output_compression{};  ///< 0 to 100 percent
-  std::optional<std::string> output_format{};        ///< "png", "jpeg" or "webp"
+  std::optional<Text> output_format{};               ///< "png", "jpeg" or "webp"
   std::optional<std::int64_t> partial_images{};      ///< of a stream: how many before the whole one, 0 to 3
-  std::optional<std::string> quality{};              ///< "low", "medium", "high", "hd", "standard" or "auto"
-  std::optional<std::string> response_format{};      ///< "url" or "b64_json"; not for the GPT image models
-  std::optional<std::string> size{};                 ///< "1024x1024", ..., "auto"
-  std::optional<std::string> style{};                ///< "vivid" or "natural", of dall-e-3
-  std::optional<std::string> user{};
+  std::optional<Text> quality{};                     ///< "low", "medium", "high", "hd", "standard" or "auto"
+  std::optional<Text> response_format{};             ///< "url" or "b64_json"; not for the GPT image models
+  std::optional<Text> size{};                        ///< "1024x1024", ..., "auto"
+  std::optional<Text> style{};                       ///< "vivid" or "natural", of dall-e-3
+  std::optional<Text> user{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -54,17 +54,17 @@ struct ImageEditParams {
   Text model{};                                      ///< empty: the server's choice
   std::vector<FileInput> image{};                    ///< `{openailb::file("room.png")}`, or several
   Text prompt{};                                     ///< what is to be seen
-  std::optional<std::string> background{};           ///< "transparent", "opaque" or "auto"
-  std::optional<std::string> input_fidelity{};       ///< "high" or "low"
+  std::optional<Text> background{};                  ///< "transparent", "opaque" or "auto"
+  std::optional<Text> input_fidelity{};              ///< "high" or "low"
   FileInput mask{};                                  ///< a PNG that is transparent where the image may change
   std::optional<std::int64_t> n{};                   ///< how many images
   std::optional<std::int64_t> output_compression{};  ///< 0 to 100 percent
-  std::optional<std::string> output_format{};        ///< "png", "jpeg" or "webp"
+  std::optional<Text> output_format{};               ///< "png", "jpeg" or "webp"
   std::optional<std::int64_t> partial_images{};      ///< of a stream: how many before the whole one, 0 to 3
-  std::optional<std::string> quality{};              ///< "low", "medium", "high", "standard" or "auto"
-  std::optional<std::string> response_format{};      ///< "url" or "b64_json", of dall-e-2
-  std::optional<std::string> size{};                 ///< "1024x1024", ..., "auto"
-  std::optional<std::string> user{};
+  std::optional<Text> quality{};                     ///< "low", "medium", "high", "standard" or "auto"
+  std::optional<Text> response_format{};             ///< "url" or "b64_json", of dall-e-2
+  std::optional<Text> size{};                        ///< "1024x1024", ..., "auto"
+  std::optional<Text> user{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -88,12 +88,12 @@ struct ImageEditParams {
 /// An image to vary.
 struct ImageCreateVariationParams {
   OnlyByName only_by_name{};
-  Text model{};                                  ///< empty: the server's choice
-  FileInput image{};                             ///< a square PNG
-  std::optional<std::int64_t> n{};               ///< how many images
-  std::optional<std::string> response_format{};  ///< "url" or "b64_json"
-  std::optional<std::string> size{};             ///< "256x256", "512x512" or "1024x1024"
-  std::optional<std::string> user{};
+  Text model{};                           ///< empty: the server's choice
+  FileInput image{};                      ///< a square PNG
+  std::optional<std::int64_t> n{};        ///< how many images
+  std::optional<Text> response_format{};  ///< "url" or "b64_json"
+  std::optional<Text> size{};             ///< "256x256", "512x512" or "1024x1024"
+  std::optional<Text> user{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -15,7 +15,7 @@ namespace openailb {
 /// A request to classify what may be harmful.
 struct ModerationCreateParams {
   OnlyByName only_by_name{};
-  std::optional<std::string> model{};
+  std::optional<Text> model{};
   nlohmann::ordered_json input{};  ///< a text, several texts, or parts such as {"type": "image_url", ...}
 
   template <class Self, class Field>

@@ -43,12 +43,12 @@ struct ResponseIncompleteDetails {
 /// How a model is to think, or has thought.
 struct ResponseReasoning {
   OnlyByName only_by_name{};
-  std::optional<std::string> context{};
-  std::optional<std::string> effort{};            ///< "none", "minimal", "low", "medium", "high", ...
-  std::optional<std::string> generate_summary{};  ///< deprecated by OpenAI: see summary
-  std::optional<std::string> mode{};
-  std::optional<std::string> summary{};  ///< "auto", "concise" or "detailed"
-  nlohmann::json extra{};                ///< members that have no name here
+  std::optional<Text> context{};
+  std::optional<Text> effort{};            ///< "none", "minimal", "low", "medium", "high", ...
+  std::optional<Text> generate_summary{};  ///< deprecated by OpenAI: see summary
+  std::optional<Text> mode{};
+  std::optional<Text> summary{};  ///< "auto", "concise" or "detailed"
+  nlohmann::json extra{};         ///< members that have no name here
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

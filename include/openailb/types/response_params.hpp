@@ -43,9 +43,9 @@ class ResponseInput {
 /// A tool that the model may use: a function of yours, or one of the server's, such as "web_search".
 struct ResponseTool {
   OnlyByName only_by_name{};
-  std::string type{"function"};
-  std::string name{};
-  std::string description{};
+  Text type{"function"};
+  Text name{};
+  Text description{};
   JsonDocument parameters{};     ///< of a function: a JSON schema, sent in its own order
   std::optional<bool> strict{};  ///< whether arguments must follow the schema exactly; unset: they must
   nlohmann::json extra{};        ///< what other tools want to know, such as `vector_store_ids`
@@ -64,8 +64,8 @@ struct ResponseTool {
 /// What form the answer is to have.
 struct ResponseTextConfig {
   OnlyByName only_by_name{};
-  JsonDocument format{};                   ///< json_schema_text_format(...) or {{"type", "json_object"}}
-  std::optional<std::string> verbosity{};  ///< "low", "medium" or "high"
+  JsonDocument format{};            ///< json_schema_text_format(...) or {{"type", "json_object"}}
+  std::optional<Text> verbosity{};  ///< "low", "medium" or "high"
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -75,7 +75,7 @@ struct ResponseTextConfig {
 };
 
 /// For `text.format`: JSON that follows a schema, whose keys keep their order.
-nlohmann::ordered_json json_schema_text_format(std::string name, JsonDocument schema, bool strict = true);
+nlohmann::ordered_json json_schema_text_format(Text name, JsonDocument schema, bool strict = true);
 
 /// What a stream sends besides its events.
 struct ResponseStreamOptions {
@@ -97,20 +97,20 @@ struct ResponseCreateParams {
   nlohmann::ordered_json context_management{};
   nlohmann::ordered_json conversation{};  ///< an id, or {{"id", ...}}
   TextList include{};                     ///< such as "reasoning.encrypted_content"
-  std::optional<std::string> instructions{};
+  std::optional<Text> instructions{};
   std::optional<std::int64_t> max_output_tokens{};
   std::optional<std::int64_t> max_tool_calls{};
   TextMap metadata{};
   nlohmann::ordered_json moderation{};
   std::optional<bool> parallel_tool_calls{};
-  std::optional<std::string> previous_response_id{};
+  std::optional<Text> previous_response_id{};
   nlohmann::ordered_json prompt{};  ///< a template that is kept at the server
-  std::optional<std::string> prompt_cache_key{};
+  std::optional<Text> prompt_cache_key{};
   nlohmann::ordered_json prompt_cache_options{};
-  std::optional<std::string> prompt_cache_retention{};
+  std::optional<Text> prompt_cache_retention{};
   ResponseReasoning reasoning{};
-  std::optional<std::string> safety_identifier{};
-  std::optional<std::string> service_tier{};
+  std::optional<Text> safety_identifier{};
+  std::optional<Text> service_tier{};
   std::optional<bool> store{};  ///< whether it can be retrieved later; unset: it can
   ResponseStreamOptions stream_options{};
   std::optional<double> temperature{};
@@ -119,8 +119,8 @@ struct ResponseCreateParams {
   std::vector<ResponseTool> tools{};
   std::optional<std::int64_t> top_logprobs{};
   std::optional<double> top_p{};
-  std::optional<std::string> truncation{};
-  std::optional<std::string> user{};
+  std::optional<Text> truncation{};
+  std::optional<Text> user{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -191,15 +191,15 @@ struct InputTokenCountParams {
   Text model{};
   ResponseInput input{};
   nlohmann::ordered_json conversation{};
-  std::optional<std::string> instructions{};
+  std::optional<Text> instructions{};
   std::optional<bool> parallel_tool_calls{};
-  std::optional<std::string> personality{};
-  std::optional<std::string> previous_response_id{};
+  std::optional<Text> personality{};
+  std::optional<Text> previous_response_id{};
   ResponseReasoning reasoning{};
   ResponseTextConfig text{};
   nlohmann::ordered_json tool_choice{};
   std::vector<ResponseTool> tools{};
-  std::optional<std::string> truncation{};
+  std::optional<Text> truncation{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {
@@ -223,12 +223,12 @@ struct ResponseCompactParams {
   OnlyByName only_by_name{};
   Text model{};
   ResponseInput input{};
-  std::optional<std::string> instructions{};
-  std::optional<std::string> previous_response_id{};
-  std::optional<std::string> prompt_cache_key{};
+  std::optional<Text> instructions{};
+  std::optional<Text> previous_response_id{};
+  std::optional<Text> prompt_cache_key{};
   nlohmann::ordered_json prompt_cache_options{};
-  std::optional<std::string> prompt_cache_retention{};
-  std::optional<std::string> service_tier{};
+  std::optional<Text> prompt_cache_retention{};
+  std::optional<Text> service_tier{};
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

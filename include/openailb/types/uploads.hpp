@@ -39,7 +39,7 @@ struct UploadFileChunkedParams {
   Text purpose{};                    ///< as of a FileCreateParams
   Text filename{};                   ///< empty: the last part of `path`
   std::int64_t part_size{64 << 20};  ///< of each part in bytes, the last one excepted
-  std::optional<std::string> md5{};  ///< of the whole file, to be compared
+  std::optional<Text> md5{};         ///< of the whole file, to be compared
   ExpiresAfter expires_after{};
 };
 
@@ -47,7 +47,7 @@ struct UploadFileChunkedParams {
 struct UploadCompleteParams {
   OnlyByName only_by_name{};
   TextList part_ids{};
-  std::optional<std::string> md5{};  ///< of the whole file, to be compared
+  std::optional<Text> md5{};  ///< of the whole file, to be compared
 
   template <class Self, class Field>
   static void fields(Self& self, Field& field) {

@@ -17,8 +17,8 @@ namespace openailb {
 /// When a vector store expires.
 struct VectorStoreExpiresAfter {
   OnlyByName only_by_name{};
-  std::string anchor{"last_active_at"};  ///< from when the days count
-  std::int64_t days{};                   ///< 1 to 365
+  Text anchor{"last_active_at"};  ///< from when the days count
+  std::int64_t days{};            ///< 1 to 365
 
   bool empty() const { return days == 0; }
 

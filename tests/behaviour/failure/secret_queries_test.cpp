@@ -44,8 +44,9 @@ void expect_hidden(Place place, RequestOptions options = {}, const std::string& 
   const Client client = simulation.client();
   const auto answer = client.post("/x" + query, {{"a", 1}}, std::move(options));
   ASSERT_FALSE(answer);
-  std::string sent = simulation.request(0).url;
-  for (const auto& [name, value] : simulation.request(0).headers) sent += value;
+  const HttpRequest request = simulation.request(0);
+  std::string sent = request.url;
+  for (const auto& [name, value] : request.headers) sent += value;
   EXPECT_THAT(sent, HasSubstr(secret)) << "it must be sent, or this tests nothing";
   expect_no_secret(answer.error());
   EXPECT_THAT(client.endpoints()[0].base_url, Not(HasSubstr(secret)));

@@ -24,7 +24,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Two endpoints, of which the second keeps "x-1". Does a call go there whoever's turn it is?
+/// Two endpoints, of which the second keeps "x-1". Does a call go there whoever's turn it is, and only there?
+/// It is asked again where its answer cannot be read.
 template <class Ask>
 bool goes_home(Ask ask) {
   Simulation simulation({{ok()}, {ok()}});

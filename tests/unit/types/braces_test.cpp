@@ -2,7 +2,11 @@
 
 #include "support/written_json.hpp"
 #include <openailb/api_key.hpp>
+#include <openailb/async_client.hpp>
+#include <openailb/braces.hpp>
 #include <openailb/breaker_settings.hpp>
+#include <openailb/client.hpp>
+#include <openailb/file.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/types/audio.hpp>
@@ -13,6 +17,7 @@
 #include <openailb/types/embeddings.hpp>
 #include <openailb/types/files.hpp>
 #include <openailb/types/images.hpp>
+#include <openailb/types/models.hpp>
 #include <openailb/types/moderations.hpp>
 #include <openailb/types/responses.hpp>
 #include <openailb/types/uploads.hpp>
@@ -22,6 +27,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -147,8 +153,95 @@ constexpr bool functions_take_two_for_one = requires {
   function_call_output("", {T{}, T{}});
 } || requires {
   file_from_bytes("", {T{}, T{}});
+} || requires {
+  file({T{}, T{}});
+} || requires {
+  file_slice({T{}, T{}}, 0, 1);
+} || requires {
+  function_tool_choice({T{}, T{}});
+} || requires {
+  custom_tool_choice({T{}, T{}});
+} || requires {
+  allowed_tools_choice({{T{}, T{}}});
+} || requires {
+  allowed_tools_choice({"f"}, {T{}, T{}});
+} || requires {
+  json_schema_format({T{}, T{}}, {});
+} || requires {
+  json_schema_format("n", {}, {T{}, T{}}, true);
+} || requires {
+  json_schema_text_format({T{}, T{}}, {});
 };
 static_assert(!functions_take_two_for_one<const char*>);
+
+template <class Params>
+constexpr bool takes_two_for_one_or_none = requires {
+  Params{.user = {"a", "b"}};
+} || requires {
+  Params{.user = {{"a", "b"}}};
+};
+static_assert(!takes_two_for_one_or_none<ChatCompletionCreateParams>);
+static_assert(!takes_two_for_one_or_none<EmbeddingCreateParams>);
+static_assert(!takes_two_for_one_or_none<CompletionCreateParams>);
+static_assert(!takes_two_for_one_or_none<ResponseCreateParams>);
+static_assert(!takes_two_for_one_or_none<ImageGenerateParams>);
+template <class Message>
+constexpr bool takes_two_roles = requires {
+  Message{.role = {"a", "b"}};
+} || requires {
+  Message{.role = {{"a", "b"}}};
+};
+static_assert(!takes_two_roles<ChatCompletionMessageParam>);
+template <class Part>
+constexpr bool takes_two_in_a_part = requires {
+  Part{.type = {"a", "b"}};
+} || requires {
+  Part{.text = {{"a", "b"}}};
+};
+static_assert(!takes_two_in_a_part<ChatCompletionContentPart>);
+
+/// Whether a view of an id is made of several texts in braces.
+template <class View>
+constexpr bool takes_several = requires(void (&take)(View)) {
+  take({"a", "b"});
+} || requires(void (&take)(View)) {
+  take({{"a", "b"}});
+} || requires(void (&take)(View)) {
+  take({{"a", "b"}, {"c", "d"}});
+};
+static_assert(takes_several<std::string_view> && !takes_several<TextView> && !takes_several<Text>);
+
+template <class C>
+constexpr bool client_takes_two_for_one = requires(const C& client) {
+  client.get({"a", "b"});
+} || requires(const C& client) {
+  client.post({"a", "b"});
+} || requires(const C& client) {
+  client.del({"a", "b"});
+} || requires(const C& client) {
+  client.download({"a", "b"});
+} || requires(const C& client) {
+  client.upload({"a", "b"}, {});
+} || requires(const C& client) {
+  client.home_of({"a", "b"});
+} || requires(const C& client) {
+  client.remember_home("a", {"a", "b"});
+} || requires(const C& client) {
+  client.remove_endpoint({"a", "b"});
+} || requires(const C& client) {
+  client.files.retrieve({"a", "b"});
+} || requires(const C& client) {
+  client.files.content({"a", "b"});
+} || requires(const C& client) {
+  client.models.retrieve({"a", "b"});
+} || requires(const C& client) {
+  client.responses.del({"a", "b"});
+} || requires(const C& client) {
+  client.batches.cancel({"a", "b"});
+} || requires(const C& client) {
+  client.vector_stores.files.retrieve("a", {"a", "b"});
+};
+static_assert(!client_takes_two_for_one<Client> && !client_takes_two_for_one<AsyncClient>);
 
 template <class Params>
 constexpr bool takes_list_in_two_braces = requires {
@@ -259,6 +352,29 @@ TEST(Texts, AreAndTakeStrings) {
   EXPECT_EQ((params.model = {"d"}), "d");
   EXPECT_EQ(written_json(params).dump(), R"({"model":"d"})");
   EXPECT_EQ(text_part(document["a"]).text, "b");
+}
+
+TEST(Texts, StandWhereThereMayBeNone) {
+  const std::optional<std::string> user{"b"};
+  EmbeddingCreateParams params{.model = "m", .user = "a"};
+  EXPECT_EQ((params.user = {"d"}), "d");
+  params.user = std::string("c");
+  const std::optional<std::string> back = params.user;
+  EXPECT_EQ(back, "c");
+  params.user = user;
+  EXPECT_EQ(params.user, user);
+  EXPECT_EQ(written_json(params).dump(), R"({"model":"m","user":"b"})");
+}
+
+TEST(TextViews, ViewWhatConverts) {
+  const std::string string("b");
+  const Text text("c");
+  const auto same = [](TextView view) { return view; };
+  EXPECT_EQ(same("a"), "a");
+  EXPECT_EQ(same(string).data(), string.data());
+  EXPECT_EQ(same(text).data(), text.data());
+  EXPECT_EQ(same(std::string_view(string).substr(0, 1)).data(), string.data());
+  EXPECT_EQ(same(string.c_str()), "b");
 }
 
 TEST(TextLists, AreAndTakeVectors) {

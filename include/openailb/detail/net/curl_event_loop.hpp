@@ -50,11 +50,16 @@ class CurlEventLoop final : public EventLoop {
   }
   void wake() noexcept override { multi_.wake(); }
 
+  /// Whether anything is remembered of the server at this "host:port".
+  bool knows(const std::string& authority) const { return servers_.contains(authority); }
+
  private:
   using Handles = std::list<CurlHandle>;
 
   /// More than anyone has endpoints. With libcurl's default limit, six hosts reconnect all the time.
   static constexpr long kept_connections = 1024;
+  /// How many servers are remembered before the first are forgotten.
+  static constexpr std::size_t few_servers = 1024;
   /// How much a call in flight reads at once where there are many. libcurl's own 16 KiB would be the largest
   /// part of the memory of a call that waits for its answer.
   static constexpr long small_buffer = 4096;
@@ -68,6 +73,7 @@ class CurlEventLoop final : public EventLoop {
 
   Handles make_handle();
   Handles take_handle();
+  CurlServer& server_at(const std::string& authority);
   void begin(CurlHandle& handle) noexcept;
   bool hand_over(CurlHandle& handle) noexcept;
   void share_connection(CurlHandle& handle);
@@ -89,6 +95,7 @@ class CurlEventLoop final : public EventLoop {
   Handles busy_{};
   Handles draining_{};  // in the order of their times
   std::unordered_map<std::string, CurlServer> servers_{};
+  std::size_t forget_at_{few_servers};                  // as many servers
   std::multimap<TimePoint, CurlHandle*> connecting_{};  // by when they have to be connected
 };
 
@@ -118,13 +125,27 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   handle.transfer = &transfer;
   handle.request = std::move(request);
   if (std::optional<TransferFailure> fault = prepare(handle)) return transfer.finish(std::move(fault));
-  CurlServer& server = servers_[authority_of(handle.request.url)];
+  CurlServer& server = server_at(authority_of(handle.request.url));
+  ++server.requests;
   handle.server = &server;
   transfer.handle = &handle;
   if (server.draining > server.waiting.size() && !handle.request.fresh_connection) {
     return move_to(handle, server.waiting);
   }
   begin(handle);
+}
+
+/// What is known of a server, of a new one nothing yet. If many are known, those are forgotten first to which
+/// there is neither a request nor a connection. To look through them costs each new one as much as a few.
+inline CurlServer& CurlEventLoop::server_at(const std::string& authority) {
+  if (const auto known = servers_.find(authority); known != servers_.end()) return known->second;
+  if (servers_.size() >= forget_at_) {
+    std::erase_if(servers_, [this](const auto& one) {
+      return one.second.requests == 0 && !sockets_.leads_to(&one.second);
+    });
+    forget_at_ = (std::max)(few_servers, 2 * servers_.size());
+  }
+  return servers_[authority];
 }
 
 /// Lets a request begin.
@@ -280,6 +301,7 @@ inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   }
   if (handle.connecting) connecting_.erase(*std::exchange(handle.connecting, std::nullopt));
   handle.transfer = nullptr;
+  --std::exchange(handle.server, nullptr)->requests;
   handle.release_body();  // or a large one would stay in memory as long as the loop
   move_to(handle, idle_);
 }

@@ -122,6 +122,7 @@ struct CurlHandle {
 
 /// What a loop knows of one server.
 struct CurlServer {
+  std::size_t requests{};  ///< how many are under way or wait; the rest of an answer counts too
   std::size_t draining{};  ///< how many of its answers are being drained
   std::list<CurlHandle>
       waiting{};  ///< requests that wait for the connection of one of these, no more than these

@@ -71,6 +71,9 @@ class OpenSockets {
     }
   }
 
+  /// Whether there is a connection to this server.
+  bool leads_to(const void* server) const noexcept { return by_server_.contains(server); }
+
   /// Called by libcurl to close a socket.
   static int close(void* user, curl_socket_t socket) noexcept {
     static_cast<OpenSockets*>(user)->forget(socket);
@@ -130,7 +133,10 @@ class OpenSockets {
     const auto found = sockets_.find(socket);
     if (found == sockets_.end()) return;
     const auto server = by_server_.find(found->second.server);
-    if (server != by_server_.end()) std::erase(server->second, socket);
+    if (server != by_server_.end()) {
+      std::erase(server->second, socket);
+      if (server->second.empty()) by_server_.erase(server);
+    }
     const auto [first, last] = by_own_port_.equal_range(found->second.own_port);
     const auto own = std::find_if(first, last, [socket](const auto& one) { return one.second == socket; });
     if (own != last) by_own_port_.erase(own);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/call/decode.hpp>
@@ -54,54 +55,54 @@ BasicClient<Execution>::BasicClient(std::initializer_list<EndpointConfig> endpoi
     : BasicClient(std::vector<EndpointConfig>(endpoints), std::move(options)) {}
 
 template <class Execution>
-auto BasicClient<Execution>::post(std::string path, const JsonDocument& body, RequestOptions options) const
+auto BasicClient<Execution>::post(Text path, const JsonDocument& body, RequestOptions options) const
     -> Answer {
   detail::ApiRequest request{.path = std::move(path), .body = body};
   return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
 }
 
 template <class Execution>
-auto BasicClient<Execution>::get(std::string path, RequestOptions options) const -> Answer {
+auto BasicClient<Execution>::get(Text path, RequestOptions options) const -> Answer {
   return Base::template get<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
 }
 
 template <class Execution>
-auto BasicClient<Execution>::del(std::string path, RequestOptions options) const -> Answer {
+auto BasicClient<Execution>::del(Text path, RequestOptions options) const -> Answer {
   return Base::template del<JsonResponse>(std::move(path), std::move(options), detail::decode_any_json);
 }
 
 template <class Execution>
-auto BasicClient<Execution>::poll(std::string path, std::function<bool(const JsonResponse&)> is_over,
+auto BasicClient<Execution>::poll(Text path, std::function<bool(const JsonResponse&)> is_over,
                                   PollOptions<JsonResponse> poll, RequestOptions options) const -> Answer {
   return Base::template poll<JsonResponse>(std::move(path), std::move(is_over), std::move(poll),
                                            std::move(options), detail::decode_any_json);
 }
 
 template <class Execution>
-auto BasicClient<Execution>::upload(std::string path, std::vector<BodyPart> parts,
-                                    RequestOptions options) const -> Answer {
+auto BasicClient<Execution>::upload(Text path, std::vector<BodyPart> parts, RequestOptions options) const
+    -> Answer {
   detail::ApiRequest request{.path = std::move(path), .form = detail::Form{.parts = std::move(parts)}};
   return Base::template send<JsonResponse>(std::move(request), std::move(options), detail::decode_any_json);
 }
 
 template <class Execution>
-auto BasicClient<Execution>::download(std::string path, RequestOptions options) const -> BinaryAnswer {
+auto BasicClient<Execution>::download(Text path, RequestOptions options) const -> BinaryAnswer {
   return Base::download(std::move(path), std::move(options));
 }
 
 template <class Execution>
-auto BasicClient<Execution>::download(std::string path, ByteSink into, RequestOptions options) const ->
+auto BasicClient<Execution>::download(Text path, ByteSink into, RequestOptions options) const ->
     typename Execution::template Answer<Downloaded> {
   return Base::download(std::move(path), std::move(into), std::move(options));
 }
 
 template <class Execution>
-std::optional<std::string> BasicClient<Execution>::home_of(std::string_view id) const {
+std::optional<std::string> BasicClient<Execution>::home_of(TextView id) const {
   return Base::core()->balancer->home_of(id);
 }
 
 template <class Execution>
-void BasicClient<Execution>::remember_home(std::string_view id, std::string_view endpoint) const {
+void BasicClient<Execution>::remember_home(TextView id, TextView endpoint) const {
   Base::core()->balancer->remember_home(id, endpoint);
 }
 
@@ -111,7 +112,7 @@ void BasicClient<Execution>::add_endpoint(EndpointConfig endpoint) const {
 }
 
 template <class Execution>
-void BasicClient<Execution>::remove_endpoint(std::string_view name) const {
+void BasicClient<Execution>::remove_endpoint(TextView name) const {
   Base::core()->balancer->fleet().remove(name);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -15,7 +16,6 @@
 #include <openailb/types/batches.hpp>
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -33,13 +33,13 @@ auto Batches<Execution>::create_from(const JsonDocument& body, RequestOptions op
 }
 
 template <class Execution>
-auto Batches<Execution>::retrieve(std::string_view id, RequestOptions options) const -> Answer<Batch> {
+auto Batches<Execution>::retrieve(TextView id, RequestOptions options) const -> Answer<Batch> {
   return Base::template get<Batch>(detail::ApiPath("/batches") / id, std::move(options),
                                    detail::decode_object<Batch>);
 }
 
 template <class Execution>
-auto Batches<Execution>::wait(std::string_view id, PollOptions<Batch> poll, RequestOptions options) const
+auto Batches<Execution>::wait(TextView id, PollOptions<Batch> poll, RequestOptions options) const
     -> Answer<Batch> {
   // A status that is not known here ends the wait: it is better than to wait for ever.
   const auto is_over = [](const Batch& batch) {
@@ -63,7 +63,7 @@ auto Batches<Execution>::list(const BatchListParams& params, RequestOptions opti
 }
 
 template <class Execution>
-auto Batches<Execution>::cancel(std::string_view id, RequestOptions options) const -> Answer<Batch> {
+auto Batches<Execution>::cancel(TextView id, RequestOptions options) const -> Answer<Batch> {
   return Base::template send<Batch>({.path = detail::ApiPath("/batches") / id / "cancel"}, std::move(options),
                                     detail::decode_object<Batch>);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/src/page.hpp>
@@ -21,7 +22,6 @@
 #include <openailb/types/chat.hpp>
 
 #include <optional>
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -61,7 +61,7 @@ auto ChatCompletions<Execution>::create_from(const JsonDocument& body, RequestOp
 }
 
 template <class Execution>
-auto ChatCompletions<Execution>::retrieve(std::string_view completion_id, RequestOptions options) const
+auto ChatCompletions<Execution>::retrieve(TextView completion_id, RequestOptions options) const
     -> Answer<ChatCompletion> {
   return Base::template get<ChatCompletion>(detail::ApiPath("/chat/completions") / completion_id,
                                             std::move(options), detail::decode_chat_completion);
@@ -81,8 +81,7 @@ auto ChatCompletions<Execution>::list(const ChatCompletionListParams& params, Re
 }
 
 template <class Execution>
-auto ChatCompletions<Execution>::update(std::string_view completion_id,
-                                        const ChatCompletionUpdateParams& params,
+auto ChatCompletions<Execution>::update(TextView completion_id, const ChatCompletionUpdateParams& params,
                                         RequestOptions options) const -> Answer<ChatCompletion> {
   detail::ApiRequest request{.path = detail::ApiPath("/chat/completions") / completion_id, .body = params};
   return Base::template send<ChatCompletion>(std::move(request), std::move(options),
@@ -90,7 +89,7 @@ auto ChatCompletions<Execution>::update(std::string_view completion_id,
 }
 
 template <class Execution>
-auto ChatCompletions<Execution>::update_from(std::string_view completion_id, const JsonDocument& body,
+auto ChatCompletions<Execution>::update_from(TextView completion_id, const JsonDocument& body,
                                              RequestOptions options) const -> Answer<ChatCompletion> {
   detail::ApiRequest request{
       .path = detail::ApiPath("/chat/completions") / completion_id, .body = body, .needs_object = true};
@@ -99,20 +98,19 @@ auto ChatCompletions<Execution>::update_from(std::string_view completion_id, con
 }
 
 template <class Execution>
-auto ChatCompletions<Execution>::del(std::string_view completion_id, RequestOptions options) const
+auto ChatCompletions<Execution>::del(TextView completion_id, RequestOptions options) const
     -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::ApiPath("/chat/completions") / completion_id, std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto ChatCompletionMessages<Execution>::list(std::string_view completion_id, RequestOptions options) const
-    -> Answer {
+auto ChatCompletionMessages<Execution>::list(TextView completion_id, RequestOptions options) const -> Answer {
   return list(completion_id, ChatCompletionMessageListParams{}, std::move(options));
 }
 
 template <class Execution>
-auto ChatCompletionMessages<Execution>::list(std::string_view completion_id,
+auto ChatCompletionMessages<Execution>::list(TextView completion_id,
                                              const ChatCompletionMessageListParams& params,
                                              RequestOptions options) const -> Answer {
   detail::ApiPath path = detail::ApiPath("/chat/completions") / completion_id / "messages";

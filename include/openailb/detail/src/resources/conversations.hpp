@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -13,17 +14,16 @@
 #include <openailb/types/conversations.hpp>
 #include <openailb/types/deleted.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
 
 namespace detail {
 
-inline ApiPath conversation_path(std::string_view conversation_id) {
+inline ApiPath conversation_path(TextView conversation_id) {
   return ApiPath("/conversations") / conversation_id;
 }
-inline ApiPath conversation_items_path(std::string_view conversation_id) {
+inline ApiPath conversation_items_path(TextView conversation_id) {
   return conversation_path(conversation_id) / "items";
 }
 
@@ -42,49 +42,48 @@ auto Conversations<Execution>::create_from(const JsonDocument& body, RequestOpti
 }
 
 template <class Execution>
-auto Conversations<Execution>::retrieve(std::string_view conversation_id, RequestOptions options) const
+auto Conversations<Execution>::retrieve(TextView conversation_id, RequestOptions options) const
     -> Answer<Conversation> {
   return Base::template get<Conversation>(detail::conversation_path(conversation_id), std::move(options),
                                           detail::decode_object<Conversation>);
 }
 
 template <class Execution>
-auto Conversations<Execution>::update(std::string_view conversation_id,
-                                      const ConversationUpdateParams& params, RequestOptions options) const
-    -> Answer<Conversation> {
+auto Conversations<Execution>::update(TextView conversation_id, const ConversationUpdateParams& params,
+                                      RequestOptions options) const -> Answer<Conversation> {
   return Base::template post_unhedged<Conversation>(detail::conversation_path(conversation_id), params,
                                                     std::move(options));
 }
 
 template <class Execution>
-auto Conversations<Execution>::update_from(std::string_view conversation_id, const JsonDocument& body,
+auto Conversations<Execution>::update_from(TextView conversation_id, const JsonDocument& body,
                                            RequestOptions options) const -> Answer<Conversation> {
   return Base::template post_unhedged<Conversation>(detail::conversation_path(conversation_id), body,
                                                     std::move(options));
 }
 
 template <class Execution>
-auto Conversations<Execution>::del(std::string_view conversation_id, RequestOptions options) const
+auto Conversations<Execution>::del(TextView conversation_id, RequestOptions options) const
     -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::conversation_path(conversation_id), std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::create(std::string_view conversation_id,
+auto ConversationItems<Execution>::create(TextView conversation_id,
                                           const ConversationItemCreateParams& params,
                                           RequestOptions options) const -> Answer<ConversationItemList> {
   return create(conversation_id, params, ConversationItemQuery{}, std::move(options));
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::create_from(std::string_view conversation_id, const JsonDocument& body,
+auto ConversationItems<Execution>::create_from(TextView conversation_id, const JsonDocument& body,
                                                RequestOptions options) const -> Answer<ConversationItemList> {
   return create_from(conversation_id, body, ConversationItemQuery{}, std::move(options));
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::create(std::string_view conversation_id,
+auto ConversationItems<Execution>::create(TextView conversation_id,
                                           const ConversationItemCreateParams& params,
                                           const ConversationItemQuery& query, RequestOptions options) const
     -> Answer<ConversationItemList> {
@@ -94,7 +93,7 @@ auto ConversationItems<Execution>::create(std::string_view conversation_id,
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::create_from(std::string_view conversation_id, const JsonDocument& body,
+auto ConversationItems<Execution>::create_from(TextView conversation_id, const JsonDocument& body,
                                                const ConversationItemQuery& query,
                                                RequestOptions options) const -> Answer<ConversationItemList> {
   return Base::template post_unhedged<ConversationItemList>(
@@ -103,14 +102,13 @@ auto ConversationItems<Execution>::create_from(std::string_view conversation_id,
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::list(std::string_view conversation_id, RequestOptions options) const
+auto ConversationItems<Execution>::list(TextView conversation_id, RequestOptions options) const
     -> Answer<Page<ResponseItem, Execution>> {
   return list(conversation_id, ConversationItemListParams{}, std::move(options));
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::list(std::string_view conversation_id,
-                                        const ConversationItemListParams& params,
+auto ConversationItems<Execution>::list(TextView conversation_id, const ConversationItemListParams& params,
                                         RequestOptions options) const
     -> Answer<Page<ResponseItem, Execution>> {
   return detail::ask_for_page<ResponseItem>(
@@ -118,13 +116,13 @@ auto ConversationItems<Execution>::list(std::string_view conversation_id,
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::retrieve(std::string_view conversation_id, std::string_view item_id,
+auto ConversationItems<Execution>::retrieve(TextView conversation_id, TextView item_id,
                                             RequestOptions options) const -> Answer<ConversationItem> {
   return retrieve(conversation_id, item_id, ConversationItemQuery{}, std::move(options));
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::retrieve(std::string_view conversation_id, std::string_view item_id,
+auto ConversationItems<Execution>::retrieve(TextView conversation_id, TextView item_id,
                                             const ConversationItemQuery& query, RequestOptions options) const
     -> Answer<ConversationItem> {
   detail::ApiPath path = detail::conversation_items_path(conversation_id) / item_id;
@@ -133,7 +131,7 @@ auto ConversationItems<Execution>::retrieve(std::string_view conversation_id, st
 }
 
 template <class Execution>
-auto ConversationItems<Execution>::del(std::string_view conversation_id, std::string_view item_id,
+auto ConversationItems<Execution>::del(TextView conversation_id, TextView item_id,
                                        RequestOptions options) const -> Answer<Conversation> {
   return Base::template del<Conversation>(detail::conversation_items_path(conversation_id) / item_id,
                                           std::move(options), detail::decode_object<Conversation>);

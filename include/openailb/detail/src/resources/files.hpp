@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/braces.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
@@ -14,7 +15,6 @@
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/files.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -38,24 +38,24 @@ auto Files<Execution>::list(const FileListParams& params, RequestOptions options
 }
 
 template <class Execution>
-auto Files<Execution>::retrieve(std::string_view id, RequestOptions options) const -> Answer<FileObject> {
+auto Files<Execution>::retrieve(TextView id, RequestOptions options) const -> Answer<FileObject> {
   return Base::template get<FileObject>(detail::ApiPath("/files") / id, std::move(options),
                                         detail::decode_object<FileObject>);
 }
 
 template <class Execution>
-auto Files<Execution>::del(std::string_view id, RequestOptions options) const -> Answer<Deleted> {
+auto Files<Execution>::del(TextView id, RequestOptions options) const -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::ApiPath("/files") / id, std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto Files<Execution>::content(std::string_view id, RequestOptions options) const -> Answer<BinaryResponse> {
+auto Files<Execution>::content(TextView id, RequestOptions options) const -> Answer<BinaryResponse> {
   return Base::download(detail::ApiPath("/files") / id / "content", std::move(options));
 }
 
 template <class Execution>
-auto Files<Execution>::content(std::string_view id, ByteSink into, RequestOptions options) const
+auto Files<Execution>::content(TextView id, ByteSink into, RequestOptions options) const
     -> Answer<Downloaded> {
   return Base::download(detail::ApiPath("/files") / id / "content", std::move(into), std::move(options));
 }

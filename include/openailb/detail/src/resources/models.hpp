@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -9,7 +10,6 @@
 #include <openailb/resources/models.hpp>
 #include <openailb/types/models.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -20,12 +20,12 @@ auto Models<Execution>::list(RequestOptions options) const -> Answer<Page<Model,
 }
 
 template <class Execution>
-auto Models<Execution>::retrieve(std::string_view model, RequestOptions options) const -> Answer<Model> {
+auto Models<Execution>::retrieve(TextView model, RequestOptions options) const -> Answer<Model> {
   return Base::template get<Model>(detail::ApiPath("/models").with_word(model), std::move(options));
 }
 
 template <class Execution>
-auto Models<Execution>::del(std::string_view model, RequestOptions options) const -> Answer<Deleted> {
+auto Models<Execution>::del(TextView model, RequestOptions options) const -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::ApiPath("/models").with_word(model), std::move(options),
                                      detail::decode_deleted<Deleted>);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -18,7 +19,6 @@
 #include <openailb/result.hpp>
 #include <openailb/types/responses.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace openailb {
@@ -63,20 +63,19 @@ auto Responses<Execution>::stream_from(const JsonDocument& body, RequestOptions 
 }
 
 template <class Execution>
-auto Responses<Execution>::retrieve(std::string_view response_id, RequestOptions options) const
-    -> Answer<Response> {
+auto Responses<Execution>::retrieve(TextView response_id, RequestOptions options) const -> Answer<Response> {
   return retrieve(response_id, ResponseRetrieveParams{}, std::move(options));
 }
 
 template <class Execution>
-auto Responses<Execution>::retrieve(std::string_view response_id, const ResponseRetrieveParams& params,
+auto Responses<Execution>::retrieve(TextView response_id, const ResponseRetrieveParams& params,
                                     RequestOptions options) const -> Answer<Response> {
   return Base::template get<Response>((detail::ApiPath("/responses") / response_id).with(params),
                                       std::move(options), detail::decode_object<Response>);
 }
 
 template <class Execution>
-auto Responses<Execution>::wait(std::string_view response_id, PollOptions<Response> poll,
+auto Responses<Execution>::wait(TextView response_id, PollOptions<Response> poll,
                                 RequestOptions options) const -> Answer<Response> {
   const auto is_over = [](const Response& response) {
     return response.status != "queued" && response.status != "in_progress";
@@ -86,15 +85,13 @@ auto Responses<Execution>::wait(std::string_view response_id, PollOptions<Respon
 }
 
 template <class Execution>
-auto Responses<Execution>::del(std::string_view response_id, RequestOptions options) const
-    -> Answer<Deleted> {
+auto Responses<Execution>::del(TextView response_id, RequestOptions options) const -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::ApiPath("/responses") / response_id, std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto Responses<Execution>::cancel(std::string_view response_id, RequestOptions options) const
-    -> Answer<Response> {
+auto Responses<Execution>::cancel(TextView response_id, RequestOptions options) const -> Answer<Response> {
   return Base::template send<Response>({.path = detail::ApiPath("/responses") / response_id / "cancel"},
                                        std::move(options), detail::decode_object<Response>);
 }
@@ -112,14 +109,13 @@ auto Responses<Execution>::compact_from(const JsonDocument& body, RequestOptions
 }
 
 template <class Execution>
-auto ResponseInputItems<Execution>::list(std::string_view response_id, RequestOptions options) const
+auto ResponseInputItems<Execution>::list(TextView response_id, RequestOptions options) const
     -> Answer<Page<ResponseItem, Execution>> {
   return list(response_id, ResponseInputItemListParams{}, std::move(options));
 }
 
 template <class Execution>
-auto ResponseInputItems<Execution>::list(std::string_view response_id,
-                                         const ResponseInputItemListParams& params,
+auto ResponseInputItems<Execution>::list(TextView response_id, const ResponseInputItemListParams& params,
                                          RequestOptions options) const
     -> Answer<Page<ResponseItem, Execution>> {
   detail::ApiPath path = detail::ApiPath("/responses") / response_id / "input_items";

@@ -28,20 +28,19 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 namespace openailb {
 
 namespace detail {
 
-inline ApiRequest upload_part_request(std::string_view upload_id, const FileInput& data) {
+inline ApiRequest upload_part_request(TextView upload_id, const FileInput& data) {
   Form form{.parts = {{.name = "data", .file = data}}};
   if (data.empty()) form.fault = "data is missing";
   return {.path = ApiPath("/uploads") / upload_id / "parts", .form = std::move(form)};
 }
 
-inline ApiRequest upload_complete_request(std::string_view upload_id, JsonBody body) {
+inline ApiRequest upload_complete_request(TextView upload_id, JsonBody body) {
   return {
       .path = ApiPath("/uploads") / upload_id / "complete", .body = std::move(body), .needs_object = true};
 }
@@ -107,21 +106,21 @@ auto Uploads<Execution>::create_from(const JsonDocument& body, RequestOptions op
 }
 
 template <class Execution>
-auto Uploads<Execution>::add_part(std::string_view upload_id, const FileInput& data,
-                                  RequestOptions options) const -> Answer<UploadPart> {
+auto Uploads<Execution>::add_part(TextView upload_id, const FileInput& data, RequestOptions options) const
+    -> Answer<UploadPart> {
   return Base::template send<UploadPart>(detail::upload_part_request(upload_id, data), std::move(options),
                                          detail::decode_object<UploadPart>);
 }
 
 template <class Execution>
-auto Uploads<Execution>::complete(std::string_view upload_id, const UploadCompleteParams& params,
+auto Uploads<Execution>::complete(TextView upload_id, const UploadCompleteParams& params,
                                   RequestOptions options) const -> Answer<Upload> {
   return Base::template send<Upload>(detail::upload_complete_request(upload_id, params), std::move(options),
                                      detail::decode_json<Upload>);
 }
 
 template <class Execution>
-auto Uploads<Execution>::complete_from(std::string_view upload_id, const JsonDocument& body,
+auto Uploads<Execution>::complete_from(TextView upload_id, const JsonDocument& body,
                                        RequestOptions options) const -> Answer<Upload> {
   return Base::template send<Upload>(detail::upload_complete_request(upload_id, body), std::move(options),
                                      detail::decode_json<Upload>);
@@ -142,7 +141,7 @@ auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& para
 }
 
 template <class Execution>
-auto Uploads<Execution>::cancel(std::string_view upload_id, RequestOptions options) const -> Answer<Upload> {
+auto Uploads<Execution>::cancel(TextView upload_id, RequestOptions options) const -> Answer<Upload> {
   return Base::template send<Upload>({.path = detail::ApiPath("/uploads") / upload_id / "cancel"},
                                      std::move(options), detail::decode_object<Upload>);
 }

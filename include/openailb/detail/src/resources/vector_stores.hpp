@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
@@ -34,18 +35,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace openailb {
 
 namespace detail {
 
-inline ApiPath vector_store_path(std::string_view store_id) { return ApiPath("/vector_stores") / store_id; }
-inline ApiPath vector_store_files_path(std::string_view store_id) {
-  return vector_store_path(store_id) / "files";
-}
-inline ApiPath vector_store_file_batches_path(std::string_view store_id) {
+inline ApiPath vector_store_path(TextView store_id) { return ApiPath("/vector_stores") / store_id; }
+inline ApiPath vector_store_files_path(TextView store_id) { return vector_store_path(store_id) / "files"; }
+inline ApiPath vector_store_file_batches_path(TextView store_id) {
   return vector_store_path(store_id) / "file_batches";
 }
 
@@ -120,21 +118,21 @@ auto VectorStores<Execution>::create_from(const JsonDocument& body, RequestOptio
 }
 
 template <class Execution>
-auto VectorStores<Execution>::retrieve(std::string_view store_id, RequestOptions options) const
+auto VectorStores<Execution>::retrieve(TextView store_id, RequestOptions options) const
     -> Answer<VectorStore> {
   return Base::template get<VectorStore>(detail::vector_store_path(store_id), std::move(options),
                                          detail::decode_object<VectorStore>);
 }
 
 template <class Execution>
-auto VectorStores<Execution>::update(std::string_view store_id, const VectorStoreUpdateParams& params,
+auto VectorStores<Execution>::update(TextView store_id, const VectorStoreUpdateParams& params,
                                      RequestOptions options) const -> Answer<VectorStore> {
   return Base::template post_unhedged<VectorStore>(detail::vector_store_path(store_id), params,
                                                    std::move(options));
 }
 
 template <class Execution>
-auto VectorStores<Execution>::update_from(std::string_view store_id, const JsonDocument& body,
+auto VectorStores<Execution>::update_from(TextView store_id, const JsonDocument& body,
                                           RequestOptions options) const -> Answer<VectorStore> {
   return Base::template post_unhedged<VectorStore>(detail::vector_store_path(store_id), body,
                                                    std::move(options));
@@ -153,14 +151,13 @@ auto VectorStores<Execution>::list(const VectorStoreListParams& params, RequestO
 }
 
 template <class Execution>
-auto VectorStores<Execution>::del(std::string_view store_id, RequestOptions options) const
-    -> Answer<Deleted> {
+auto VectorStores<Execution>::del(TextView store_id, RequestOptions options) const -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::vector_store_path(store_id), std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto VectorStores<Execution>::search(std::string_view store_id, const VectorStoreSearchParams& params,
+auto VectorStores<Execution>::search(TextView store_id, const VectorStoreSearchParams& params,
                                      RequestOptions options) const -> Answer<VectorStoreSearchResultsPage> {
   return Base::template post_unhedged<VectorStoreSearchResultsPage>(
       detail::vector_store_path(store_id) / "search", params, std::move(options),
@@ -168,7 +165,7 @@ auto VectorStores<Execution>::search(std::string_view store_id, const VectorStor
 }
 
 template <class Execution>
-auto VectorStores<Execution>::search_from(std::string_view store_id, const JsonDocument& body,
+auto VectorStores<Execution>::search_from(TextView store_id, const JsonDocument& body,
                                           RequestOptions options) const
     -> Answer<VectorStoreSearchResultsPage> {
   return Base::template post_unhedged<VectorStoreSearchResultsPage>(
@@ -177,28 +174,28 @@ auto VectorStores<Execution>::search_from(std::string_view store_id, const JsonD
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::create(std::string_view store_id, const VectorStoreFileCreateParams& params,
+auto VectorStoreFiles<Execution>::create(TextView store_id, const VectorStoreFileCreateParams& params,
                                          RequestOptions options) const -> Answer<VectorStoreFile> {
   return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id), params,
                                                        std::move(options));
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::create_from(std::string_view store_id, const JsonDocument& body,
+auto VectorStoreFiles<Execution>::create_from(TextView store_id, const JsonDocument& body,
                                               RequestOptions options) const -> Answer<VectorStoreFile> {
   return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id), body,
                                                        std::move(options));
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::retrieve(std::string_view store_id, std::string_view file_id,
-                                           RequestOptions options) const -> Answer<VectorStoreFile> {
+auto VectorStoreFiles<Execution>::retrieve(TextView store_id, TextView file_id, RequestOptions options) const
+    -> Answer<VectorStoreFile> {
   return Base::template get<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
                                              std::move(options), detail::decode_object<VectorStoreFile>);
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::upload_and_poll(std::string_view store_id, const FileInput& file,
+auto VectorStoreFiles<Execution>::upload_and_poll(TextView store_id, const FileInput& file,
                                                   PollOptions<VectorStoreFile> poll,
                                                   RequestOptions options) const -> Answer<VectorStoreFile> {
   detail::ApiRequest look{.method = "GET", .path = detail::vector_store_path(store_id)};
@@ -215,15 +212,14 @@ auto VectorStoreFiles<Execution>::upload_and_poll(std::string_view store_id, con
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::wait(std::string_view store_id, std::string_view file_id,
-                                       PollOptions<VectorStoreFile> poll, RequestOptions options) const
-    -> Answer<VectorStoreFile> {
+auto VectorStoreFiles<Execution>::wait(TextView store_id, TextView file_id, PollOptions<VectorStoreFile> poll,
+                                       RequestOptions options) const -> Answer<VectorStoreFile> {
   return Base::template poll<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
                                               detail::is_added, std::move(poll), std::move(options));
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::update(std::string_view store_id, std::string_view file_id,
+auto VectorStoreFiles<Execution>::update(TextView store_id, TextView file_id,
                                          const VectorStoreFileUpdateParams& params,
                                          RequestOptions options) const -> Answer<VectorStoreFile> {
   return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
@@ -231,21 +227,20 @@ auto VectorStoreFiles<Execution>::update(std::string_view store_id, std::string_
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::update_from(std::string_view store_id, std::string_view file_id,
-                                              const JsonDocument& body, RequestOptions options) const
-    -> Answer<VectorStoreFile> {
+auto VectorStoreFiles<Execution>::update_from(TextView store_id, TextView file_id, const JsonDocument& body,
+                                              RequestOptions options) const -> Answer<VectorStoreFile> {
   return Base::template post_unhedged<VectorStoreFile>(detail::vector_store_files_path(store_id) / file_id,
                                                        body, std::move(options));
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::list(std::string_view store_id, RequestOptions options) const
+auto VectorStoreFiles<Execution>::list(TextView store_id, RequestOptions options) const
     -> Answer<Page<VectorStoreFile, Execution>> {
   return list(store_id, VectorStoreFileListParams{}, std::move(options));
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::list(std::string_view store_id, const VectorStoreFileListParams& params,
+auto VectorStoreFiles<Execution>::list(TextView store_id, const VectorStoreFileListParams& params,
                                        RequestOptions options) const
     -> Answer<Page<VectorStoreFile, Execution>> {
   return detail::ask_for_page<VectorStoreFile>(
@@ -253,8 +248,7 @@ auto VectorStoreFiles<Execution>::list(std::string_view store_id, const VectorSt
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::content(std::string_view store_id, std::string_view file_id,
-                                          RequestOptions options) const
+auto VectorStoreFiles<Execution>::content(TextView store_id, TextView file_id, RequestOptions options) const
     -> Answer<VectorStoreFileContentPage> {
   return Base::template get<VectorStoreFileContentPage>(
       detail::vector_store_files_path(store_id) / file_id / "content", std::move(options),
@@ -262,14 +256,14 @@ auto VectorStoreFiles<Execution>::content(std::string_view store_id, std::string
 }
 
 template <class Execution>
-auto VectorStoreFiles<Execution>::del(std::string_view store_id, std::string_view file_id,
-                                      RequestOptions options) const -> Answer<Deleted> {
+auto VectorStoreFiles<Execution>::del(TextView store_id, TextView file_id, RequestOptions options) const
+    -> Answer<Deleted> {
   return Base::template del<Deleted>(detail::vector_store_files_path(store_id) / file_id, std::move(options),
                                      detail::decode_deleted<Deleted>);
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::create(std::string_view store_id,
+auto VectorStoreFileBatches<Execution>::create(TextView store_id,
                                                const VectorStoreFileBatchCreateParams& params,
                                                RequestOptions options) const -> Answer<VectorStoreFileBatch> {
   return Base::template post_unhedged<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id),
@@ -277,7 +271,7 @@ auto VectorStoreFileBatches<Execution>::create(std::string_view store_id,
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::create_from(std::string_view store_id, const JsonDocument& body,
+auto VectorStoreFileBatches<Execution>::create_from(TextView store_id, const JsonDocument& body,
                                                     RequestOptions options) const
     -> Answer<VectorStoreFileBatch> {
   return Base::template post_unhedged<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id),
@@ -285,7 +279,7 @@ auto VectorStoreFileBatches<Execution>::create_from(std::string_view store_id, c
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::retrieve(std::string_view store_id, std::string_view batch_id,
+auto VectorStoreFileBatches<Execution>::retrieve(TextView store_id, TextView batch_id,
                                                  RequestOptions options) const
     -> Answer<VectorStoreFileBatch> {
   return Base::template get<VectorStoreFileBatch>(detail::vector_store_file_batches_path(store_id) / batch_id,
@@ -294,7 +288,7 @@ auto VectorStoreFileBatches<Execution>::retrieve(std::string_view store_id, std:
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::wait(std::string_view store_id, std::string_view batch_id,
+auto VectorStoreFileBatches<Execution>::wait(TextView store_id, TextView batch_id,
                                              PollOptions<VectorStoreFileBatch> poll,
                                              RequestOptions options) const -> Answer<VectorStoreFileBatch> {
   const auto is_over = [](const VectorStoreFileBatch& batch) { return batch.status != "in_progress"; };
@@ -304,7 +298,7 @@ auto VectorStoreFileBatches<Execution>::wait(std::string_view store_id, std::str
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::cancel(std::string_view store_id, std::string_view batch_id,
+auto VectorStoreFileBatches<Execution>::cancel(TextView store_id, TextView batch_id,
                                                RequestOptions options) const -> Answer<VectorStoreFileBatch> {
   return Base::template send<VectorStoreFileBatch>(
       {.path = detail::vector_store_file_batches_path(store_id) / batch_id / "cancel"}, std::move(options),
@@ -312,14 +306,14 @@ auto VectorStoreFileBatches<Execution>::cancel(std::string_view store_id, std::s
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::list_files(std::string_view store_id, std::string_view batch_id,
+auto VectorStoreFileBatches<Execution>::list_files(TextView store_id, TextView batch_id,
                                                    RequestOptions options) const
     -> Answer<Page<VectorStoreFile, Execution>> {
   return list_files(store_id, batch_id, VectorStoreFileListParams{}, std::move(options));
 }
 
 template <class Execution>
-auto VectorStoreFileBatches<Execution>::list_files(std::string_view store_id, std::string_view batch_id,
+auto VectorStoreFileBatches<Execution>::list_files(TextView store_id, TextView batch_id,
                                                    const VectorStoreFileListParams& params,
                                                    RequestOptions options) const
     -> Answer<Page<VectorStoreFile, Execution>> {

@@ -42,24 +42,23 @@ OPENAILB_INLINE bool ChatCompletionTool::read_json(const detail::JsonNode& json)
   return json.type == detail::JsonType::object;
 }
 
-OPENAILB_INLINE nlohmann::ordered_json function_tool_choice(std::string name) {
+OPENAILB_INLINE nlohmann::ordered_json function_tool_choice(Text name) {
   return {{"type", "function"}, {"function", {{"name", std::move(name)}}}};
 }
 
-OPENAILB_INLINE nlohmann::ordered_json custom_tool_choice(std::string name) {
+OPENAILB_INLINE nlohmann::ordered_json custom_tool_choice(Text name) {
   return {{"type", "custom"}, {"custom", {{"name", std::move(name)}}}};
 }
 
-OPENAILB_INLINE nlohmann::ordered_json allowed_tools_choice(const std::vector<std::string>& names,
-                                                            std::string mode) {
+OPENAILB_INLINE nlohmann::ordered_json allowed_tools_choice(const TextList& names, Text mode) {
   nlohmann::ordered_json tools = nlohmann::ordered_json::array();
   for (const auto& name : names) tools.push_back(function_tool_choice(name));
   return {{"type", "allowed_tools"},
           {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
 }
 
-OPENAILB_INLINE nlohmann::ordered_json json_schema_format(std::string name, JsonDocument schema,
-                                                          std::string description, bool strict) {
+OPENAILB_INLINE nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema, Text description,
+                                                          bool strict) {
   nlohmann::ordered_json json_schema{{"name", std::move(name)}};
   if (!description.empty()) json_schema["description"] = std::move(description);
   json_schema["schema"] = std::move(schema).value();

@@ -24,8 +24,7 @@ OPENAILB_INLINE void ResponseInput::write_json(detail::JsonPrinter& json) const 
   text ? json.string(*text) : json.null();
 }
 
-OPENAILB_INLINE nlohmann::ordered_json json_schema_text_format(std::string name, JsonDocument schema,
-                                                               bool strict) {
+OPENAILB_INLINE nlohmann::ordered_json json_schema_text_format(Text name, JsonDocument schema, bool strict) {
   return {{"type", "json_schema"},
           {"name", std::move(name)},
           {"schema", std::move(schema).value()},
