@@ -106,6 +106,17 @@ TEST(LastRetry, DoesNotWaitForAnEndpointThatWasRemoved) {
   EXPECT_EQ(simulation.times().back(), 437500us + 875ms);
 }
 
+TEST(LastRetry, DoesNotWaitForARateLimitThatOtherCallsProlong) {
+  Simulation simulation({{failing(429, "", {{"retry-after", "20"}})}, {}});
+  simulation.serve(1, in_trouble(simulation, 1s, refused()));
+  const Client client = simulation.client();
+  for (int second = 2; second < 100; ++second) {
+    simulation.network.at(simulation.began + second * 1s, [&] { EXPECT_TRUE(ask(client)); });
+  }
+  EXPECT_TRUE(ask(client));
+  EXPECT_LT(simulation.elapsed(), 25s) << "the other endpoint is well since the first second";
+}
+
 TEST(LastRetry, WaitsForNobodyWithOneEndpointAlone) {
   Simulation simulation({{failing(503, "", {{"retry-after", "7"}}), failing(503), ok()}});
   EXPECT_TRUE(ask(simulation.client()));

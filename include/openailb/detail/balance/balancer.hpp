@@ -343,6 +343,8 @@ inline void Balancer::record(Progress& progress, Trial& trial, const Failure& fa
   tell_end(trial, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
   trial.note_connecting(now);
   trial.settle(&failure, now);
+  if (failure.failure_class != FailureClass::rate_limited) return;
+  progress.limited(id, trial.endpoint->limited_until(*trial.call, now));
 }
 
 }  // namespace openailb::detail

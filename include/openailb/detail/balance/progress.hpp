@@ -45,7 +45,8 @@ struct Progress {
     bool ran_it{};  ///< it failed the call after having received it whole
     std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never, if it was tried
     std::chrono::nanoseconds pause{};     ///< from its last failure to that time
-    TimePoint last_retry{};  ///< when the call would make its last retry if this were its only endpoint
+    /// When the call would make its last retry if this were its only endpoint, by what it said last.
+    TimePoint last_retry{};
   };
 
   Fleet::List fleet{};  ///< the endpoints that the client has now
@@ -96,6 +97,10 @@ struct Progress {
   /// spent.
   void begin_model(const std::string& given_up, const std::string& next, int max_retries, TimePoint now);
 
+  /// Records that the endpoint has refused an attempt, and is rate limited until some time.
+  void limited(std::size_t id, TimePoint until) {
+    if (Endpoint* endpoint = find(id)) endpoint->last_retry = (std::max)(endpoint->last_retry, until);
+  }
   /// Records a failed attempt that took so long.
   void record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
               const Pauses& pauses, std::chrono::nanoseconds took, TimePoint now);
