@@ -256,6 +256,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
               .connect_timeout = options_.connect_timeout,
               .attempts_before = progress.attempts.size(),
               .retries_left = &progress.retries_left,
+              .is_retry = was_tried && !is_owed,
               .fresh_connection = is_owed,
               .seeks_object = progress.seeks_object,
               .watch = progress.watch};
@@ -338,7 +339,7 @@ inline void Balancer::record(Progress& progress, Trial& trial, const Failure& fa
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
   const bool failed = failure.treatment.breaker == Outcome::failure;
   if (failed && trial.admission.is_last_resort()) budget_.last_resort_failed();
-  const Pauses pauses = waiting_.after(failure, took, *trial.call, progress);
+  const Pauses pauses = waiting_.after(failure, took, trial.is_retry, *trial.call, progress);
   progress.record(id, trial.call->model, failure, pauses, took, now);
   tell_end(trial, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
   trial.note_connecting(now);

@@ -31,7 +31,7 @@ inline std::string attempt_text(const Error& error) {
 /// How long a call does not make certain attempts after one that failed.
 struct Pauses {
   std::chrono::nanoseconds same_endpoint{};  ///< on the endpoint that failed
-  bool any_endpoint{};                       ///< on the others that it has tried as well: it was a retry
+  std::chrono::nanoseconds any_endpoint{};   ///< on the others that it has tried as well; zero: none
   /// From the call's beginning to its last retry, if all attempts were on this endpoint and failed alike.
   /// What takes longer than the longest backoff counts as that.
   std::chrono::nanoseconds alone{};
@@ -179,7 +179,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
   } else if (failure.ran_it) {  // it was removed meanwhile
     ++ran_it;
   }
-  if (pauses.any_endpoint) next_retry = saturating_add(now, pause_for_all(pauses.same_endpoint));
+  if (pauses.any_endpoint.count() > 0) next_retry = saturating_add(now, pause_for_all(pauses.any_endpoint));
 }
 
 inline void Progress::record(Endpoint& endpoint, const Failure& failure, const Pauses& pauses,
