@@ -106,6 +106,32 @@ TEST(LastRetry, DoesNotWaitForAnEndpointThatWasRemoved) {
   EXPECT_EQ(simulation.times().back(), 437500us + 875ms);
 }
 
+TEST(LastRetry, IsMadeWhereItWasWaitedFor) {
+  for (const int status : {429, 503}) {
+    for (std::size_t place = 0; place < 4; ++place) {
+      Simulation simulation(std::vector<std::vector<SimulatedAnswer>>(4, {refused()}));
+      simulation.serve(place, script({failing(status, "", {{"retry-after", "20"}}), ok()}));
+      simulation.endpoints[place].priority = 1;
+      EXPECT_TRUE(ask(simulation.client())) << status << " by endpoint-" << place;
+    }
+  }
+}
+
+TEST(LastRetry, IsMadeWhereItWasWaitedForIfABreakerRefusesThereToo) {
+  Simulation simulation({{failing(503, "", {{"retry-after", "20"}}), ok()}, {refused()}, {refused()}});
+  simulation.endpoints[0].breaker.ready_to_trip = [](const Counts&) { return true; };
+  EXPECT_TRUE(ask(simulation.client()));
+  EXPECT_EQ(simulation.asked().back(), 0U);
+}
+
+TEST(ARetry, ComesAfterAPauseAlsoIfTheOneBeforeMetARateLimitThatIsWaitedFor) {
+  Simulation simulation({{failing(500), failing(429, "", {{"retry-after", "30"}})}, {}});
+  simulation.serve(1, in_trouble(simulation, 1s, refused()));
+  EXPECT_TRUE(ask(simulation.client(), {.wait_for_rate_limits = true}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+  EXPECT_EQ(simulation.elapsed(), 437500us + 875ms);
+}
+
 TEST(LastRetry, DoesNotWaitForARateLimitThatOtherCallsProlong) {
   Simulation simulation({{failing(429, "", {{"retry-after", "20"}})}, {}});
   simulation.serve(1, in_trouble(simulation, 1s, refused()));

@@ -70,6 +70,10 @@ class Candidates {
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
   /// Whether the call may make another attempt there now, unless the breaker refuses.
   bool again(std::size_t index) const { return may_retry(index) && is_time(index) && has_room(index); }
+  /// Whether the call's last retry has waited for what the endpoint said, and can be made there now.
+  bool awaited(std::size_t index) const {
+    return last_retry_ > (TimePoint::min)() && progress_->endpoints[index].said_when && again(index);
+  }
 
   /// An endpoint as the picker of a user sees it.
   Candidate seen(std::size_t index) const {

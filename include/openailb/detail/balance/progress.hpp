@@ -47,6 +47,7 @@ struct Progress {
     std::chrono::nanoseconds pause{};     ///< from its last failure to that time
     /// When the call would make its last retry if this were its only endpoint, by what it said last.
     TimePoint last_retry{};
+    bool said_when{};  ///< its last failure said when it may be asked again, or that it is rate limited
   };
 
   Fleet::List fleet{};  ///< the endpoints that the client has now
@@ -190,6 +191,8 @@ inline void Progress::record(Endpoint& endpoint, const Failure& failure, const P
     endpoint.again_at = saturating_add(now, pauses.same_endpoint);
     endpoint.pause = pauses.same_endpoint;
     endpoint.last_retry = saturating_add(began, pauses.alone);
+    endpoint.said_when =
+        failure.error.retry_after.has_value() || failure.failure_class == FailureClass::rate_limited;
     endpoint.tried = !waits_for(failure);
   }
 }
