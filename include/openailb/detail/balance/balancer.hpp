@@ -259,6 +259,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
               .is_retry = was_tried && !is_owed,
               .fresh_connection = is_owed,
               .seeks_object = progress.seeks_object,
+              .object_is_missed = progress.object_is_missed,
               .watch = progress.watch};
   if (can.another_than(picked.index)) trial.limit_connecting(now);
   if (trial.watch) {

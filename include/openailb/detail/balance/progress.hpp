@@ -56,6 +56,7 @@ struct Progress {
   /// The id of the only endpoint to ask, because it keeps an object that the call names.
   std::optional<std::size_t> home{};
   bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
+  bool object_is_missed{};       ///< an endpoint that was asked has said that it has no such object
   std::string sought_among{};    ///< the trust of the endpoints that it then asks
   bool waits_for_rate_limits{};  ///< and not only as long as its retries last
   int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
@@ -170,6 +171,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
     last = error;
     last_class = failure.failure_class;
   }
+  object_is_missed = object_is_missed || not_there;
   if (!treatment.another_endpoint) {
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();

@@ -43,6 +43,7 @@ struct Trial {
   bool is_retry{};                             ///< the call had tried the endpoint before
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
   bool seeks_object{};                         ///< see Progress
+  bool object_is_missed{};                     ///< see Progress
   std::string key{};                           ///< the API key that it was sent with
   std::shared_ptr<CallWatch> watch{};          ///< null without a listener
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent
