@@ -124,6 +124,13 @@ TEST(LastRetry, IsMadeWhereItWasWaitedForIfABreakerRefusesThereToo) {
   EXPECT_EQ(simulation.asked().back(), 0U);
 }
 
+TEST(ARateLimit, IsWaitedForNoLongerWithManyEndpoints) {
+  Simulation simulation;
+  const SimulatedAnswer limited = failing(429, "", {{"retry-after", "1"}});
+  for (int index = 0; index < 8; ++index) simulation.add(in_trouble(simulation, 2200ms, limited));
+  EXPECT_TRUE(ask(simulation.client(), {.deadline = 4s, .wait_for_rate_limits = true}));
+}
+
 TEST(ARetry, ComesAfterAPauseAlsoIfTheOneBeforeMetARateLimitThatIsWaitedFor) {
   Simulation simulation({{failing(500), failing(429, "", {{"retry-after", "30"}})}, {}});
   simulation.serve(1, in_trouble(simulation, 1s, refused()));

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <random>
 
@@ -75,8 +76,11 @@ inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds to
   using std::chrono::nanoseconds;
   const int retries = call.max_retries - progress.retries_left;
   if (progress.waits_for(failure)) {
-    // However soon the server says: nothing else limits how often a call may be refused.
-    const nanoseconds pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
+    // However soon the server says: nothing else limits how often a call may be refused. It grows with each
+    // round, so that more endpoints make no call wait longer.
+    const std::size_t rounds =
+        progress.attempts.size() / (std::max<std::size_t>)(progress.endpoints.size(), 1);
+    const nanoseconds pause = backoff(static_cast<unsigned>(rounds), random());
     return {.same_endpoint = (std::max)(failure.delay.value_or(pause), pause),
             .any_endpoint = was_retry ? backoff(static_cast<unsigned>(retries), random()) : nanoseconds{}};
   }
