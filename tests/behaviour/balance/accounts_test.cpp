@@ -81,6 +81,7 @@ class World {
       const bool is_named = request.url.ends_with('/' + id) || request.url.ends_with('/' + id + "/content") ||
                             request.body.find('"' + id + '"') != std::string::npos;
       if (is_named && !keepers.contains(account)) return failing(404, error_json("No such object"));
+      if (is_named && request.method == "GET") return answering(R"({"id": ")" + id + R"("})");
     }
     // An answer may name what others keep.
     return answering(nlohmann::json({{"input_file_id", keepers_.empty() ? "x" : any_id()},

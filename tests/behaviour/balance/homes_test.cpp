@@ -333,6 +333,26 @@ TEST(Home, MayBeTheEndpointThatIsDown) {
   }
 }
 
+TEST(Home, IsNotMadeOfTheWordsOfAPath) {
+  for (const char* path : {"/v1/text-to-speech/voices", "/engines/gpt-4o", "/api/system-status"}) {
+    Simulation simulation({{ok()}, {ok()}});
+    const Client client = simulation.client();
+    for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.get(path));
+    EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1)) << path;
+    simulation.serve(0, failing(503));
+    EXPECT_TRUE(client.get(path)) << "another endpoint can be asked";
+    EXPECT_TRUE(client.download(path));
+    EXPECT_TRUE(client.post(path, {{"a", 1}}));
+  }
+}
+
+TEST(Home, OfAnIdInAPathIsTheEndpointWhoseAnswerHasIt) {
+  Simulation simulation({{made("ftjob-1")}, {not_found()}});
+  const Client client = simulation.client();
+  EXPECT_TRUE(client.get("/fine_tuning/jobs/ftjob-1"));
+  EXPECT_EQ(client.home_of("ftjob-1"), "endpoint-0");
+}
+
 TEST(Home, IsNotMadeOfAModelsName) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();

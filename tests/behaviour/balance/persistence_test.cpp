@@ -106,6 +106,50 @@ TEST(LastRetry, DoesNotWaitForAnEndpointThatWasRemoved) {
   EXPECT_EQ(simulation.times().back(), 437500us + 875ms);
 }
 
+TEST(LastRetry, IsMadeWhereItWasWaitedFor) {
+  for (const int status : {429, 503}) {
+    for (std::size_t place = 0; place < 4; ++place) {
+      Simulation simulation(std::vector<std::vector<SimulatedAnswer>>(4, {refused()}));
+      simulation.serve(place, script({failing(status, "", {{"retry-after", "20"}}), ok()}));
+      simulation.endpoints[place].priority = 1;
+      EXPECT_TRUE(ask(simulation.client())) << status << " by endpoint-" << place;
+    }
+  }
+}
+
+TEST(LastRetry, IsMadeWhereItWasWaitedForIfABreakerRefusesThereToo) {
+  Simulation simulation({{failing(503, "", {{"retry-after", "20"}}), ok()}, {refused()}, {refused()}});
+  simulation.endpoints[0].breaker.ready_to_trip = [](const Counts&) { return true; };
+  EXPECT_TRUE(ask(simulation.client()));
+  EXPECT_EQ(simulation.asked().back(), 0U);
+}
+
+TEST(ARateLimit, IsWaitedForNoLongerWithManyEndpoints) {
+  Simulation simulation;
+  const SimulatedAnswer limited = failing(429, "", {{"retry-after", "1"}});
+  for (int index = 0; index < 8; ++index) simulation.add(in_trouble(simulation, 2200ms, limited));
+  EXPECT_TRUE(ask(simulation.client(), {.deadline = 4s, .wait_for_rate_limits = true}));
+}
+
+TEST(ARetry, ComesAfterAPauseAlsoIfTheOneBeforeMetARateLimitThatIsWaitedFor) {
+  Simulation simulation({{failing(500), failing(429, "", {{"retry-after", "30"}})}, {}});
+  simulation.serve(1, in_trouble(simulation, 1s, refused()));
+  EXPECT_TRUE(ask(simulation.client(), {.wait_for_rate_limits = true}));
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1));
+  EXPECT_EQ(simulation.elapsed(), 437500us + 875ms);
+}
+
+TEST(LastRetry, DoesNotWaitForARateLimitThatOtherCallsProlong) {
+  Simulation simulation({{failing(429, "", {{"retry-after", "20"}})}, {}});
+  simulation.serve(1, in_trouble(simulation, 1s, refused()));
+  const Client client = simulation.client();
+  for (int second = 2; second < 100; ++second) {
+    simulation.network.at(simulation.began + second * 1s, [&] { EXPECT_TRUE(ask(client)); });
+  }
+  EXPECT_TRUE(ask(client));
+  EXPECT_LT(simulation.elapsed(), 25s) << "the other endpoint is well since the first second";
+}
+
 TEST(LastRetry, WaitsForNobodyWithOneEndpointAlone) {
   Simulation simulation({{failing(503, "", {{"retry-after", "7"}}), failing(503), ok()}});
   EXPECT_TRUE(ask(simulation.client()));

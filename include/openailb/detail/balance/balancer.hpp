@@ -103,7 +103,7 @@ class Balancer {
   Step wait(TimePoint until, WaitReason reason, Progress& progress, TimePoint now,
             std::vector<std::shared_ptr<Seats>> full = {}) const;
   Trial begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                    const Candidates& can, bool is_hedge, TimePoint now) const;
+                    const Candidates& can, bool is_hedge, TimePoint now);
   static void tell_end(const Trial& trial, AttemptEnded event, TimePoint now);
 
   ClientOptions options_;
@@ -239,7 +239,8 @@ inline bool Balancer::affords(const Candidates& can, Progress& progress, TimePoi
 }
 
 inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Call>& call, Progress& progress,
-                                   const Candidates& can, bool is_hedge, TimePoint now) const {
+                                   const Candidates& can, bool is_hedge, TimePoint now) {
+  if (picked.admission.is_last_resort()) budget_.last_resort_begins();
   const std::shared_ptr<const Endpoint>& endpoint = (*progress.fleet)[picked.index];
   const bool is_owed = progress.owed_to == endpoint->id();
   const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
@@ -256,8 +257,10 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
               .connect_timeout = options_.connect_timeout,
               .attempts_before = progress.attempts.size(),
               .retries_left = &progress.retries_left,
+              .is_retry = was_tried && !is_owed,
               .fresh_connection = is_owed,
               .seeks_object = progress.seeks_object,
+              .object_is_missed = progress.object_is_missed,
               .watch = progress.watch};
   if (can.another_than(picked.index)) trial.limit_connecting(now);
   if (trial.watch) {
@@ -336,13 +339,13 @@ inline void Balancer::record_loss(Progress& progress, Trial& trial, std::string 
 inline void Balancer::record(Progress& progress, Trial& trial, const Failure& failure, TimePoint now) {
   const std::size_t id = trial.endpoint->id();
   const std::chrono::nanoseconds took = now - trial.admission.admitted();
-  const bool failed = failure.treatment.breaker == Outcome::failure;
-  if (failed && trial.admission.is_last_resort()) budget_.last_resort_failed();
-  const Pauses pauses = waiting_.after(failure, took, *trial.call, progress);
+  const Pauses pauses = waiting_.after(failure, took, trial.is_retry, *trial.call, progress);
   progress.record(id, trial.call->model, failure, pauses, took, now);
   tell_end(trial, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
   trial.note_connecting(now);
   trial.settle(&failure, now);
+  if (failure.failure_class != FailureClass::rate_limited) return;
+  progress.limited(id, trial.endpoint->limited_until(*trial.call, now));
 }
 
 }  // namespace openailb::detail

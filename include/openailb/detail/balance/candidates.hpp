@@ -70,6 +70,10 @@ class Candidates {
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
   /// Whether the call may make another attempt there now, unless the breaker refuses.
   bool again(std::size_t index) const { return may_retry(index) && is_time(index) && has_room(index); }
+  /// Whether the call's last retry has waited for what the endpoint said, and can be made there now.
+  bool awaited(std::size_t index) const {
+    return last_retry_ > (TimePoint::min)() && progress_->endpoints[index].said_when && again(index);
+  }
 
   /// An endpoint as the picker of a user sees it.
   Candidate seen(std::size_t index) const {
@@ -202,21 +206,21 @@ class Candidates {
     return (std::max)({again_at, pauses ? progress_->next_retry : again_at, last_retry_});
   }
   /// The call's last retry comes no sooner than that of a call with any one of these endpoints alone. So a
-  /// call over several endpoints gives up no sooner either.
+  /// call over several endpoints gives up no sooner either. Only what its own attempts have shown counts: of
+  /// a rate limit that others prolong again and again, it would wait for ever.
   void find_last_retry() {
     if (progress_->retries_left != 1 || progress_->attempts.size() < 2) return;
     int endpoints = 0;
     for (std::size_t index = 0; index < size(); ++index) {
       if (!may_retry(index) || !(admits(index) || asks_refusing())) continue;
       const Progress::Endpoint& endpoint = progress_->endpoints[index];
-      const TimePoint limited = limited_until(index);
-      const TimePoint last = (std::max)({*endpoint.again_at, endpoint.last_retry, limited});
+      const TimePoint last = (std::max)(*endpoint.again_at, endpoint.last_retry);
       if (last - now_ > progress_->longest_wait()) continue;
       if (last - now_ > progress_->deadline - last) continue;  // too little time would be left for it
       ++endpoints;
       if (last <= last_retry_) continue;
       last_retry_ = last;
-      last_retry_is_shared_ = limited > (TimePoint::min)();
+      last_retry_is_shared_ = limited_until(index) > (TimePoint::min)();
     }
     if (endpoints < 2) last_retry_ = (TimePoint::min)();  // then it is one endpoint alone
   }

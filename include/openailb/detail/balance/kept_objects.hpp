@@ -64,8 +64,9 @@ inline void learn(Homes& homes, const Trial& trial, std::string_view answer) {
   const Call& call = *trial.call;
   if (homes.most() == 0) return;
   if (!call.deletes.empty()) return homes.forget(call.deletes, trial.endpoint->id());
-  // Whoever reads at a path is shown what it names. Of other calls only a resource knows that.
-  if (call.reads() || call.ids != &ids_of_any_path) {
+  // At a path of the user's nobody knows which of its words are ids. That another endpoint has no such object
+  // says so, or that the answer has this id.
+  if (call.ids != &ids_of_any_path || trial.object_is_missed) {
     for (const std::string& id : call.path_ids) homes.shown(id, trial.endpoint->id());
   }
   learn_from_answer(homes, trial, answer);

@@ -31,7 +31,7 @@ inline std::string attempt_text(const Error& error) {
 /// How long a call does not make certain attempts after one that failed.
 struct Pauses {
   std::chrono::nanoseconds same_endpoint{};  ///< on the endpoint that failed
-  bool any_endpoint{};                       ///< on the others that it has tried as well: it was a retry
+  std::chrono::nanoseconds any_endpoint{};   ///< on the others that it has tried as well; zero: none
   /// From the call's beginning to its last retry, if all attempts were on this endpoint and failed alike.
   /// What takes longer than the longest backoff counts as that.
   std::chrono::nanoseconds alone{};
@@ -45,7 +45,9 @@ struct Progress {
     bool ran_it{};  ///< it failed the call after having received it whole
     std::optional<TimePoint> again_at{};  ///< when it may be asked again; null: never, if it was tried
     std::chrono::nanoseconds pause{};     ///< from its last failure to that time
-    TimePoint last_retry{};  ///< when the call would make its last retry if this were its only endpoint
+    /// When the call would make its last retry if this were its only endpoint, by what it said last.
+    TimePoint last_retry{};
+    bool said_when{};  ///< its last failure said when it may be asked again, or that it is rate limited
   };
 
   Fleet::List fleet{};  ///< the endpoints that the client has now
@@ -54,6 +56,7 @@ struct Progress {
   /// The id of the only endpoint to ask, because it keeps an object that the call names.
   std::optional<std::size_t> home{};
   bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
+  bool object_is_missed{};       ///< an endpoint that was asked has said that it has no such object
   std::string sought_among{};    ///< the trust of the endpoints that it then asks
   bool waits_for_rate_limits{};  ///< and not only as long as its retries last
   int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
@@ -96,6 +99,10 @@ struct Progress {
   /// spent.
   void begin_model(const std::string& given_up, const std::string& next, int max_retries, TimePoint now);
 
+  /// Records that the endpoint has refused an attempt, and is rate limited until some time.
+  void limited(std::size_t id, TimePoint until) {
+    if (Endpoint* endpoint = find(id)) endpoint->last_retry = (std::max)(endpoint->last_retry, until);
+  }
   /// Records a failed attempt that took so long.
   void record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
               const Pauses& pauses, std::chrono::nanoseconds took, TimePoint now);
@@ -164,6 +171,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
     last = error;
     last_class = failure.failure_class;
   }
+  object_is_missed = object_is_missed || not_there;
   if (!treatment.another_endpoint) {
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
@@ -174,7 +182,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
   } else if (failure.ran_it) {  // it was removed meanwhile
     ++ran_it;
   }
-  if (pauses.any_endpoint) next_retry = saturating_add(now, pause_for_all(pauses.same_endpoint));
+  if (pauses.any_endpoint.count() > 0) next_retry = saturating_add(now, pause_for_all(pauses.any_endpoint));
 }
 
 inline void Progress::record(Endpoint& endpoint, const Failure& failure, const Pauses& pauses,
@@ -185,6 +193,8 @@ inline void Progress::record(Endpoint& endpoint, const Failure& failure, const P
     endpoint.again_at = saturating_add(now, pauses.same_endpoint);
     endpoint.pause = pauses.same_endpoint;
     endpoint.last_retry = saturating_add(began, pauses.alone);
+    endpoint.said_when =
+        failure.error.retry_after.has_value() || failure.failure_class == FailureClass::rate_limited;
     endpoint.tried = !waits_for(failure);
   }
 }

@@ -49,18 +49,19 @@ class RetryBudget {
     return Reserved(this);
   }
 
-  /// Whether it pays for a last resort without a pause. It does not while they all fail: then every endpoint
-  /// is down, and the next calls need the budget for their retries, as with one endpoint.
-  bool pays_at_once() const noexcept { return !options_ || failed_in_a_row_.load() < most_failed_in_a_row; }
-  void last_resort_failed() noexcept { ++failed_in_a_row_; }
+  /// Whether it pays for a last resort without a pause. It does not while none of them is answered: then
+  /// every endpoint is down, and calls need the budget for their retries, as with one endpoint. Those under
+  /// way count, or a crowd that comes at once would use it up.
+  bool pays_at_once() const noexcept { return !options_ || in_a_row_.load() < most_in_a_row; }
+  void last_resort_begins() noexcept { ++in_a_row_; }
   void answered() noexcept {
-    if (failed_in_a_row_.load() != 0) failed_in_a_row_.store(0);
+    if (in_a_row_.load() != 0) in_a_row_.store(0);
   }
 
  private:
   using Seconds = std::chrono::duration<double>;
   static constexpr Seconds saved_for{10.0};
-  static constexpr int most_failed_in_a_row = 5;
+  static constexpr int most_in_a_row = 5;
 
   /// What the balance settles at when there are no calls.
   double by_time_alone() const { return options_->per_second * saved_for.count(); }
@@ -80,7 +81,7 @@ class RetryBudget {
   std::mutex mutex_{};
   TimePoint at_;
   double balance_;
-  std::atomic<int> failed_in_a_row_{};  // last resorts, since any attempt was answered
+  std::atomic<int> in_a_row_{};  // last resorts, since any attempt was answered
 };
 
 }  // namespace openailb::detail

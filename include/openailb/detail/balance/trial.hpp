@@ -40,8 +40,10 @@ struct Trial {
   std::chrono::nanoseconds connect_timeout{};  ///< zero for no limit
   std::size_t attempts_before{};               ///< how many attempts of the call came before it
   int* retries_left{};                         ///< of its call; each redirect that it follows is one
+  bool is_retry{};                             ///< the call had tried the endpoint before
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
   bool seeks_object{};                         ///< see Progress
+  bool object_is_missed{};                     ///< see Progress
   std::string key{};                           ///< the API key that it was sent with
   std::shared_ptr<CallWatch> watch{};          ///< null without a listener
   std::unique_ptr<Transfer> transfer{};        ///< its latest request, once one was sent

@@ -55,12 +55,14 @@ class Turns {
 
 /// A breaker decides when an endpoint is asked, never whether. Endpoints whose breakers admit come first.
 /// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
-/// other is in its backoff. The retry budget pays for them, and for retries.
+/// other is in its backoff. The retry budget pays for them, and for retries. A last retry that has waited
+/// because an endpoint said so is made there.
 template <class Affords>
 std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, bool at_once, TimePoint now) {
   const auto owed = [&](std::size_t index) { return can.owed(index); };
   const auto untried = [&](std::size_t index) { return can.untried(index); };
   const auto again = [&](std::size_t index) { return can.again(index); };
+  const auto awaited = [&](std::size_t index) { return can.awaited(index); };
   const auto quickly = [&](auto wanted) {
     return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
   };
@@ -76,6 +78,8 @@ std::optional<Picked> Turns::pick(const Candidates& can, Affords affords, bool a
   if (can.is_first_attempt() || at_once) {
     if (auto picked = pick_refusing(quickly(untried), can, now)) return picked;
   }
+  if (auto picked = admitting(awaited, PickKind::repetition)) return picked;
+  if (auto picked = pick_refusing(awaited, can, now)) return picked;
   if (auto picked = admitting(again, PickKind::repetition)) return picked;
   if (auto picked = pick_refusing(quickly(again), can, now)) return picked;
   if (can.any_backs_off() || can.any_only_full()) return std::nullopt;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <random>
 
@@ -33,8 +34,8 @@ class Waiting {
   std::optional<TimePoint> for_endpoint(const Candidates& can, const Progress& progress, TimePoint now) const;
   /// Until when it waits for the retry budget; null if it does not.
   std::optional<TimePoint> for_budget(const Candidates& can, const Progress& progress, TimePoint now) const;
-  /// The pauses after an attempt that took so long and failed.
-  Pauses after(const Failure& failure, std::chrono::nanoseconds took, const Call& call,
+  /// The pauses after an attempt that took so long and failed. `was_retry`: its endpoint had been tried.
+  Pauses after(const Failure& failure, std::chrono::nanoseconds took, bool was_retry, const Call& call,
                const Progress& progress) const;
 
  private:
@@ -70,13 +71,18 @@ inline std::optional<TimePoint> Waiting::for_budget(const Candidates& can, const
   return until < progress.deadline ? std::optional(until) : std::nullopt;
 }
 
-inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds took, const Call& call,
-                             const Progress& progress) const {
+inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds took, bool was_retry,
+                             const Call& call, const Progress& progress) const {
   using std::chrono::nanoseconds;
+  const int retries = call.max_retries - progress.retries_left;
   if (progress.waits_for(failure)) {
-    // However soon the server says: nothing else limits how often a call may be refused.
-    const nanoseconds pause = backoff(static_cast<unsigned>(progress.attempts.size()), random());
-    return {.same_endpoint = (std::max)(failure.delay.value_or(pause), pause)};
+    // However soon the server says: nothing else limits how often a call may be refused. It grows with each
+    // round, so that more endpoints make no call wait longer.
+    const std::size_t rounds =
+        progress.attempts.size() / (std::max<std::size_t>)(progress.endpoints.size(), 1);
+    const nanoseconds pause = backoff(static_cast<unsigned>(rounds), random());
+    return {.same_endpoint = (std::max)(failure.delay.value_or(pause), pause),
+            .any_endpoint = was_retry ? backoff(static_cast<unsigned>(retries), random()) : nanoseconds{}};
   }
   const double jitter = failure.delay ? 0.0 : random();
   const auto before_retry = [&](int retry) -> nanoseconds {
@@ -86,8 +92,8 @@ inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds to
     return failure.failure_class == FailureClass::rate_limited ? cooldown(number) : backoff(number, jitter);
   };
   const auto bounded = [](nanoseconds time) { return (std::min<nanoseconds>)(time, longest_backoff); };
-  const int retries = call.max_retries - progress.retries_left;
-  Pauses pauses{.same_endpoint = before_retry(retries), .any_endpoint = retries > 0};
+  const nanoseconds pause = before_retry(retries);
+  Pauses pauses{.same_endpoint = pause, .any_endpoint = retries > 0 ? pause : nanoseconds{}};
   constexpr int many = 100;  // whose pauses are longer than any call waits
   for (int retry = 0; retry < (std::min)(call.max_retries, many); ++retry) {
     pauses.alone += bounded(took) + bounded(before_retry(retry));
