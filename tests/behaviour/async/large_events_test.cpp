@@ -256,12 +256,21 @@ TEST(LargeEvents, TheObjectsInThemAreRemembered) {
 }
 
 TEST(LargeEvents, ManySmallOnesBeforeTheCommitPointAreReadInSeveralTurns) {
-  std::string body;
-  for (int count = 0; count < 20'000; ++count) body += role();
-  Endpoints endpoints{.body = body + says("a") + finish() + done()};
+  Endpoints endpoints{};
+  for (int count = 0; count < 8'000; ++count) endpoints.body += role();
+  endpoints.body += says("a") + finish() + done();
   const AsyncClient client = endpoints.client();
   auto stream = ask_to_stream(client, {.endpoint = "large"}).on_chunk([](const auto&) {});
   EXPECT_EQ(stream.get()->text(), "a");
+
+  InstantLoop loop([&](const HttpRequest&) { return HttpResponse{.status = 200, .body = endpoints.body}; });
+  Transfer transfer(loop, {});
+  detail::StreamOpening<ChatCompletionChunk> opening(endpoints.body.size() * 2);
+  opening.read(transfer);
+  EXPECT_TRUE(opening.has_more());
+  opening.read(transfer);
+  EXPECT_TRUE(opening.committed());
+  EXPECT_FALSE(opening.has_more());
 }
 
 }  // namespace
