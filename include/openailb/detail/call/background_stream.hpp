@@ -61,6 +61,8 @@ class BackgroundStream final : public Resident {
   void set_error(Error error) { error_ = std::move(error); }
   /// Null before the first chunk.
   const CommittedStream<Chunk>* committed() const noexcept { return stream_.get(); }
+  /// Takes what all chunks add up to, which may be large, at the end.
+  typename Chunk::Completion take_completion() { return std::move(*stream_).completion(); }
   ///@}
 
  private:
@@ -154,7 +156,7 @@ Task<Result<typename Chunk::Completion>> read_all(AskByErrand ask, StreamReading
     if (!*is_wanted) stream->refuse();
   }
   if (stream->error()) co_return *stream->error();
-  typename Chunk::Completion completion = stream->committed()->completion();
+  typename Chunk::Completion completion = stream->take_completion();
   completion.info = stream->committed()->info();
   co_return completion;
 }

@@ -57,7 +57,8 @@ class CommittedStream final : public CommittedAnswer {
   const std::string& text() const noexcept { return chunks_->text(); }
   /// The latest chunk. Whoever has it keeps it also when the stream is gone, and it stays until the next.
   std::shared_ptr<const Chunk> latest() const noexcept { return {chunks_, &chunks_->chunk()}; }
-  const auto& completion() const noexcept { return accumulator_.completion(); }
+  const auto& completion() const& noexcept { return accumulator_.completion(); }
+  auto completion() && { return std::move(accumulator_).completion(); }
 
  private:
   const Chunk* find_next();
