@@ -18,8 +18,9 @@ class InstantLoop : public EventLoop {
  public:
   using Server = std::function<HttpResponse(const HttpRequest&)>;
 
-  explicit InstantLoop(Server server)
-      : EventLoop([] { return std::chrono::steady_clock::now(); }), server_(std::move(server)) {}
+  explicit InstantLoop(
+      Server server, ClockFunction clock = [] { return std::chrono::steady_clock::now(); })
+      : EventLoop(std::move(clock)), server_(std::move(server)) {}
 
   void start(Transfer& transfer, HttpRequest request) override {
     transfer.response = server_(request);

@@ -1,18 +1,15 @@
 // Large answers are read beside the thread of an AsyncClient, which goes on meanwhile.
 #include "support/async.hpp"
-#include "support/instant_loop.hpp"
+#include "support/helped_loop.hpp"
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 namespace openailb::aside_test {
 namespace {
@@ -20,20 +17,6 @@ namespace {
 using namespace test;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-/// A loop that leaves what is to be done beside it to the test, which does it on its own thread.
-class LoopWithHelper : public InstantLoop {
- public:
-  LoopWithHelper(Server server, MainLoop& helper)
-      : InstantLoop(std::move(server)), helper_(helper.executor()) {}
-  bool run_aside(const std::function<void()>& work) override {
-    helper_(work);
-    return true;
-  }
-
- private:
-  std::function<void(std::function<void()>)> helper_;
-};
 
 const std::string large(200'000, 'x');
 

@@ -36,11 +36,10 @@ Result<std::optional<std::size_t>> home_of_call(Homes& homes, const Call& call, 
   return homes.home_of_all({call.neighbour}, name_of);
 }
 
-/// Remembers the objects that an answer has made or shown, or an event of a stream. `answer` is its JSON.
-inline void learn_from_answer(Homes& homes, const Trial& trial, std::string_view answer) {
-  const Call& call = *trial.call;
+/// Remembers the objects that an answer of an endpoint has made or shown, or an event of a stream. `answer`
+/// is its JSON. May run on any thread.
+inline void learn_from_answer(Homes& homes, const Call& call, std::size_t endpoint, std::string_view answer) {
   if (!call.is_answer_kept) return;
-  const std::size_t endpoint = trial.endpoint->id();
   std::size_t left = homes.most();  // more would only take the room of others
   const auto is_named = [&call](const std::string& id) {
     return std::ranges::find(call.path_ids, id) != call.path_ids.end() ||
@@ -69,7 +68,7 @@ inline void learn(Homes& homes, const Trial& trial, std::string_view answer) {
   if (call.ids != &ids_of_any_path || trial.object_is_missed) {
     for (const std::string& id : call.path_ids) homes.shown(id, trial.endpoint->id());
   }
-  learn_from_answer(homes, trial, answer);
+  learn_from_answer(homes, call, trial.endpoint->id(), answer);
 }
 
 }  // namespace openailb::detail

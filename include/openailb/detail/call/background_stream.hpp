@@ -61,6 +61,8 @@ class BackgroundStream final : public Resident {
   void set_error(Error error) { error_ = std::move(error); }
   /// Null before the first chunk.
   const CommittedStream<Chunk>* committed() const noexcept { return stream_.get(); }
+  /// Takes what all chunks add up to, which may be large, at the end.
+  typename Chunk::Completion take_completion() { return std::move(*stream_).completion(); }
   ///@}
 
  private:
@@ -140,20 +142,21 @@ Task<Result<typename Chunk::Completion>> read_all(AskByErrand ask, StreamReading
     ~AtEnd() { stream->close(); }  // now, and not when its thread comes to that
   };
   const AtEnd at_end{stream};
-  // Shared, since the call may be dropped while the function runs.
+  // Shared, as is each chunk, since the call may be dropped while the function runs.
   const auto take = std::make_shared<TakeChunk<Chunk>>(std::move(function));
   for (;;) {
     Task<Result<const Chunk*>> coming = stream->next();
     Result<const Chunk*> chunk = co_await coming;
     if (!chunk) co_return std::move(chunk).error();
     if (*chunk == nullptr) break;
-    Task<std::optional<bool>> taking = ask([take, copy = **chunk] { return (*take)(copy); });
+    Task<std::optional<bool>> taking =
+        ask([take, latest = stream->committed()->latest()] { return (*take)(*latest); });
     const std::optional<bool> is_wanted = co_await taking;
     if (!is_wanted) co_return evidence_of_cancellation().error;
     if (!*is_wanted) stream->refuse();
   }
   if (stream->error()) co_return *stream->error();
-  typename Chunk::Completion completion = stream->committed()->completion();
+  typename Chunk::Completion completion = stream->take_completion();
   completion.info = stream->committed()->info();
   co_return completion;
 }

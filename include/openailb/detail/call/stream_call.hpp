@@ -13,6 +13,7 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/sse.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
@@ -49,7 +50,20 @@ Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoo
   Transfer& transfer = *trial.transfer;
   StreamOpening<Chunk> opening(trial.endpoint->options().max_response_size);
   for (;;) {
-    opening.read(transfer);
+    std::optional<ServerSentEvent> event = opening.read(transfer);
+    if (event) {
+      Task<LargeOpeningEvent> beside =
+          read_large_opening_event<Chunk>(loop, *std::move(event), trial.reading());
+      LargeOpeningEvent large = co_await beside;
+      opening.take(std::move(large.event), std::move(large.said), transfer);
+      continue;
+    }
+    if (opening.has_more()) {
+      Timer now(loop, loop.now());
+      FirstOf next_turn(now);
+      co_await next_turn;
+      continue;
+    }
     if (opening.committed() || opening.error() || transfer.done()) break;
     transfer.wake_on_data(!opening.is_document());
     FirstOf news(transfer);

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <openailb/detail/balance/reading.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
 #include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/net/aside.hpp>
+#include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/sse.hpp>
 #include <openailb/error.hpp>
@@ -18,6 +21,46 @@
 
 namespace openailb::detail {
 
+/// What an event before the commit point says.
+struct OpeningEvent {
+  std::optional<Error> error{};
+  bool ends{};     ///< the stream, which is an error then
+  bool commits{};  ///< is the commit point
+};
+
+/// Reads an event before the commit point. Needs nothing but what it is given, so it may run on another
+/// thread.
+template <class Chunk>
+OpeningEvent read_opening_event(const ServerSentEvent& event, ScannedJson& document) {
+  StreamEvent said = read_event(event, document);
+  if (auto* error = std::get_if<Error>(&said)) return {.error = std::move(*error)};
+  if (std::holds_alternative<StreamEnd>(said)) return {.error = ended_too_soon(), .ends = true};
+  JsonNode& chunk = *std::get<JsonNode*>(said);
+  if (std::optional<Error> failure = StreamTraits<Chunk>::failure_in(chunk)) {
+    failure->body = event.data;
+    return {.error = std::move(failure)};
+  }
+  return {.commits = StreamTraits<Chunk>::commits(chunk)};
+}
+
+/// A large event before the commit point, and what it says.
+struct LargeOpeningEvent {
+  ServerSentEvent event{};
+  OpeningEvent said{};
+};
+
+/// Reads a large event beside the loop.
+template <class Chunk>
+Task<LargeOpeningEvent> read_large_opening_event(EventLoop& loop, ServerSentEvent event, Reading reading) {
+  auto reads = [event = std::move(event), reading = std::move(reading)]() mutable {
+    ScannedJson document;
+    OpeningEvent said = read_opening_event<Chunk>(event, document);
+    if (said.error) said.error = reading.cleaned(*std::move(said.error));
+    return LargeOpeningEvent{.event = std::move(event), .said = std::move(said)};
+  };
+  return aside(loop, std::move(reads));
+}
+
 /// The beginning of a stream, up to its commit point: the first chunk with any content. No I/O.
 template <class Chunk>
 class StreamOpening {
@@ -25,20 +68,42 @@ class StreamOpening {
   /// All events before the commit point may take `max_size` bytes together.
   explicit StreamOpening(std::size_t max_size) : max_size_(max_size), reader_(max_size) {}
 
-  /// Reads what has arrived, until the stream is committed, has failed or turns out to be a document.
-  void read(Transfer& transfer) {
-    while (!committed_ && !error_) {
+  /// Reads what has arrived, until the stream is committed, has failed or turns out to be a document, but
+  /// only so much that others have their turn. A large event is not read, but returned.
+  std::optional<ServerSentEvent> read(Transfer& transfer) {
+    constexpr std::size_t in_one_turn = std::size_t{1} << 20;
+    const std::size_t begin = size_;
+    has_more_ = false;
+    while (!committed_ && !error_ && !has_more_) {
       if (!first_) first_ = first_character(transfer.response.body);
-      if (is_document()) return;
+      if (is_document()) break;
       std::optional<ServerSentEvent> event = reader_.next(transfer);
       if (!event) {
         if (reader_.overflowed()) error_ = too_large();
-        return;
+        break;
       }
-      take(*std::move(event), transfer);
+      if (event->data.size() > read_at_once) return event;
+      OpeningEvent said = read_opening_event<Chunk>(*event, document_);
+      take(*std::move(event), std::move(said), transfer);
+      has_more_ = size_ - begin > in_one_turn;
     }
+    return std::nullopt;
+  }
+  /// Takes what was read of the latest event.
+  void take(ServerSentEvent event, OpeningEvent said, Transfer& transfer) {
+    if (said.ends) transfer.set_satisfied();
+    size_ += sizeof event + event.event.size() + event.data.size();
+    if (size_ > max_size_) {
+      error_ = Error{.kind = ErrorKind::parse,
+                     .message = "all that came before the first token is larger than max_response_size"};
+    }
+    if (said.error) error_ = std::move(said.error);
+    committed_ = said.commits;
+    events_.push_back(std::move(event));
   }
 
+  /// Whether something that has arrived was not read in this turn.
+  bool has_more() const noexcept { return has_more_ && !committed_ && !error_; }
   bool committed() const noexcept { return committed_; }
   /// Why what has come cannot be committed; null if nothing is wrong with it.
   const std::optional<Error>& error() const noexcept { return error_; }
@@ -58,30 +123,6 @@ class StreamOpening {
     return begin == std::string_view::npos ? std::nullopt : std::optional(body[begin]);
   }
 
-  void take(ServerSentEvent event, Transfer& transfer) {
-    StreamEvent said = read_event(event, document_);
-    if (auto* error = std::get_if<Error>(&said)) {
-      error_ = std::move(*error);
-    } else if (std::holds_alternative<StreamEnd>(said)) {
-      transfer.set_satisfied();
-      error_ = ended_too_soon();
-    } else {
-      size_ += sizeof event + event.event.size() + event.data.size();
-      if (size_ > max_size_) {
-        error_ = Error{.kind = ErrorKind::parse,
-                       .message = "all that came before the first token is larger than max_response_size"};
-      }
-      JsonNode& chunk = *std::get<JsonNode*>(said);
-      if (std::optional<Error> failure = StreamTraits<Chunk>::failure_in(chunk)) {
-        failure->body = event.data;
-        error_ = std::move(failure);
-      } else {
-        committed_ = StreamTraits<Chunk>::commits(chunk);
-      }
-      events_.push_back(std::move(event));
-    }
-  }
-
   std::size_t max_size_;
   StreamReader reader_;
   std::deque<ServerSentEvent> events_{};
@@ -90,6 +131,7 @@ class StreamOpening {
   std::optional<char> first_{};  // that is not blank
   std::optional<Error> error_{};
   bool committed_{};
+  bool has_more_{};
 };
 
 inline Error not_a_stream(const HttpResponse& response) {

@@ -83,7 +83,8 @@ class SseDecoder {
       take_line(piece);
     } else {
       line_ += piece;
-      take_line(std::exchange(line_, {}));  // gives the memory of a long line back
+      std::string line = std::exchange(line_, {});
+      take_line(line, &line);
     }
     return length + 1;
   }
@@ -101,7 +102,8 @@ class SseDecoder {
     return bytes.size();
   }
 
-  void take_line(std::string_view line) {
+  /// Takes a line. If it has a string of its own, its data may go on in that: it may be very long.
+  void take_line(std::string_view line, std::string* own = nullptr) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (std::exchange(first_line_, false) && line.starts_with(byte_order_mark)) {
       line.remove_prefix(byte_order_mark.size());
@@ -111,12 +113,17 @@ class SseDecoder {
     auto value = line.substr((std::min)(line.size(), name.size() + 1));
     if (value.starts_with(' ')) value.remove_prefix(1);
     if (name == "event") event_.event = value;
-    if (name == "data") add_data(value);
+    if (name == "data") add_data(value, own);
   }
 
-  void add_data(std::string_view value) {
+  void add_data(std::string_view value, std::string* own) {
     if (std::exchange(has_data_, true)) event_.data += '\n';
-    event_.data += value;
+    if (own != nullptr && event_.data.empty()) {
+      own->erase(0, own->size() - value.size());  // it ends as its line does
+      event_.data = std::move(*own);
+    } else {
+      event_.data += value;
+    }
   }
 
   void end_event() {

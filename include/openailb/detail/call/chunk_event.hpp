@@ -1,0 +1,79 @@
+#pragma once
+
+#include <openailb/detail/balance/homes.hpp>
+#include <openailb/detail/balance/kept_objects.hpp>
+#include <openailb/detail/balance/reading.hpp>
+#include <openailb/detail/balance/usage.hpp>
+#include <openailb/detail/call/chunk_reader.hpp>
+#include <openailb/detail/call/stream_reader.hpp>
+#include <openailb/detail/net/aside.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/sse.hpp>
+#include <openailb/error.hpp>
+#include <openailb/event_loop.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace openailb::detail {
+
+/// An event was a chunk, which its reader has now.
+struct ChunkRead {
+  std::optional<Usage> usage{};  ///< null also if nobody wants to know it
+};
+
+/// What one event of a committed stream says.
+using ChunkEvent = std::variant<ChunkRead, StreamEnd, Error>;
+
+/// Whose stream it is.
+struct StreamOf {
+  Homes& homes;
+  const Call& call;
+  std::size_t endpoint;
+  bool wants_usage;
+};
+
+/// Reads an event of a committed stream and takes its data, if it is a chunk. Needs nothing but what it is
+/// given, so it may run on another thread.
+template <class Chunk>
+ChunkEvent read_chunk_event(ServerSentEvent& event, ScannedJson& document, ChunkReader<Chunk>& chunks,
+                            const StreamOf& stream) {
+  // An event named error is a failure even if it looks like the chunk before it.
+  if (event.event != "error" && chunks.read_repetition(event.data)) return ChunkRead{};
+  StreamEvent said = read_event(event, document);
+  if (auto* error = std::get_if<Error>(&said)) return std::move(*error);
+  if (std::holds_alternative<StreamEnd>(said)) return StreamEnd{};
+  ChunkRead read{.usage = stream.wants_usage ? usage_of(document.root()) : std::nullopt};
+  learn_from_answer(stream.homes, stream.call, stream.endpoint, event.data);
+  chunks.read(document, event.data);
+  return read;
+}
+
+/// A large event, read by a reader of its own: the one of the events before it is still looked at.
+template <class Chunk>
+struct LargeChunkEvent {
+  ChunkEvent said{};
+  std::shared_ptr<ChunkReader<Chunk>> chunks{};
+};
+
+/// Reads a large event beside the loop. `homes` are those of the client.
+template <class Chunk>
+Task<LargeChunkEvent<Chunk>> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
+                                                    std::shared_ptr<Homes> homes) {
+  auto reads = [event = std::move(event), reading = std::move(reading), homes = std::move(homes)]() mutable {
+    LargeChunkEvent<Chunk> read{.chunks = std::make_shared<ChunkReader<Chunk>>()};
+    ScannedJson document;
+    read.said = read_chunk_event(event, document, *read.chunks,
+                                 {*homes, *reading.call, reading.endpoint->id(), reading.wants_usage});
+    if (auto* error = std::get_if<Error>(&read.said)) *error = reading.cleaned(std::move(*error));
+    return read;
+  };
+  return aside(loop, std::move(reads));
+}
+
+}  // namespace openailb::detail
