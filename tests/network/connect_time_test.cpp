@@ -4,6 +4,7 @@
 #include "support/loopback.hpp"
 #include "support/socket.hpp"
 #include "support/tls_server.hpp"
+#include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>

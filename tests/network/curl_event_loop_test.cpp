@@ -5,6 +5,7 @@
 #include "support/scripted_server.hpp"
 #include "support/socket.hpp"
 #include "support/tls_server.hpp"
+#include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>

@@ -2,6 +2,7 @@
 #include "support/async.hpp"
 #include "support/helped_loop.hpp"
 #include "support/instant_loop.hpp"
+#include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>

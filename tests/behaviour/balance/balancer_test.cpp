@@ -1,6 +1,7 @@
 // Which endpoint a call goes to, and what its breaker makes of it.
 
 #include "support/simulation.hpp"
+#include <openailb/detail/balance/balancer.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
