@@ -286,7 +286,8 @@ inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) noexcept
 }
 
 inline TransferFailure CurlEventLoop::failure_of_end(const CurlHandle& handle, CURLcode code) noexcept {
-  if (handle.is_rejected && !handle.head_too_large && !handle.body_too_large) return out_of_memory();
+  const bool is_invalid = handle.head_too_large || handle.body_too_large || !handle.head.length_is_valid();
+  if (handle.is_rejected && !is_invalid) return out_of_memory();
   try {
     return failure_of(end_of(handle, code));
   } catch (const std::bad_alloc&) {
