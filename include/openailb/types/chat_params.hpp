@@ -286,7 +286,7 @@ nlohmann::ordered_json allowed_tools_choice(const TextList& names, Text mode = "
 
 /// For `response_format`: JSON that follows a schema. The schema's keys keep their order, since models answer
 /// in that order. `description` tells the model what the answer is for.
-nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema, Text description,
+nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema, const Text& description,
                                           bool strict = true);
 
 /// The same without a description. It is a template because a text in quotes would otherwise convert to bool

@@ -83,8 +83,8 @@ inline ResponseItem response_message(Text role, Text text) {
 }
 
 /// The result of the function call with this `call_id`.
-inline ResponseItem function_call_output(Text call_id, Text output) {
-  return {.type = "function_call_output", .call_id = std::move(call_id), .output = std::move(output)};
+inline ResponseItem function_call_output(Text call_id, const Text& output) {
+  return {.type = "function_call_output", .call_id = std::move(call_id), .output = output};
 }
 
 }  // namespace openailb

@@ -142,8 +142,8 @@ inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   if (hedging_) hedging_->begin_call();
   Progress progress{.began = now,
                     .deadline = limit_from(now, call.deadline),
-                    .waits_for_rate_limits = call.wait_for_rate_limits,
-                    .retries_left = call.max_retries};
+                    .retries_left = call.max_retries,
+                    .waits_for_rate_limits = call.wait_for_rate_limits};
   progress.change_fleet(fleet_.list());
   if (Result<void> fine = find_home(call, progress); !fine) return std::move(fine).error();
   if (!call.fallbacks.models.empty()) {

@@ -53,33 +53,33 @@ struct Progress {
   Fleet::List fleet{};  ///< the endpoints that the client has now
   TimePoint began{};    ///< with its present model
   TimePoint deadline{};
-  /// The id of the only endpoint to ask, because it keeps an object that the call names.
-  std::optional<std::size_t> home{};
-  bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
-  bool object_is_missed{};       ///< an endpoint that was asked has said that it has no such object
-  std::string sought_among{};    ///< the trust of the endpoints that it then asks
-  bool waits_for_rate_limits{};  ///< and not only as long as its retries last
-  int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
   /// When the next retry may be made: the backoff after the retry before it, whichever endpoint that was on.
   TimePoint next_retry{(TimePoint::min)()};
-  int ran_it{};                 ///< how many endpoints may have run the request and failed the call
-  bool another_endpoint{true};  ///< whether endpoints that were not tried yet may be asked
+  /// The id of the only endpoint to ask, because it keeps an object that the call names.
+  std::optional<std::size_t> home{};
+  std::string sought_among{};  ///< if it seeks an object: the trust of the endpoints that it asks
   /// The id of the endpoint whose kept connection had died. It is asked again first, and that is not counted
   /// as a retry, but it happens only once per call.
   std::optional<std::size_t> owed_to{};
-  bool free_retry_used{};
-  bool waited_for_reopening{};                  ///< see WhenAllOpen::wait
   std::shared_ptr<CallWatch> watch{};           ///< null without a listener
   RetryBudget::Reserved reserved{};             ///< for the call's next retry; null when none was needed yet
-  bool budget_used_up{};                        ///< nothing could be reserved
-  bool hedged{};                                ///< a hedge was sent
   std::unique_ptr<WaitingRoom::Place> place{};  ///< null while the call does not wait
   std::vector<std::string> models{};  ///< those that it has given up, before it fell back on another one
-  bool another_model{};               ///< it can still fall back on another one
   std::vector<Endpoint> endpoints{};  ///< as in the fleet
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
-  FailureClass last_class{};  ///< of `last`
+  FailureClass last_class{};     ///< of `last`
+  int ran_it{};                  ///< how many endpoints may have run the request and failed the call
+  int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
+  bool waits_for_rate_limits{};  ///< and not only as long as its retries last
+  bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
+  bool object_is_missed{};       ///< an endpoint that was asked has said that it has no such object
+  bool another_endpoint{true};   ///< whether endpoints that were not tried yet may be asked
+  bool another_model{};          ///< it can still fall back on another one
+  bool free_retry_used{};
+  bool waited_for_reopening{};  ///< see WhenAllOpen::wait
+  bool budget_used_up{};        ///< nothing could be reserved
+  bool hedged{};                ///< a hedge was sent
 
   /// The longest that the call waits because a server has asked for that. Another model comes first.
   std::chrono::nanoseconds longest_wait() const noexcept {

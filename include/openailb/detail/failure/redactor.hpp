@@ -111,7 +111,8 @@ class Redactor {
   bool begins_as_digits(std::string_view text, std::size_t at) const {
     if (at + 2 > text.size()) return false;
     const int high = digit_value(text[at]), low = digit_value(text[at + 1]);
-    return high >= 0 && low >= 0 && begins_[static_cast<std::size_t>(high * 16 + low)];
+    return high >= 0 && low >= 0 &&
+           begins_[static_cast<std::size_t>(high) * 16 + static_cast<std::size_t>(low)];
   }
   static constexpr int digit_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';

@@ -29,10 +29,10 @@ namespace detail {
 template <class T, class MakeTask>
 std::shared_ptr<Pending<Result<T>>> run_on(const std::shared_ptr<LoopThread>& thread, std::stop_token stop,
                                            MakeTask make_task, std::unique_ptr<StopPolling> polling = nullptr,
-                                           std::shared_ptr<Resident> source = nullptr) {
+                                           const std::shared_ptr<Resident>& source = nullptr) {
   auto pending = std::make_shared<Pending<Result<T>>>(thread, std::move(stop), std::move(make_task));
   pending->polling = std::move(polling);
-  pending->source = std::move(source);
+  pending->source = source;
   thread->take_in(pending);
   return pending;
 }

@@ -57,10 +57,10 @@ OPENAILB_INLINE nlohmann::ordered_json allowed_tools_choice(const TextList& name
           {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
 }
 
-OPENAILB_INLINE nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema, Text description,
-                                                          bool strict) {
+OPENAILB_INLINE nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema,
+                                                          const Text& description, bool strict) {
   nlohmann::ordered_json json_schema{{"name", std::move(name)}};
-  if (!description.empty()) json_schema["description"] = std::move(description);
+  if (!description.empty()) json_schema["description"] = description;
   json_schema["schema"] = std::move(schema).value();
   json_schema["strict"] = strict;
   return {{"type", "json_schema"}, {"json_schema", std::move(json_schema)}};
