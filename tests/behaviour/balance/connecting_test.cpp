@@ -380,7 +380,7 @@ TEST(HalfOpenProbes, OfABlackHoleAreBlamedAndPutItOffLonger) {
 TEST(LastResorts, AreCutAsOthersAre) {
   Simulation simulation({{ok()}, {ok()}, {failing(500)}});
   const Client client = simulation.client();
-  for (const std::size_t index : {0, 1}) open_breaker(simulation, client, index, black_hole());
+  for (const std::size_t index : {0U, 1U}) open_breaker(simulation, client, index, black_hole());
   const std::size_t before = simulation.sent.size();
   EXPECT_FALSE(ask(client, {.max_retries = 0}));
   EXPECT_EQ(simulation.request(before + 1).connect_timeout, 1s) << "the other one could be asked instead";
