@@ -30,7 +30,8 @@ Result<T> take_as_result(Pending<Result<T>>& pending) {
 }
 
 OPENAILB_INLINE Awaiting::~Awaiting() {
-  if (call_) call_->forget_continuation();
+  // Taken out first, since clang 16 destroys an awaiter once more with the frame of a coroutine that threw.
+  if (const std::shared_ptr<PendingCall> call = std::exchange(call_, nullptr)) call->forget_continuation();
 }
 
 OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<PendingCall> call, std::coroutine_handle<> coroutine) {
