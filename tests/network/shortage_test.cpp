@@ -39,24 +39,18 @@ Client ready_client(const char* base_url) {
   return client;
 }
 
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define OPENAILB_SANITIZER_OPENS_FILES
-#endif
-#endif
-
-/// clang's UndefinedBehaviorSanitizer opens a pipe to look at an object, and reports the object when it
-/// cannot.
-bool sanitizer_opens_files() {
-#ifdef OPENAILB_SANITIZER_OPENS_FILES
-  return true;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)  // clang's
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
-  return false;
+constexpr bool sanitized = false;
 #endif
-}
+// Sanitizers open files themselves: to look at an object, clang's makes a pipe, and without files they crash
+// or report the object.
 
 TEST(Shortage, OfFilesIsNoFailureOfTheEndpoint) {
-  if (sanitizer_opens_files()) GTEST_SKIP();
+  if (sanitized) GTEST_SKIP();
   for (const char* base_url : {"http://127.0.0.1:9/v1", "http://no-such-host.invalid/v1"}) {
     SCOPED_TRACE(base_url);
     const Client client = ready_client(base_url);
@@ -73,7 +67,7 @@ TEST(Shortage, OfFilesIsNoFailureOfTheEndpoint) {
 }
 
 TEST(Shortage, ThatIsOverLeavesNothingBehind) {
-  if (sanitizer_opens_files()) GTEST_SKIP();
+  if (sanitized) GTEST_SKIP();
   const Client client = ready_client("http://127.0.0.1:9/v1");
   {
     const NoMoreFiles shortage;
