@@ -131,6 +131,7 @@ TEST(OneLine, CutsNoCharacterInTwo) {
   EXPECT_EQ(detail::one_line("ab\u00e9f", 3), "ab...");
   EXPECT_EQ(detail::one_line("a\U0001F600f", 4), "a...");
   EXPECT_EQ(detail::one_line("a\u00e9f", 3), "a\u00e9...");
+  EXPECT_EQ(detail::one_line(std::string(200, '\x85')).size(), 303U) << "what replaces a byte has three";
 }
 
 TEST(ErrorInside, IsNullForAnAnswer) {

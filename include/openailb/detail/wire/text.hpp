@@ -53,21 +53,21 @@ constexpr bool is_invisible(char32_t c) {
 }
 
 /// A server's text as part of a one-line message: runs of blanks and control characters become one space,
-/// invisible characters are left out, what is no UTF-8 becomes U+FFFD, and what is longer is cut.
+/// invisible characters are left out, and what is no UTF-8 becomes U+FFFD. A line with more than so many
+/// bytes is cut.
 inline std::string one_line(std::string_view text, std::size_t longest = 300) {
-  std::string_view rest = text.substr(0, kept_of(text, longest));
-  const bool is_cut = rest.size() < text.size();
   std::string line;
-  while (!rest.empty()) {
-    const std::size_t length = utf8_length(rest);
-    const std::string_view character = rest.substr(0, (std::max)(length, std::size_t{1}));
+  bool is_cut = false;
+  while (!text.empty() && !is_cut) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, (std::max)(length, std::size_t{1}));
     const char32_t point = length == 0 ? 0xFFFD : code_point(character);
-    rest.remove_prefix(character.size());
-    if (point == ' ' || is_control(point)) {
-      if (!line.empty() && line.back() != ' ') line += ' ';
-    } else if (!is_invisible(point)) {
-      line += length == 0 ? "\xEF\xBF\xBD" : character;
-    }
+    const bool is_blank = point == ' ' || is_control(point);
+    const std::string_view shown = is_blank ? " " : length == 0 ? "\xEF\xBF\xBD" : character;
+    text.remove_prefix(character.size());
+    if (is_blank ? line.empty() || line.back() == ' ' : is_invisible(point)) continue;
+    is_cut = line.size() + shown.size() > longest;
+    if (!is_cut) line += shown;
   }
   while (line.ends_with(' ')) line.pop_back();
   if (is_cut) line += "...";
