@@ -18,11 +18,8 @@ namespace openailb {
 
 namespace detail {
 
-template <class Chunk>
-class BackgroundStream;
-template <class Chunk>
+class ChunkReader;
 class CommittedStream;
-template <class Chunk>
 class StreamReading;
 
 }  // namespace detail
@@ -98,19 +95,19 @@ class [[nodiscard]] AsyncStream {
 
  private:
   template <class Execution>
-  friend class detail::Runtime;
-  using Asked = detail::Pending<Result<const Chunk*>>;
+  friend class detail::Core;
+  using Asked = detail::Pending<Result<const detail::ChunkReader*>>;
 
-  explicit AsyncStream(std::shared_ptr<detail::BackgroundStream<Chunk>> stream);
+  explicit AsyncStream(std::unique_ptr<detail::StreamReading> stream) noexcept;
   bool ask();
   bool knows() const noexcept { return stream_ && has_asked_ && !asked_; }
-  const detail::CommittedStream<Chunk>* committed() const noexcept;
+  const detail::CommittedStream* committed() const noexcept;
   std::shared_ptr<detail::PendingCall> asked() const;
   std::optional<Chunk> take();
   Future<Completion> read_all(std::function<bool(const Chunk&)> take) &&;
 
-  std::unique_ptr<detail::StreamReading<Chunk>> stream_;  // null when moved from
-  std::shared_ptr<Asked> asked_{};                        // the chunk that is waited for
+  std::unique_ptr<detail::StreamReading> stream_;  // null when moved from
+  std::shared_ptr<Asked> asked_{};                 // the chunk that is waited for
   bool has_asked_{};
   bool is_over_{};
 };

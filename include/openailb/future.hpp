@@ -12,10 +12,13 @@ namespace openailb {
 
 namespace detail {
 
+class Answered;
+template <class Execution>
+class Core;
 template <class T>
 class Pending;
-template <class Execution>
-class Runtime;
+/// A call that is under way, whatever the type of its answer.
+using PendingAnswer = Pending<Result<std::unique_ptr<Answered>>>;
 class PendingCall;
 template <class Input, class Answer>
 class CallsUnderWay;
@@ -101,14 +104,14 @@ class [[nodiscard]] Future {
 
  private:
   template <class Execution>
-  friend class detail::Runtime;
+  friend class detail::Core;
   template <class Chunk>
   friend class AsyncStream;
   template <class Input, class Answer>
   friend class detail::CallsUnderWay;
 
-  explicit Future(std::shared_ptr<detail::Pending<Result<T>>> pending) noexcept;
-  const std::shared_ptr<detail::Pending<Result<T>>>& pending() const;
+  explicit Future(std::shared_ptr<detail::PendingAnswer> pending) noexcept;
+  const std::shared_ptr<detail::PendingAnswer>& pending() const;
   std::shared_ptr<detail::PendingCall> call() const;
   bool ready_for_one() const;
   void call_when_done(std::function<void(Result<T>)> function) &&;
@@ -119,7 +122,7 @@ class [[nodiscard]] Future {
   void cancel() noexcept;
   void wait_for_end() noexcept;
 
-  std::shared_ptr<detail::Pending<Result<T>>> pending_;  // null when moved from
+  std::shared_ptr<detail::PendingAnswer> pending_;  // null when moved from
 };
 
 }  // namespace openailb

@@ -24,9 +24,7 @@ namespace openailb {
 namespace detail {
 
 class ApiPath;
-template <class Execution>
-struct Core;
-template <class T, class Execution>
+class CoreBase;
 class List;
 class SeenCursors;
 
@@ -35,6 +33,26 @@ struct PlaceInList {
   std::string endpoint{};                     // empty: any
   std::optional<std::string> after{};         // the last item before it; null: its beginning
   std::shared_ptr<const SeenCursors> seen{};  // the last items of all pages before it; null: there are none
+};
+
+/// What a page has, whatever its items are.
+class AnyPage {
+ public:
+  bool has_more{};         ///< whether another page follows
+  std::string first_id{};  ///< empty if it comes from everywhere
+  std::string last_id{};   ///< the same
+  std::string object{};    ///< "list"
+  nlohmann::json extra{};  ///< members that have no name here; from everywhere: by the names of the endpoints
+  /// Which endpoint served it; not part of the JSON. From everywhere: only the attempts, of all endpoints.
+  ResponseInfo info{};
+
+ private:
+  friend class List;
+
+  std::shared_ptr<const CoreBase> core_{};  // null if it came from no client
+  std::shared_ptr<const ApiPath> path_{};   // of the call that gave it
+  RequestOptions options_{};
+  std::vector<PlaceInList> places_{};  // where it goes on
 };
 
 }  // namespace detail
@@ -58,16 +76,9 @@ class AllItems;
 /// or 405) has no items, unless no endpoint has one. If another failure is final, the call fails with it: it
 /// never lacks items silently.
 template <class T, class Execution = Blocking>
-class Page {
+class Page : public detail::AnyPage {
  public:
   std::vector<T> data{};
-  bool has_more{};         ///< whether another page follows
-  std::string first_id{};  ///< empty if it comes from everywhere
-  std::string last_id{};   ///< the same
-  std::string object{};    ///< "list"
-  nlohmann::json extra{};  ///< members that have no name here; from everywhere: by the names of the endpoints
-  /// Which endpoint served it; not part of the JSON. From everywhere: only the attempts, of all endpoints.
-  ResponseInfo info{};
 
   /// Asks for the page that follows, with the options of the call that gave this one. If none follows, it is
   /// an error of kind bad_request, and nothing is sent. Throws std::logic_error if this page came from no
@@ -98,19 +109,15 @@ class Page {
   }
 
  private:
-  friend class detail::List<T, Execution>;
   friend class AllItems<T>;
 
+  /// Asks for the page that follows, within some time; zero for no limit but that of the options.
+  auto page_after(std::chrono::nanoseconds within) const -> typename Execution::template Answer<Page>;
   /// When a deadline that begins now is over.
   TimePoint ends_after(std::chrono::nanoseconds deadline) const
     requires std::same_as<Execution, Blocking>;
   auto next_page_before(TimePoint ends) const -> Result<Page>
     requires std::same_as<Execution, Blocking>;
-
-  std::shared_ptr<detail::Core<Execution>> core_{};  // null if it came from no client
-  std::shared_ptr<const detail::ApiPath> path_{};    // of the call that gave it
-  RequestOptions options_{};
-  std::vector<detail::PlaceInList> places_{};  // where it goes on
 };
 
 /// The items of a list from one page on.

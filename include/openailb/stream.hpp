@@ -13,10 +13,9 @@ namespace openailb {
 
 namespace detail {
 
-template <class Chunk>
-class OpenStream;
 template <class Execution>
-class Runtime;
+class Core;
+class OpenStream;
 
 }  // namespace detail
 
@@ -68,14 +67,14 @@ class [[nodiscard]] Stream {
 
  private:
   template <class Execution>
-  friend class detail::Runtime;
+  friend class detail::Core;
 
-  explicit Stream(std::unique_ptr<detail::OpenStream<Chunk>> open) noexcept;
+  explicit Stream(std::unique_ptr<detail::OpenStream> open) noexcept;
 
   /// The next chunk, which stays until the one after it is read.
   const Chunk* advance();
 
-  std::unique_ptr<detail::OpenStream<Chunk>> open_{};  // null if the stream failed before its first token
+  std::unique_ptr<detail::OpenStream> open_{};  // null if the stream failed before its first token
   std::optional<Error> error_{};
   bool iterated_{};
 };

@@ -17,6 +17,7 @@ struct HttpResponse;
 
 namespace detail {
 
+class Answered;
 class ApiPath;
 struct ApiRequest;
 struct Call;
@@ -25,9 +26,9 @@ struct Core;
 struct Form;
 class JsonBody;
 template <class T>
-Result<T> decode_json(HttpResponse& response, bool& delivered);
+Result<std::unique_ptr<Answered>> decode_json(HttpResponse& response, bool& delivered);
 template <class T>
-Result<T> decode_object(HttpResponse& response, bool& delivered);
+Result<std::unique_ptr<Answered>> decode_object(HttpResponse& response, bool& delivered);
 
 }  // namespace detail
 
@@ -46,40 +47,39 @@ class Resource {
   template <class Chunk>
   using ChunkStream = typename Execution::template ChunkStream<Chunk>;
   /// Reads the body of a 2xx; see detail/call/decode.hpp.
-  template <class T>
-  using Decode = Result<T> (*)(HttpResponse& response, bool& delivered);
+  using Decode = Result<std::unique_ptr<detail::Answered>> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
   Answer<T> get(detail::ApiPath path, RequestOptions options,
-                Decode<T> decode = detail::decode_json<T>) const;
+                Decode decode = detail::decode_json<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class T>
   Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
-                 Decode<T> decode = detail::decode_json<T>) const;
+                 Decode decode = detail::decode_json<T>) const;
   template <class T>
   Answer<T> del(detail::ApiPath path, RequestOptions options,
-                Decode<T> decode = detail::decode_json<T>) const;
+                Decode decode = detail::decode_json<T>) const;
   /// Posts a JSON object, where the server keeps what it makes of that. Never hedged.
   template <class T>
   Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
-                          Decode<T> decode = detail::decode_object<T>) const;
+                          Decode decode = detail::decode_object<T>) const;
   /// Posts a form. Never hedged.
   template <class T>
   Answer<T> post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
-                      Decode<T> decode = detail::decode_object<T>) const;
+                      Decode decode = detail::decode_object<T>) const;
   /// Gets an answer of any type.
   Answer<BinaryResponse> download(detail::ApiPath path, RequestOptions options) const;
   Answer<Downloaded> download(detail::ApiPath path, ByteSink into, RequestOptions options) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
-  Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const;
+  Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode decode) const;
   /// The same for an answer that goes into a sink. `decode` looks at its beginning.
   Answer<Downloaded> receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
-                             Decode<BinaryResponse> decode) const;
+                             Decode decode) const;
   /// Sends a GET again and again, until `is_over(answer)`. Unless the options have a deadline, there is none.
   template <class T>
   Answer<T> poll(detail::ApiPath path, std::function<bool(const T&)> is_over, PollOptions<T> poll,
-                 RequestOptions options, Decode<T> decode = detail::decode_object<T>) const;
+                 RequestOptions options, Decode decode = detail::decode_object<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
   ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/call_watch.hpp>
 #include <openailb/detail/balance/progress.hpp>
@@ -20,27 +21,24 @@
 namespace openailb::detail {
 
 /// A call that was answered. Its trial is not settled yet, since a stream's success is known only at its end.
-template <class T>
 struct Balanced {
-  std::unique_ptr<Answered<T>> answered;
+  AnyAnswer answer;
   Trial trial;
 };
 
 /// The only retry loop: it picks an endpoint, makes an attempt, fails over, backs off, falls back on another
 /// model, gives up. If hedging is on, a second attempt may race the first: the first answer wins, and if one
 /// fails, the other goes on.
-/// `attempt(loop, trial)` returns a Task<Attempted<std::unique_ptr<Answered<T>>>>. A task that is not done
-/// when its time is over, or that has lost, is destroyed, which cancels it.
-template <class T, class Attempt>
-Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
-                                  Attempt attempt) {
+template <class = OnlyIfUsed>
+Task<Result<Balanced>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
+                               const Attempts& attempts) {
   Result<Progress> begun = balancer.begin(*call, loop.now());
   if (!begun) co_return std::move(begun).error();
   Progress& progress = *begun;
   if (balancer.options().on_event) {
     progress.watch = std::make_shared<CallWatch>(balancer.options(), *call, loop.clock());
   }
-  Race<T, Attempt> race(loop, balancer, progress, attempt);
+  Race race(loop, balancer, progress, attempts);
   for (;;) {
     if (race.over()) {
       if (call->stop_token.stop_requested()) {
@@ -67,7 +65,7 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
     co_await outcome;
 
     const TimePoint now = loop.now();
-    UnderWay<T>* ended = race.ended(now);
+    UnderWay* ended = race.ended(now);
     if (ended == nullptr) continue;
     auto tried = ended->end(loop, progress.deadline);
     if (auto* failure = std::get_if<Failure>(&tried)) {
@@ -77,10 +75,10 @@ Task<Result<Balanced<T>>> balance(EventLoop& loop, Balancer& balancer, std::shar
       continue;
     }
     if (race.undecided()) race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
-    auto& answered = std::get<std::unique_ptr<Answered<T>>>(tried);
-    balancer.record_answer(progress, ended->trial, answered->info, now);
-    answered->info.attempts = std::move(progress.attempts);
-    co_return Balanced<T>{std::move(answered), std::move(ended->trial)};
+    auto& answer = std::get<AnyAnswer>(tried);
+    balancer.record_answer(progress, ended->trial, answer->info(), now);
+    answer->info().attempts = std::move(progress.attempts);
+    co_return Balanced{std::move(answer), std::move(ended->trial)};
   }
 }
 

@@ -1,43 +1,27 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/balance/trial.hpp>
-#include <openailb/detail/balance/usage.hpp>
-#include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/net/waiter.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/response_info.hpp>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 namespace openailb::detail {
 
-/// The result of a successful attempt. It is passed by pointer: moving a completion, member by member, from
-/// one coroutine to the next would cost more than reading it.
-template <class T>
-struct Answered {
-  T value;
-  ResponseInfo info;
-  std::optional<Usage> usage{};  ///< if anybody wants to know
-};
-
 /// An attempt that is under way, with the limit of its time. A source of FirstOf.
-template <class T>
 class UnderWay {
  public:
-  using Value = std::unique_ptr<Answered<T>>;
-
-  template <class Attempt>
-  UnderWay(EventLoop& loop, Trial started, Attempt& attempt)
+  UnderWay(EventLoop& loop, Trial started, const Attempts& attempts)
       : trial(std::move(started)),
         limit_(loop, trial.ends, trial.call->stop_token),
-        trying_(attempt(loop, trial)) {}
+        trying_(attempts.make(loop, trial)) {}
   UnderWay(const UnderWay&) = delete;
   UnderWay& operator=(const UnderWay&) = delete;
 
@@ -53,8 +37,8 @@ class UnderWay {
   }
 
   /// How it ended. If it is not done, it is canceled.
-  Attempted<Value> end(EventLoop& loop, TimePoint deadline) {
-    Attempted<Value> ended = trying_.done() ? trying_.result() : trial.interrupted(limit_, deadline, loop);
+  Attempted end(EventLoop& loop, TimePoint deadline) {
+    Attempted ended = trying_.done() ? trying_.result() : trial.interrupted(limit_, deadline, loop);
     trying_ = {};
     return ended;
   }
@@ -63,16 +47,15 @@ class UnderWay {
 
  private:
   Timer limit_;
-  Task<Attempted<Value>> trying_;
+  Task<Attempted> trying_;
 };
 
 /// The attempts of a call that are under way: none, one or, while a hedge races the first, two. A source of
 /// FirstOf, which is ready when one of them is, or when the hedge is due.
-template <class T, class Attempt>
 class Race {
  public:
-  Race(EventLoop& loop, Balancer& balancer, Progress& progress, Attempt& attempt)
-      : loop_(&loop), balancer_(&balancer), progress_(&progress), attempt_(&attempt) {}
+  Race(EventLoop& loop, Balancer& balancer, Progress& progress, const Attempts& attempts)
+      : loop_(&loop), balancer_(&balancer), progress_(&progress), attempts_(&attempts) {}
   Race(const Race&) = delete;
   Race& operator=(const Race&) = delete;
 
@@ -80,7 +63,7 @@ class Race {
   /// Whether two attempts are under way.
   bool undecided() const noexcept { return first_ && hedge_; }
   void begin(Trial trial, TimePoint now) {
-    first_.emplace(*loop_, std::move(trial), *attempt_);
+    first_.emplace(*loop_, std::move(trial), *attempts_);
     const auto due = balancer_->hedge_due(first_->trial, *progress_, now);
     if (due) hedge_due_.emplace(*loop_, *due);
   }
@@ -101,7 +84,7 @@ class Race {
 
   /// Once ready: the attempt that has ended. Null when none has: then the hedge was due, and has begun if one
   /// can be sent.
-  UnderWay<T>* ended(TimePoint now) {
+  UnderWay* ended(TimePoint now) {
     hedge_due_.reset();
     if (first_ && first_->ready()) return &*first_;
     if (hedge_) return &*hedge_;
@@ -109,29 +92,29 @@ class Race {
     if (due > now) {
       hedge_due_.emplace(*loop_, *due);
     } else if (std::optional<Trial> second = balancer_->hedge(first_->trial.call, *progress_, now)) {
-      hedge_.emplace(*loop_, *std::move(second), *attempt_);
+      hedge_.emplace(*loop_, *std::move(second), *attempts_);
     }
     return nullptr;
   }
 
   /// Cancels the attempt beside this one, if there is one.
-  void cancel_other(const UnderWay<T>& than, const std::string& why, TimePoint now) {
-    std::optional<UnderWay<T>>& other = is_first(than) ? hedge_ : first_;
+  void cancel_other(const UnderWay& than, const std::string& why, TimePoint now) {
+    std::optional<UnderWay>& other = is_first(than) ? hedge_ : first_;
     if (!other) return;
     balancer_->record_loss(*progress_, other->trial, "canceled: " + why, now);
     other.reset();
   }
-  void remove(const UnderWay<T>& ended) { (is_first(ended) ? first_ : hedge_).reset(); }
+  void remove(const UnderWay& ended) { (is_first(ended) ? first_ : hedge_).reset(); }
 
  private:
-  bool is_first(const UnderWay<T>& one) const noexcept { return first_ && &one == &*first_; }
+  bool is_first(const UnderWay& one) const noexcept { return first_ && &one == &*first_; }
 
   EventLoop* loop_;
   Balancer* balancer_;
   Progress* progress_;
-  Attempt* attempt_;
-  std::optional<UnderWay<T>> first_{};
-  std::optional<UnderWay<T>> hedge_{};
+  const Attempts* attempts_;
+  std::optional<UnderWay> first_{};
+  std::optional<UnderWay> hedge_{};
   std::optional<Timer> hedge_due_{};
 };
 

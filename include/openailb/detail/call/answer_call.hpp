@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/kept_objects.hpp>
@@ -15,6 +16,7 @@
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
+#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
 #include <chrono>
@@ -25,25 +27,24 @@
 namespace openailb::detail {
 
 /// A whole 2xx that has been read: an answer or, if that is null, what is wrong with it.
-template <class T>
 struct ReadAnswer {
-  std::unique_ptr<Answered<T>> answered{};
+  AnyAnswer answer{};
   std::unique_ptr<Evidence> wrong{};  // by pointer, as every call under way has room for it
 };
 
 /// Reads a whole 2xx. Needs nothing but what it is given, so it may run on another thread.
-template <class T, class Decode>
-ReadAnswer<T> read_answer(HttpResponse response, const Decode& decode, const Reading& reading,
-                          std::chrono::system_clock::time_point date) {
+inline ReadAnswer read_answer(HttpResponse response, const Decoder& decode, const Reading& reading,
+                              std::chrono::system_clock::time_point date) {
   bool delivered = false;
-  Result<T> value = decode(response, delivered);
-  if (value) {
-    ReadAnswer<T> read{
-        .answered = std::make_unique<Answered<T>>(*std::move(value), reading.info(std::move(response)))};
-    if (reading.wants_usage) read.answered->usage = usage_in(read.answered->info.body);
+  Result<AnyAnswer> answer = decode(response, delivered);
+  if (answer) {
+    ReadAnswer read{.answer = *std::move(answer)};
+    ResponseInfo& info = read.answer->info();
+    info = reading.info(std::move(response));
+    if (reading.wants_usage) read.answer->usage = usage_in(info.body);
     return read;
   }
-  Error wrong = std::move(value).error();
+  Error wrong = std::move(answer).error();
   if (wrong.status == 0) wrong.status = response.status;
   wrong.body = std::move(response.body);
   Evidence seen = evidence_in_answer(std::move(wrong), response.headers, date);
@@ -54,47 +55,56 @@ ReadAnswer<T> read_answer(HttpResponse response, const Decode& decode, const Rea
 
 /// One attempt of a call with a single answer: sends it and decodes what came; see decode.hpp. A large one is
 /// decoded beside the loop.
-template <class T, class Decode>
-Task<Attempted<std::unique_ptr<Answered<T>>>> try_for_answer(EventLoop& loop, Trial& trial, Decode decode) {
+template <class = OnlyIfUsed>
+Task<Attempted> try_for_answer(EventLoop& loop, Trial& trial, const Decoder& decode) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
   if (failure) co_return *std::move(failure);
 
   HttpResponse& response = trial.transfer->response;
-  ReadAnswer<T> read;
+  ReadAnswer read;
   if (response.body.size() <= read_at_once) {
-    read = read_answer<T>(std::move(response), decode, trial.reading(), loop.date());
+    read = read_answer(std::move(response), decode, trial.reading(), loop.date());
   } else {
     auto reads = [decode, reading = trial.reading(), response = std::move(response),
                   date = loop.date()]() mutable {
-      return read_answer<T>(std::move(response), decode, reading, date);
+      return read_answer(std::move(response), decode, reading, date);
     };
-    Task<ReadAnswer<T>> beside = aside(loop, std::move(reads));
-    ReadAnswer<T> done = co_await beside;
+    Task<ReadAnswer> beside = aside(loop, std::move(reads));
+    ReadAnswer done = co_await beside;
     read = std::move(done);
   }
-  if (read.answered) co_return std::move(read.answered);
+  if (read.answer) co_return std::move(read.answer);
   co_return trial.judged(*std::move(read.wrong));
 }
 
+/// The attempts of such a call.
+class AnswerAttempts final : public Attempts {
+ public:
+  explicit AnswerAttempts(Decoder decode) : decode_(std::move(decode)) {}
+  Task<Attempted> make(EventLoop& loop, Trial& trial) const override {
+    return try_for_answer(loop, trial, decode_);
+  }
+
+ private:
+  Decoder decode_;
+};
+
 /// A whole call with a single answer.
-template <class T, class Decode>
-Task<Result<T>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call, Decode decode) {
-  const auto attempt = [&decode](EventLoop& on, Trial& trial) {
-    return try_for_answer<T>(on, trial, decode);
-  };
-  Task<Result<Balanced<T>>> balancing =
-      balance<T>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
-  Result<Balanced<T>> balanced = co_await balancing;
+template <class = OnlyIfUsed>
+Task<Result<AnyAnswer>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
+                                    Decoder decode) {
+  const AnswerAttempts attempts(std::move(decode));
+  Task<Result<Balanced>> balancing =
+      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempts);
+  Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
-  if (const auto& usage = balanced->answered->usage) balanced->trial.used(*usage);
+  if (const auto& usage = balanced->answer->usage) balanced->trial.used(*usage);
   balanced->trial.settle(nullptr, loop.now());
   if (balanced->trial.watch) balanced->trial.watch->ends(std::nullopt);
-  learn(balancer->homes(), balanced->trial, balanced->answered->info.body);
-  T& value = balanced->answered->value;
-  value.info = std::move(balanced->answered->info);
-  co_return std::move(value);
+  learn(balancer->homes(), balanced->trial, balanced->answer->info().body);
+  co_return std::move(balanced->answer);
 }
 
 }  // namespace openailb::detail

@@ -19,10 +19,9 @@ namespace openailb::detail {
 
 /// A stream that comes on a LoopThread, for a reader on any thread. It opens at once. From then on the thread
 /// touches it only while the reader waits for a chunk, or to close it.
-template <class Chunk>
 class BackgroundStream final : public Resident {
  public:
-  using Opening = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
+  using Opening = Task<Result<std::unique_ptr<CommittedStream>>>;
 
   /// `stop` is the stop token of the call.
   BackgroundStream(std::shared_ptr<LoopThread> thread, std::stop_token stop, Opening opening)
@@ -43,8 +42,9 @@ class BackgroundStream final : public Resident {
     opening_ = {};
     close();
   }
-  /// The next chunk, which stays until the one after it is read; null at the end.
-  Task<Result<const Chunk*>> next();
+  /// The reader that has the next chunk, which stays until the one after it is read; null at the end.
+  template <class = OnlyIfUsed>
+  Task<Result<const ChunkReader*>> next();
   /// Ends it, since nobody wants the rest.
   void refuse() { stream_->refuse("its chunks were not wanted"); }
   void close() noexcept {
@@ -60,30 +60,31 @@ class BackgroundStream final : public Resident {
   }
   void set_error(Error error) { error_ = std::move(error); }
   /// Null before the first chunk.
-  const CommittedStream<Chunk>* committed() const noexcept { return stream_.get(); }
+  const CommittedStream* committed() const noexcept { return stream_.get(); }
   /// Takes what all chunks add up to, which may be large, at the end.
-  typename Chunk::Completion take_completion() { return std::move(*stream_).completion(); }
+  AnyAnswer take_completion() { return stream_->take_completion(); }
   ///@}
 
  private:
   struct Done {};
+  template <class = OnlyIfUsed>
   Task<Done> open();
 
   const std::shared_ptr<LoopThread> thread_;
   const std::stop_token stop_{};
   Opening opening_{};
   Task<Done> opened_{};  // made with it, so that nothing is needed for its end
-  std::unique_ptr<CommittedStream<Chunk>> stream_{};
+  std::unique_ptr<CommittedStream> stream_{};
   std::optional<Error> error_{};
   bool canceled_{};  // used on the thread
 };
 
-template <class Chunk>
-auto BackgroundStream<Chunk>::open() -> Task<Done> {
+template <class>
+auto BackgroundStream::open() -> Task<Done> {
   FirstOf over(opening_);
   co_await over;
   thread_->rest(*this);
-  Result<std::unique_ptr<CommittedStream<Chunk>>> opened = opening_.result();
+  Result<std::unique_ptr<CommittedStream>> opened = opening_.result();
   if (opened) {
     stream_ = *std::move(opened);
   } else {
@@ -92,9 +93,9 @@ auto BackgroundStream<Chunk>::open() -> Task<Done> {
   co_return Done{};
 }
 
-template <class Chunk>
-Task<Result<const Chunk*>> BackgroundStream<Chunk>::next() {
-  const Chunk* chunk = nullptr;
+template <class>
+Task<Result<const ChunkReader*>> BackgroundStream::next() {
+  const ChunkReader* chunk = nullptr;
   if (canceled_) co_return Error{.kind = ErrorKind::canceled, .message = "canceled: its event loop failed"};
   if (!stream_ && !error_) {
     FirstOf opened(opened_);
@@ -104,16 +105,15 @@ Task<Result<const Chunk*>> BackgroundStream<Chunk>::next() {
   if (error_) co_return chunk;
   chunk = stream_->next_arrived();
   if (chunk != nullptr || stream_->over()) co_return chunk;
-  Task<const Chunk*> coming = stream_->next();
-  const Chunk* next = co_await coming;
+  Task<const ChunkReader*> coming = stream_->next();
+  const ChunkReader* next = co_await coming;
   co_return next;
 }
 
 /// The reader's end of a background stream. Its destructor closes the stream.
-template <class Chunk>
 class StreamReading {
  public:
-  explicit StreamReading(std::shared_ptr<BackgroundStream<Chunk>> stream) noexcept
+  explicit StreamReading(std::shared_ptr<BackgroundStream> stream) noexcept
       : stream_(std::move(stream)) {}
   StreamReading(StreamReading&&) noexcept = default;
   StreamReading& operator=(StreamReading&&) = delete;
@@ -121,32 +121,30 @@ class StreamReading {
     if (stream_) stream_->thread()->drop(stream_);
   }
 
-  BackgroundStream<Chunk>* operator->() const noexcept { return stream_.get(); }
-  const std::shared_ptr<BackgroundStream<Chunk>>& stream() const noexcept { return stream_; }
+  BackgroundStream* operator->() const noexcept { return stream_.get(); }
+  const std::shared_ptr<BackgroundStream>& stream() const noexcept { return stream_; }
 
  private:
-  std::shared_ptr<BackgroundStream<Chunk>> stream_;
+  std::shared_ptr<BackgroundStream> stream_;
 };
 
-/// Takes each chunk of a stream. False when no more is wanted.
-template <class Chunk>
-using TakeChunk = std::function<bool(const Chunk&)>;
+/// Takes each chunk of a stream, out of its reader. False when no more is wanted.
+using TakeChunk = std::function<bool(const ChunkReader&)>;
 
 /// Calls a function with each chunk, where continuations run. Gives what all chunks add up to, or why the
 /// stream failed. What the function throws ends the stream.
-template <class Chunk>
-Task<Result<typename Chunk::Completion>> read_all(AskByErrand ask, StreamReading<Chunk> stream,
-                                                  TakeChunk<Chunk> function) {
+template <class = OnlyIfUsed>
+Task<Result<AnyAnswer>> read_all(Ask ask, StreamReading stream, TakeChunk function) {
   struct AtEnd {
-    StreamReading<Chunk>& stream;
+    StreamReading& stream;
     ~AtEnd() { stream->close(); }  // now, and not when its thread comes to that
   };
   const AtEnd at_end{stream};
   // Shared, as is each chunk, since the call may be dropped while the function runs.
-  const auto take = std::make_shared<TakeChunk<Chunk>>(std::move(function));
+  const auto take = std::make_shared<TakeChunk>(std::move(function));
   for (;;) {
-    Task<Result<const Chunk*>> coming = stream->next();
-    Result<const Chunk*> chunk = co_await coming;
+    Task<Result<const ChunkReader*>> coming = stream->next();
+    Result<const ChunkReader*> chunk = co_await coming;
     if (!chunk) co_return std::move(chunk).error();
     if (*chunk == nullptr) break;
     Task<std::optional<bool>> taking =
@@ -156,8 +154,8 @@ Task<Result<typename Chunk::Completion>> read_all(AskByErrand ask, StreamReading
     if (!*is_wanted) stream->refuse();
   }
   if (stream->error()) co_return *stream->error();
-  typename Chunk::Completion completion = stream->take_completion();
-  completion.info = stream->committed()->info();
+  AnyAnswer completion = stream->take_completion();
+  completion->info() = stream->committed()->info();
   co_return completion;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/net/part_files.hpp>
@@ -46,13 +47,16 @@ class CallSequence {
     return bad ? Result<Call>(*std::move(bad)) : std::move(call);
   }
 
-  /// Makes the next call.
-  template <class T, class Decode>
-  Task<Result<T>> ask(ApiRequest request, Decode decode) const {
-    Result<Call> call = next(std::move(request));
+  /// Makes the next call, or says why it cannot be made.
+  Task<Result<AnyAnswer>> ask(ApiRequest request, Decoder decode) const {
+    return ask(next(std::move(request)), std::move(decode));
+  }
+  /// Makes this call.
+  template <class = OnlyIfUsed>
+  Task<Result<AnyAnswer>> ask(Result<Call> call, Decoder decode) const {
     if (!call) co_return std::move(call).error();
-    Task<Result<T>> asking = answer_call<T>(*loop_, balancer_, *std::move(call), decode);
-    Result<T> answer = co_await asking;
+    Task<Result<AnyAnswer>> asking = answer_call(*loop_, balancer_, *std::move(call), std::move(decode));
+    Result<AnyAnswer> answer = co_await asking;
     co_return answer;
   }
 

@@ -40,9 +40,8 @@ struct StreamOf {
 
 /// Reads an event of a committed stream and takes its data, if it is a chunk. Needs nothing but what it is
 /// given, so it may run on another thread.
-template <class Chunk>
-ChunkEvent read_chunk_event(ServerSentEvent& event, ScannedJson& document, ChunkReader<Chunk>& chunks,
-                            const StreamOf& stream) {
+inline ChunkEvent read_chunk_event(ServerSentEvent& event, ScannedJson& document, ChunkReader& chunks,
+                                   const StreamOf& stream) {
   // An event named error is a failure even if it looks like the chunk before it.
   if (event.event != "error" && chunks.read_repetition(event.data)) return ChunkRead{};
   StreamEvent said = read_event(event, document);
@@ -55,18 +54,18 @@ ChunkEvent read_chunk_event(ServerSentEvent& event, ScannedJson& document, Chunk
 }
 
 /// A large event, read by a reader of its own: the one of the events before it is still looked at.
-template <class Chunk>
 struct LargeChunkEvent {
   ChunkEvent said{};
-  std::shared_ptr<ChunkReader<Chunk>> chunks{};
+  std::shared_ptr<ChunkReader> chunks{};
 };
 
-/// Reads a large event beside the loop. `homes` are those of the client.
-template <class Chunk>
-Task<LargeChunkEvent<Chunk>> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
-                                                    std::shared_ptr<Homes> homes) {
-  auto reads = [event = std::move(event), reading = std::move(reading), homes = std::move(homes)]() mutable {
-    LargeChunkEvent<Chunk> read{.chunks = std::make_shared<ChunkReader<Chunk>>()};
+/// Reads a large event beside the loop, with a new reader. `homes` are those of the client.
+inline Task<LargeChunkEvent> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
+                                                    std::shared_ptr<Homes> homes,
+                                                    std::shared_ptr<ChunkReader> chunks) {
+  auto reads = [event = std::move(event), reading = std::move(reading), homes = std::move(homes),
+                chunks = std::move(chunks)]() mutable {
+    LargeChunkEvent read{.chunks = std::move(chunks)};
     ScannedJson document;
     read.said = read_chunk_event(event, document, *read.chunks,
                                  {*homes, *reading.call, reading.endpoint->id(), reading.wants_usage});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,16 +17,14 @@ namespace openailb::detail {
 
 /// Reads the chunks of a stream, each into the same place. Most of them repeat the one before, byte for byte,
 /// but for a text or two: the token, and what pads it. Of such a chunk nothing else is read.
-template <class Chunk>
 class ChunkReader {
  public:
   ChunkReader() = default;
   ChunkReader(const ChunkReader&) = delete;  // its texts point into its chunk
   ChunkReader& operator=(const ChunkReader&) = delete;
+  virtual ~ChunkReader() = default;
 
-  /// The chunk that was read last.
-  const Chunk& chunk() const noexcept { return chunk_; }
-  /// Its JSON.
+  /// The JSON of the chunk that was read last.
   const std::string& text() const noexcept { return text_; }
 
   /// Reads a chunk that repeats the last one, and takes its text. False, and nothing is changed, if it does
@@ -35,6 +34,13 @@ class ChunkReader {
   /// another one.
   void read(ScannedJson& document, std::string& text);
 
+ protected:
+  /// Takes note of a string in the chunk that may be another one in the next chunk, and what it was read from.
+  using NoteText = std::function<void(const JsonNode* node, std::string& value)>;
+  virtual void read_chunk(JsonNode& json) = 0;
+  /// See StreamTraits.
+  virtual void each_changing_text(JsonNode& json, const NoteText& note) = 0;
+
  private:
   /// A text that may be another one in the next chunk, between its quotes.
   struct ChangingText {
@@ -42,36 +48,57 @@ class ChunkReader {
     std::string* value;
   };
 
-  Chunk chunk_{};
   std::string text_{};
   std::vector<ChangingText> changing_{};  // in the order of the text; empty when no chunk can repeat this one
   std::vector<JsonNode> changed_{};       // what stands in their places in the chunk that is read
 };
 
+/// A reader of chunks of this type.
 template <class Chunk>
-void ChunkReader<Chunk>::read(ScannedJson& document, std::string& text) {
+class ChunkReaderOf final : public ChunkReader {
+ public:
+  /// The chunk that was read last.
+  const Chunk& chunk() const noexcept { return chunk_; }
+
+ private:
+  void read_chunk(JsonNode& json) override {
+    chunk_ = {};
+    read_json(json, chunk_);
+  }
+  void each_changing_text(JsonNode& json, const NoteText& note) override {
+    StreamTraits<Chunk>::each_changing_text(json, chunk_, note);
+  }
+
+  Chunk chunk_{};
+};
+
+/// The chunk that was read last by a reader of chunks of this type.
+template <class Chunk>
+const Chunk& chunk_of(const ChunkReader& reader) noexcept {
+  return static_cast<const ChunkReaderOf<Chunk>&>(reader).chunk();
+}
+
+inline void ChunkReader::read(ScannedJson& document, std::string& text) {
   // What its texts point to is gone. If something throws before the end, no chunk is a repetition of this
   // one.
   std::vector<ChangingText> changing = std::exchange(changing_, {});
   changing.clear();
-  chunk_ = {};
-  read_json(document.root(), chunk_);
+  read_chunk(document.root());
   if (!document.was_mended()) {
-    StreamTraits<Chunk>::each_changing_text(
-        document.root(), chunk_, [&](const JsonNode* node, std::string& value) {
-          // What a field was read from is known only by what it says.
-          if (node == nullptr || node->type != JsonType::string || string_of(*node) != value) return;
-          const auto begin = static_cast<std::size_t>(node->text.data() - text.data());
-          changing.push_back({.begin = begin, .end = begin + node->text.size(), .value = &value});
-        });
-    std::ranges::sort(changing, {}, &ChangingText::begin);
+    each_changing_text(document.root(), [&](const JsonNode* node, std::string& value) {
+      // What a field was read from is known only by what it says.
+      if (node == nullptr || node->type != JsonType::string || string_of(*node) != value) return;
+      const auto begin = static_cast<std::size_t>(node->text.data() - text.data());
+      changing.push_back({.begin = begin, .end = begin + node->text.size(), .value = &value});
+    });
+    const auto comes_first = [](const ChangingText& a, const ChangingText& b) { return a.begin < b.begin; };
+    std::sort(changing.begin(), changing.end(), comes_first);
   }
   text_ = std::move(text);
   changing_ = std::move(changing);
 }
 
-template <class Chunk>
-bool ChunkReader<Chunk>::read_repetition(std::string& text) {
+inline bool ChunkReader::read_repetition(std::string& text) {
   if (changing_.empty()) return false;
   const std::string_view last = text_, now = text;
   std::size_t last_at = 0, at = 0;

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/chunk_event.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
+#include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
-#include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/aside.hpp>
@@ -32,20 +33,21 @@
 namespace openailb::detail {
 
 /// A stream from its commit point on.
-template <class Chunk>
 class CommittedStream final : public CommittedAnswer {
  public:
-  CommittedStream(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
-                  Balanced<StreamReader> balanced)
+  CommittedStream(const StreamKind& kind, std::shared_ptr<Balancer> balancer, EventLoop& loop,
+                  TimePoint deadline, Balanced balanced, StreamReader reader)
       : CommittedAnswer(std::move(balancer), loop, deadline, std::move(balanced.trial),
-                        std::move(balanced.answered->info)),
-        reader_(std::move(balanced.answered->value)) {}
+                        std::move(balanced.answer->info())),
+        kind_(&kind),
+        reader_(std::move(reader)) {}
 
-  /// The next chunk, which stays until the one after it is read; null at the end. Then error() says whether
-  /// the stream ended cleanly.
-  Task<const Chunk*> next();
+  /// The reader that has the next chunk, which stays until the one after it is read; null at the end. Then
+  /// error() says whether the stream ended cleanly.
+  template <class = OnlyIfUsed>
+  Task<const ChunkReader*> next();
   /// The same, but null also when the next chunk has not arrived yet, or is large. Costs no coroutine.
-  const Chunk* next_arrived() {
+  const ChunkReader* next_arrived() {
     try {
       return find_next();
     } catch (...) {
@@ -55,33 +57,35 @@ class CommittedStream final : public CommittedAnswer {
   }
 
   const std::string& text() const noexcept { return chunks_->text(); }
-  /// The latest chunk. Whoever has it keeps it also when the stream is gone, and it stays until the next.
-  std::shared_ptr<const Chunk> latest() const noexcept { return {chunks_, &chunks_->chunk()}; }
-  const auto& completion() const& noexcept { return accumulator_.completion(); }
-  auto completion() && { return std::move(accumulator_).completion(); }
+  /// The reader of the latest chunk. Whoever has it keeps the chunk also when the stream is gone, and it stays
+  /// until the next.
+  std::shared_ptr<const ChunkReader> latest() const noexcept { return chunks_; }
+  const Accumulation& accumulation() const noexcept { return *accumulation_; }
+  /// Takes what all chunks add up to.
+  AnyAnswer take_completion() { return accumulation_->take(); }
 
  private:
-  const Chunk* find_next();
-  Task<LargeChunkEvent<Chunk>> read_large();
-  const Chunk* take(ChunkEvent said);
-  const Chunk* accept();
+  const ChunkReader* find_next();
+  Task<LargeChunkEvent> read_large();
+  const ChunkReader* take(ChunkEvent said);
+  const ChunkReader* accept();
   void finish_at_end_of_transfer();
   void end_too_soon();
   std::string so_far() const override {
     return "the stream ended early, after " + std::to_string(count_) + " chunks";
   }
 
+  const StreamKind* kind_;
   StreamReader reader_;
-  typename StreamTraits<Chunk>::Accumulator accumulator_{};
-  std::shared_ptr<ChunkReader<Chunk>> chunks_ = std::make_shared<ChunkReader<Chunk>>();
+  std::unique_ptr<Accumulation> accumulation_ = kind_->make_accumulation();
+  std::shared_ptr<ChunkReader> chunks_ = kind_->make_reader();
   std::optional<ServerSentEvent> large_{};  // comes next, and is to be read beside the loop
   ScannedJson document_{};                  // kept for its memory
   std::size_t count_{};                     // of chunks
 };
 
-template <class Chunk>
-const Chunk* CommittedStream<Chunk>::find_next() {
-  const Chunk* chunk = nullptr;
+inline const ChunkReader* CommittedStream::find_next() {
+  const ChunkReader* chunk = nullptr;
   while (trial_ && !chunk && !large_) {
     if (is_interrupted()) {
       interrupt();
@@ -106,21 +110,21 @@ const Chunk* CommittedStream<Chunk>::find_next() {
   return chunk;
 }
 
-template <class Chunk>
-Task<const Chunk*> CommittedStream<Chunk>::next() {
+template <class>
+Task<const ChunkReader*> CommittedStream::next() {
   try {
     for (;;) {
-      const Chunk* chunk = find_next();
+      const ChunkReader* chunk = find_next();
       if (chunk || !trial_) co_return chunk;
       Transfer& transfer = *trial_->transfer;
       const TimePoint until = large_ ? deadline_ : patience();  // what has come is not waited for
       Timer limit(*loop_, until, trial_->call->stop_token);
       if (large_) {
-        Task<LargeChunkEvent<Chunk>> reading = read_large();
+        Task<LargeChunkEvent> reading = read_large();
         FirstOf read(reading, limit);
         co_await read;
         if (reading.done()) {
-          LargeChunkEvent<Chunk> large = reading.result();
+          LargeChunkEvent large = reading.result();
           if (std::holds_alternative<ChunkRead>(large.said)) chunks_ = std::move(large.chunks);
           co_return take(std::move(large.said));
         }
@@ -137,23 +141,21 @@ Task<const Chunk*> CommittedStream<Chunk>::next() {
   }
 }
 
-template <class Chunk>
-Task<LargeChunkEvent<Chunk>> CommittedStream<Chunk>::read_large() {
+inline Task<LargeChunkEvent> CommittedStream::read_large() {
   ServerSentEvent event = *std::move(large_);
   large_.reset();
-  return read_large_chunk_event<Chunk>(*loop_, std::move(event), trial_->reading(),
-                                       {balancer_, &balancer_->homes()});
+  return read_large_chunk_event(*loop_, std::move(event), trial_->reading(), {balancer_, &balancer_->homes()},
+                                kind_->make_reader());
 }
 
-template <class Chunk>
-const Chunk* CommittedStream<Chunk>::take(ChunkEvent said) {
+inline const ChunkReader* CommittedStream::take(ChunkEvent said) {
   if (auto* error = std::get_if<Error>(&said)) {
     fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
     return nullptr;
   }
   if (std::holds_alternative<StreamEnd>(said)) {
     trial_->transfer->set_satisfied();
-    StreamTraits<Chunk>::ends_with_done || accumulator_.finished() ? finish() : end_too_soon();
+    kind_->ends_with_done || accumulation_->finished() ? finish() : end_too_soon();
     return nullptr;
   }
   const std::optional<Usage>& usage = std::get<ChunkRead>(said).usage;
@@ -161,32 +163,29 @@ const Chunk* CommittedStream<Chunk>::take(ChunkEvent said) {
   return accept();
 }
 
-template <class Chunk>
-const Chunk* CommittedStream<Chunk>::accept() {
-  if (Result<void> added = accumulator_.add(chunks_->chunk()); !added) {
+inline const ChunkReader* CommittedStream::accept() {
+  if (Result<void> added = accumulation_->add(*chunks_); !added) {
     added.error().body = chunks_->text();
     fail(trial_->failure({.error = std::move(added).error()}));
     return nullptr;
   }
   ++count_;
-  if (StreamTraits<Chunk>::is_last(chunks_->chunk(), accumulator_, *trial_->call)) {
+  if (accumulation_->is_last(*chunks_, *trial_->call)) {
     trial_->transfer->set_satisfied();
     finish();
   }
-  return &chunks_->chunk();
+  return chunks_.get();
 }
 
-template <class Chunk>
-void CommittedStream<Chunk>::finish_at_end_of_transfer() {
+inline void CommittedStream::finish_at_end_of_transfer() {
   const std::optional<TransferFailure>& failure = trial_->transfer->failure();
-  if (!failure && accumulator_.finished()) return finish();
+  if (!failure && accumulation_->finished()) return finish();
   if (failure) return fail(trial_->failure(*failure));
   end_too_soon();
 }
 
-template <class Chunk>
-void CommittedStream<Chunk>::end_too_soon() {
-  const std::string message = "it ended without " + std::string(StreamTraits<Chunk>::end);
+inline void CommittedStream::end_too_soon() {
+  const std::string message = "it ended without " + std::string(kind_->end);
   fail(trial_->failure({.error = {.kind = ErrorKind::connection, .message = message}}));
 }
 

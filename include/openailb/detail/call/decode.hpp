@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -14,15 +15,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 /// \file
-/// Decodes the body of a 2xx. A decoder, `decode(response, delivered)`, returns a Result<T>. It may take the
-/// body out of the response. It sets `delivered` if the endpoint has done its part and only the caller cannot
-/// use the answer: then no other endpoint is asked.
+/// Decodes the body of a 2xx. A Decoder, `decode(response, delivered)`, may take the body out of the response.
+/// It sets `delivered` if the endpoint has done its part and only the caller cannot use the answer: then no
+/// other endpoint is asked.
 
 namespace openailb::detail {
 
@@ -41,38 +43,61 @@ inline std::optional<Error> read_document(const HttpResponse& response, ScannedJ
   return error_inside(document.root());
 }
 
-/// Reads an answer into a struct that has a table of fields.
 template <class T>
-Result<T> read_object(ScannedJson& document) {
-  T value{};
-  if (read_json(document.root(), value)) return value;
+AnyAnswer answer_of(T value) {
+  return std::make_unique<AnswerOf<T>>(std::move(value));
+}
+
+/// An answer that has not been read yet, and what reads it into its struct, which has a table of fields.
+struct Unread {
+  AnyAnswer answer{};
+  bool (*read)(JsonNode& json, Answered& answer){};
+};
+
+template <class T>
+Unread unread() {
+  return {.answer = std::make_unique<AnswerOf<T>>(),
+          .read = [](JsonNode& json, Answered& answer) { return read_json(json, value_of<T>(answer)); }};
+}
+
+inline Result<AnyAnswer> read_object(ScannedJson& document, Unread object) {
+  if (object.read(document.root(), *object.answer)) return std::move(object.answer);
   return Error{.kind = ErrorKind::parse, .message = "answered with JSON that is not an object"};
+}
+
+inline Result<AnyAnswer> read_json_answer(const HttpResponse& response, Unread object) {
+  ScannedJson document;
+  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
+  return read_object(document, std::move(object));
 }
 
 /// Decodes an answer into a struct that has a table of fields.
 template <class T>
-Result<T> decode_json(HttpResponse& response, bool&) {
-  ScannedJson document;
-  if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
-  return read_object<T>(document);
+Result<AnyAnswer> decode_json(HttpResponse& response, bool&) {
+  return read_json_answer(response, unread<T>());
 }
 
 /// The same for an object that its server made, such as a response: its `error` is about the object, see
 /// is_an_object_of_its_own().
-template <class T>
-Result<T> decode_object(HttpResponse& response, bool&) {
+inline Result<AnyAnswer> read_object_answer(const HttpResponse& response, Unread object) {
   ScannedJson document;
   if (!document.read(response.body)) return not_json(response);
   std::optional<Error> inside = error_inside(document.root());
   if (inside && !is_an_object_of_its_own(*read_gist(document.root()))) return *std::move(inside);
-  return read_object<T>(document);
+  return read_object(document, std::move(object));
+}
+
+/// Decodes such an object.
+template <class T>
+Result<AnyAnswer> decode_object(HttpResponse& response, bool&) {
+  return read_object_answer(response, unread<T>());
 }
 
 /// Decodes an answer that is none without an item in this list, such as `&Completion::choices`.
 template <class T, auto list>
-Result<T> decode_with(HttpResponse& response, bool& delivered) {
-  Result<T> answer = decode_json<T>(response, delivered);
-  if (!answer || !((*answer).*list).empty()) return answer;
+Result<AnyAnswer> decode_with(HttpResponse& response, bool& delivered) {
+  Result<AnyAnswer> answer = decode_json<T>(response, delivered);
+  if (!answer || !(value_of<T>(**answer).*list).empty()) return answer;
   return Error{.kind = ErrorKind::parse, .message = "answered with an empty list: " + response.body};
 }
 
@@ -86,19 +111,19 @@ inline std::optional<Error> read_list(const HttpResponse& response, ScannedJson&
 
 /// Decodes a list, which may be empty.
 template <class T>
-Result<T> decode_list(HttpResponse& response, bool&) {
+Result<AnyAnswer> decode_list(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
-  return read_object<T>(document);
+  return read_object(document, unread<T>());
 }
 
 /// Decodes what came of a DELETE. An answer without a body says the same as `"deleted": true`.
 template <class T>
-Result<T> decode_deleted(HttpResponse& response, bool& delivered) {
+Result<AnyAnswer> decode_deleted(HttpResponse& response, bool& delivered) {
   if (!is_blank(response.body)) return decode_json<T>(response, delivered);
   T gone{};
   gone.deleted = true;
-  return gone;
+  return answer_of(std::move(gone));
 }
 
 /// "audio/mpeg" of "audio/mpeg; rate=24000".
@@ -108,22 +133,22 @@ inline std::string media_type(const ResponseHeaders& headers) {
 }
 
 /// Takes an answer of any type as it is.
-inline Result<BinaryResponse> decode_bytes(HttpResponse& response, bool&) {
-  return BinaryResponse{.content = std::move(response.body)};
+inline Result<AnyAnswer> decode_bytes(HttpResponse& response, bool&) {
+  return answer_of(BinaryResponse{.content = std::move(response.body)});
 }
 
 /// Decodes the answer to a call of any path. An answer without a body is null. An answer that is whole but of
 /// another type than JSON, such as audio, is an error, but `delivered` is set: another endpoint would only
 /// send the same.
-inline Result<JsonResponse> decode_any_json(HttpResponse& response, bool& delivered) {
-  if (is_blank(response.body)) return JsonResponse();
+inline Result<AnyAnswer> decode_any_json(HttpResponse& response, bool& delivered) {
+  if (is_blank(response.body)) return answer_of(JsonResponse());
   const ParsedJson document = parse_json(response.body);
   if (document) {
     const bool is_value = is_an_object_of_its_own(unwrapped(*document));
     std::optional<Error> inside;
     if (!is_value) inside = error_inside(*document);
     if (inside) return *std::move(inside);
-    return JsonResponse(std::move(*document));
+    return answer_of(JsonResponse(std::move(*document)));
   }
   const std::string type = media_type(response.headers);
   const bool should_be_json = type.empty() || type.ends_with("/json") || type.ends_with("+json");

@@ -3,6 +3,7 @@
 #include <openailb/binary_response.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/kept_objects.hpp>
@@ -12,6 +13,7 @@
 #include <openailb/detail/call/send.hpp>
 #include <openailb/detail/failure/evidence.hpp>
 #include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
@@ -32,11 +34,12 @@ namespace openailb::detail {
 class Download final : public CommittedAnswer {
  public:
   Download(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
-           Balanced<Downloaded> balanced)
+           Balanced balanced)
       : CommittedAnswer(std::move(balancer), loop, deadline, std::move(balanced.trial),
-                        std::move(balanced.answered->info)) {}
+                        std::move(balanced.answer->info())) {}
 
   /// The bytes that come next; none at the end. Then error() says whether it is whole.
+  template <class = OnlyIfUsed>
   Task<std::string> next();
   std::uint64_t size() const noexcept { return size_; }
 
@@ -48,7 +51,8 @@ class Download final : public CommittedAnswer {
   std::uint64_t size_{};
 };
 
-inline Task<std::string> Download::next() {
+template <class>
+Task<std::string> Download::next() {
   std::string piece;
   while (trial_ && piece.empty()) {
     Transfer& transfer = *trial_->transfer;
@@ -73,9 +77,8 @@ inline Task<std::string> Download::next() {
 
 /// One attempt of a download: sends the call and waits for the first bytes. `decode` says whether they can be
 /// what was asked for.
-template <class Decode>
-Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop& loop, Trial& trial,
-                                                                       Decode decode) {
+template <class = OnlyIfUsed>
+Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& decode) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
   if (failure) {
@@ -94,7 +97,7 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
   }
   if (transfer.failure()) co_return trial.failure(*transfer.failure());
   first = response;
-  if (Result<BinaryResponse> fine = decode(first, delivered); !fine) {
+  if (Result<AnyAnswer> fine = decode(first, delivered); !fine) {
     Error wrong = std::move(fine).error();
     if (wrong.status == 0) wrong.status = response.status;
     const auto describe = [wrong](HttpResponse& whole, std::chrono::system_clock::time_point date) {
@@ -108,19 +111,32 @@ Task<Attempted<std::unique_ptr<Answered<Downloaded>>>> try_to_download(EventLoop
     co_return failed;
   }
   HttpResponse head{.status = response.status, .headers = response.headers};
-  co_return std::make_unique<Answered<Downloaded>>(Downloaded{}, trial.info(std::move(head)));
+  AnyAnswer begun = std::make_unique<AnswerOf<Downloaded>>();
+  begun->info() = trial.info(std::move(head));
+  co_return begun;
 }
 
-/// A whole call whose answer goes into a ByteSink. `ask(question)` calls a function where the user's code
-/// runs, and returns a Task<std::optional<bool>>: null when it was not called, since the call was stopped.
-template <class Decode, class Ask>
-Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                       Decode decode, ByteSink into, Ask ask) {
+/// The attempts of such a call.
+class DownloadAttempts final : public Attempts {
+ public:
+  explicit DownloadAttempts(Decoder decode) : decode_(std::move(decode)) {}
+  Task<Attempted> make(EventLoop& loop, Trial& trial) const override {
+    return try_to_download(loop, trial, decode_);
+  }
+
+ private:
+  Decoder decode_;
+};
+
+/// A whole call whose answer goes into a ByteSink.
+template <class = OnlyIfUsed>
+Task<Result<AnyAnswer>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
+                                      Decoder decode, ByteSink into, Ask ask) {
   const TimePoint deadline = limit_from(loop.now(), call.deadline);
-  const auto attempt = [decode](EventLoop& on, Trial& trial) { return try_to_download(on, trial, decode); };
-  Task<Result<Balanced<Downloaded>>> balancing =
-      balance<Downloaded>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
-  Result<Balanced<Downloaded>> balanced = co_await balancing;
+  const DownloadAttempts attempts(std::move(decode));
+  Task<Result<Balanced>> balancing =
+      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempts);
+  Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 
   learn(balancer->homes(), balanced->trial, {});
@@ -138,7 +154,8 @@ Task<Result<Downloaded>> download_call(EventLoop& loop, std::shared_ptr<Balancer
     if (!*is_wanted) download.refuse("its bytes were not taken");
   }
   if (download.error()) co_return *download.error();
-  co_return Downloaded{.size = download.size(), .info = download.info()};
+  co_return std::make_unique<AnswerOf<Downloaded>>(
+      Downloaded{.size = download.size(), .info = download.info()});
 }
 
 }  // namespace openailb::detail

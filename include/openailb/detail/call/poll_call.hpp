@@ -1,9 +1,11 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
@@ -22,44 +24,42 @@
 namespace openailb::detail {
 
 /// Until when a call is made again and again.
-template <class T>
 struct Polling {
   std::chrono::nanoseconds every{};
   /// Whether it was the last time. Code of the user's may run in it.
-  std::function<bool(const T&)> is_over{};
+  std::function<bool(Answered&)> is_over{};
 };
 
 /// How to poll as the user wants it, until `is_over(answer)`.
 template <class T>
-Result<Polling<T>> polling_of(PollOptions<T> poll, std::function<bool(const T&)> is_over) {
+Result<Polling> polling_of(PollOptions<T> poll, std::function<bool(const T&)> is_over) {
   if (poll.every.count() <= 0) {
     return Error{.kind = ErrorKind::bad_request, .message = "not sent: `every` must be more than zero"};
   }
-  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](const T& answer) {
-    if (on_update) on_update(answer);
-    return is_over(answer);
+  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](Answered& answer) {
+    const T& value = value_of<T>(answer);
+    if (on_update) on_update(value);
+    return is_over(value);
   };
-  return Polling<T>{.every = poll.every, .is_over = look};
+  return Polling{.every = poll.every, .is_over = look};
 }
 
 /// A call that is made again and again, within the deadline of `call` and until its stop token stops.
-/// `ask(question)` calls a function where the user's code runs, and returns a Task<std::optional<bool>>: null
-/// when it was not called, since the call was stopped.
-template <class T, class Decode, class Ask>
-Task<Result<T>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call, Decode decode,
-                          Polling<T> polling, Ask ask) {
+template <class = OnlyIfUsed>
+Task<Result<AnyAnswer>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
+                                  Decoder decode, Polling polling, Ask ask) {
   const TimePoint deadline = limit_from(loop.now(), call.deadline);
   for (;;) {
     Call once = call;
     once.deadline = balancer->options().deadline;
     if (call.deadline.count() > 0) once.deadline = shorter(once.deadline, deadline - loop.now());
-    Task<Result<T>> asking = answer_call<T>(loop, balancer, std::move(once), decode);
-    Result<T> answer = co_await asking;
+    Task<Result<AnyAnswer>> asking = answer_call(loop, balancer, std::move(once), decode);
+    Result<AnyAnswer> answer = co_await asking;
     if (!answer) co_return std::move(answer).error();
 
     // Shared, since the call may be dropped while the user looks at it.
-    auto seen = std::make_shared<T>(*std::move(answer));
-    Task<std::optional<bool>> judging = ask([seen, is_over = polling.is_over] { return is_over(*seen); });
+    auto seen = std::make_shared<AnyAnswer>(*std::move(answer));
+    Task<std::optional<bool>> judging = ask([seen, is_over = polling.is_over] { return is_over(**seen); });
     const std::optional<bool> is_over = co_await judging;
     if (!is_over) co_return evidence_of_cancellation().error;
     if (*is_over) co_return std::move(*seen);

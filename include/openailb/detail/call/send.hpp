@@ -35,7 +35,8 @@ inline std::optional<Url> redirected(const HttpResponse& response, const Url& fr
 
 /// Sends a trial's call and waits for the answer, which is then in trial.transfer. Null: the answer is a 2xx,
 /// whole or, for a stream, its first bytes. Anything else is a failure.
-inline Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
+template <class = OnlyIfUsed>
+Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
   Result<Url> target = trial.endpoint->url(*trial.call);
   if (!target) co_return trial.failure({.error = std::move(target).error(), .sent = Sent::nothing});
   Result<std::string> key = trial.endpoint->key();

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balance.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/balance/trial.hpp>
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/judge_answer.hpp>
 #include <openailb/detail/call/send.hpp>
+#include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/call/stream_opening.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
 #include <openailb/detail/failure/evidence.hpp>
@@ -28,18 +30,23 @@
 namespace openailb::detail {
 
 /// Why a stream ended before its commit point.
-template <class Chunk>
-Failure failure_before_commit(const Trial& trial, const StreamOpening<Chunk>& opening, EventLoop& loop) {
+inline Failure failure_before_commit(const Trial& trial, const StreamOpening& opening, EventLoop& loop) {
   const Transfer& transfer = *trial.transfer;
   if (!opening.error() && transfer.failure()) return trial.failure(*transfer.failure());
   Error error = opening.error().value_or(ended_too_soon());
   return trial.failure(evidence_in_answer(std::move(error), transfer.response.headers, loop.date()));
 }
 
+/// A stream at its commit point.
+struct OpenedStream {
+  StreamReader reader{0};
+  ResponseInfo info{};
+};
+
 /// One attempt of a stream: sends the call and reads up to the commit point. If anything fails before that,
 /// the call can retry on another endpoint.
-template <class Chunk>
-Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoop& loop, Trial& trial) {
+template <class = OnlyIfUsed>
+Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& trial) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
   if (failure) {
@@ -48,12 +55,12 @@ Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoo
   }
 
   Transfer& transfer = *trial.transfer;
-  StreamOpening<Chunk> opening(trial.endpoint->options().max_response_size);
+  StreamOpening opening(kind, trial.endpoint->options().max_response_size);
   for (;;) {
     std::optional<ServerSentEvent> event = opening.read(transfer);
     if (event) {
       Task<LargeOpeningEvent> beside =
-          read_large_opening_event<Chunk>(loop, *std::move(event), trial.reading());
+          read_large_opening_event(kind, loop, *std::move(event), trial.reading());
       LargeOpeningEvent large = co_await beside;
       opening.take(std::move(large.event), std::move(large.said), transfer);
       continue;
@@ -81,23 +88,35 @@ Task<Attempted<std::unique_ptr<Answered<StreamReader>>>> try_for_stream(EventLoo
   }
   if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);
   HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};
-  ResponseInfo info = trial.info(std::move(head));
-  co_return std::make_unique<Answered<StreamReader>>(std::move(opening).stream(), std::move(info));
+  OpenedStream opened{.reader = std::move(opening).stream(), .info = trial.info(std::move(head))};
+  co_return std::make_unique<AnswerOf<OpenedStream>>(std::move(opened));
 }
 
+/// The attempts of a stream of this kind.
+class StreamAttempts final : public Attempts {
+ public:
+  explicit StreamAttempts(const StreamKind& kind) noexcept : kind_(&kind) {}
+  Task<Attempted> make(EventLoop& loop, Trial& trial) const override {
+    return try_for_stream(*kind_, loop, trial);
+  }
+
+ private:
+  const StreamKind* kind_;
+};
+
 /// A whole call with a streamed answer, up to its commit point.
-template <class Chunk>
-Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> stream_call(EventLoop& loop,
-                                                                  std::shared_ptr<Balancer> balancer,
-                                                                  Call call) {
+template <class = OnlyIfUsed>
+Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kind, EventLoop& loop,
+                                                           std::shared_ptr<Balancer> balancer, Call call) {
   const TimePoint deadline = limit_from(loop.now(), call.deadline);
-  const auto attempt = [](EventLoop& on, Trial& trial) { return try_for_stream<Chunk>(on, trial); };
-  Task<Result<Balanced<StreamReader>>> balancing =
-      balance<StreamReader>(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
-  Result<Balanced<StreamReader>> balanced = co_await balancing;
+  const StreamAttempts attempts(kind);
+  Task<Result<Balanced>> balancing =
+      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempts);
+  Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
-  co_return std::make_unique<CommittedStream<Chunk>>(std::move(balancer), loop, deadline,
-                                                     *std::move(balanced));
+  StreamReader reader = std::move(value_of<OpenedStream>(*balanced->answer).reader);
+  co_return std::make_unique<CommittedStream>(kind, std::move(balancer), loop, deadline, *std::move(balanced),
+                                              std::move(reader));
 }
 
 }  // namespace openailb::detail

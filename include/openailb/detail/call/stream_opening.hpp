@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/detail/balance/reading.hpp>
+#include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
-#include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/net/aside.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -30,17 +30,17 @@ struct OpeningEvent {
 
 /// Reads an event before the commit point. Needs nothing but what it is given, so it may run on another
 /// thread.
-template <class Chunk>
-OpeningEvent read_opening_event(const ServerSentEvent& event, ScannedJson& document) {
+inline OpeningEvent read_opening_event(const StreamKind& kind, const ServerSentEvent& event,
+                                       ScannedJson& document) {
   StreamEvent said = read_event(event, document);
   if (auto* error = std::get_if<Error>(&said)) return {.error = std::move(*error)};
   if (std::holds_alternative<StreamEnd>(said)) return {.error = ended_too_soon(), .ends = true};
   JsonNode& chunk = *std::get<JsonNode*>(said);
-  if (std::optional<Error> failure = StreamTraits<Chunk>::failure_in(chunk)) {
+  if (std::optional<Error> failure = kind.failure_in(chunk)) {
     failure->body = event.data;
     return {.error = std::move(failure)};
   }
-  return {.commits = StreamTraits<Chunk>::commits(chunk)};
+  return {.commits = kind.commits(chunk)};
 }
 
 /// A large event before the commit point, and what it says.
@@ -50,11 +50,11 @@ struct LargeOpeningEvent {
 };
 
 /// Reads a large event beside the loop.
-template <class Chunk>
-Task<LargeOpeningEvent> read_large_opening_event(EventLoop& loop, ServerSentEvent event, Reading reading) {
-  auto reads = [event = std::move(event), reading = std::move(reading)]() mutable {
+inline Task<LargeOpeningEvent> read_large_opening_event(const StreamKind& kind, EventLoop& loop,
+                                                        ServerSentEvent event, Reading reading) {
+  auto reads = [&kind, event = std::move(event), reading = std::move(reading)]() mutable {
     ScannedJson document;
-    OpeningEvent said = read_opening_event<Chunk>(event, document);
+    OpeningEvent said = read_opening_event(kind, event, document);
     if (said.error) said.error = reading.cleaned(*std::move(said.error));
     return LargeOpeningEvent{.event = std::move(event), .said = std::move(said)};
   };
@@ -62,11 +62,11 @@ Task<LargeOpeningEvent> read_large_opening_event(EventLoop& loop, ServerSentEven
 }
 
 /// The beginning of a stream, up to its commit point: the first chunk with any content. No I/O.
-template <class Chunk>
 class StreamOpening {
  public:
   /// All events before the commit point may take `max_size` bytes together.
-  explicit StreamOpening(std::size_t max_size) : max_size_(max_size), reader_(max_size) {}
+  StreamOpening(const StreamKind& kind, std::size_t max_size)
+      : kind_(&kind), max_size_(max_size), reader_(max_size) {}
 
   /// Reads what has arrived, until the stream is committed, has failed or turns out to be a document, but
   /// only so much that others have their turn. A large event is not read, but returned.
@@ -83,7 +83,7 @@ class StreamOpening {
         break;
       }
       if (event->data.size() > read_at_once) return event;
-      OpeningEvent said = read_opening_event<Chunk>(*event, document_);
+      OpeningEvent said = read_opening_event(*kind_, *event, document_);
       take(*std::move(event), std::move(said), transfer);
       has_more_ = size_ - begin > in_one_turn;
     }
@@ -123,6 +123,7 @@ class StreamOpening {
     return begin == std::string_view::npos ? std::nullopt : std::optional(body[begin]);
   }
 
+  const StreamKind* kind_;
   std::size_t max_size_;
   StreamReader reader_;
   std::deque<ServerSentEvent> events_{};

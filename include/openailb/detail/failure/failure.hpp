@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <optional>
-#include <variant>
 
 namespace openailb::detail {
 
@@ -51,9 +50,5 @@ struct Failure {
   /// How long to wait before the same endpoint is asked again; null: the usual backoff.
   std::optional<std::chrono::nanoseconds> delay{};
 };
-
-/// How an attempt ended: with a value or a failure.
-template <class T>
-using Attempted = std::variant<T, Failure>;
 
 }  // namespace openailb::detail

@@ -82,20 +82,32 @@ class Errand : public EventSource {
   bool is_done_{};
 };
 
-/// Calls a function of the user's where continuations run, for a call that lives on a LoopThread.
-struct AskByErrand {
-  PendingCall* call;
+/// Calls a function of the user's where the user's code runs.
+class Ask {
+ public:
+  /// On the thread that runs the call.
+  Ask() = default;
+  /// Where continuations run, for a call that lives on a LoopThread.
+  explicit Ask(PendingCall& call) noexcept : call_(&call) {}
 
   /// Null: it was not called, since the call has been stopped.
+  template <class = OnlyIfUsed>
   Task<std::optional<bool>> operator()(std::function<bool()> question) const {
+    std::optional<bool> said;
+    if (call_ == nullptr) {
+      said = question();
+      co_return said;
+    }
     auto answer = std::make_shared<bool>();
-    Errand errand(*call, [answer, question = std::move(question)] { *answer = question(); });
+    Errand errand(*call_, [answer, question = std::move(question)] { *answer = question(); });
     FirstOf back(errand);
     co_await back;
-    std::optional<bool> said;
     if (errand.was_called()) said = *answer;
     co_return said;
   }
+
+ private:
+  PendingCall* call_{};
 };
 
 }  // namespace openailb::detail

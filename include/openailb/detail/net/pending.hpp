@@ -6,6 +6,7 @@
 #include <openailb/error.hpp>
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -21,10 +22,11 @@ namespace openailb::detail {
 template <class T>
 class Pending final : public PendingCall {
  public:
+  using MakeTask = std::function<Task<T>(PendingCall& call)>;
+
   /// `make_task(*this)` makes the task, which ends when `stop` stops. After the constructor,
   /// LoopThread::take_in.
-  template <class MakeTask>
-  Pending(std::shared_ptr<LoopThread> thread, std::stop_token stop, MakeTask make_task)
+  Pending(std::shared_ptr<LoopThread> thread, std::stop_token stop, const MakeTask& make_task)
       : PendingCall(std::move(thread), std::move(stop)), task_(make_task(*this)), watching_(watch()) {}
   /// A result that is there already.
   Pending(std::shared_ptr<LoopThread> thread, T result)

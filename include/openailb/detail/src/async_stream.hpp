@@ -26,11 +26,12 @@ namespace detail {
 
 /// Lets what `make_task(PendingCall&)` makes run on a thread. If the thread ends before it, its result is an
 /// error.
-template <class T, class MakeTask>
-std::shared_ptr<Pending<Result<T>>> run_on(const std::shared_ptr<LoopThread>& thread, std::stop_token stop,
-                                           MakeTask make_task, std::unique_ptr<StopPolling> polling = nullptr,
-                                           const std::shared_ptr<Resident>& source = nullptr) {
-  auto pending = std::make_shared<Pending<Result<T>>>(thread, std::move(stop), std::move(make_task));
+template <class T>
+std::shared_ptr<Pending<Result<T>>> run_on(
+    const std::shared_ptr<LoopThread>& thread, std::stop_token stop,
+    const typename Pending<Result<T>>::MakeTask& make_task, std::unique_ptr<StopPolling> polling = nullptr,
+    const std::shared_ptr<Resident>& source = nullptr) {
+  auto pending = std::make_shared<Pending<Result<T>>>(thread, std::move(stop), make_task);
   pending->polling = std::move(polling);
   pending->source = source;
   thread->take_in(pending);
@@ -40,8 +41,8 @@ std::shared_ptr<Pending<Result<T>>> run_on(const std::shared_ptr<LoopThread>& th
 }  // namespace detail
 
 template <class Chunk>
-AsyncStream<Chunk>::AsyncStream(std::shared_ptr<detail::BackgroundStream<Chunk>> stream)
-    : stream_(std::make_unique<detail::StreamReading<Chunk>>(std::move(stream))) {}
+AsyncStream<Chunk>::AsyncStream(std::unique_ptr<detail::StreamReading> stream) noexcept
+    : stream_(std::move(stream)) {}
 template <class Chunk>
 AsyncStream<Chunk>::AsyncStream(AsyncStream&&) noexcept = default;
 
@@ -60,7 +61,7 @@ bool AsyncStream<Chunk>::ask() {
     return false;
   }
   const auto next = [this](detail::PendingCall&) { return (*stream_)->next(); };
-  asked_ = detail::run_on<const Chunk*>((*stream_)->thread(), {}, next);
+  asked_ = detail::run_on<const detail::ChunkReader*>((*stream_)->thread(), {}, next);
   has_asked_ = true;
   return false;
 }
@@ -73,10 +74,10 @@ std::shared_ptr<detail::PendingCall> AsyncStream<Chunk>::asked() const {
 template <class Chunk>
 std::optional<Chunk> AsyncStream<Chunk>::take() {
   if (is_over_) return std::nullopt;
-  Result<const Chunk*> chunk = std::exchange(asked_, nullptr)->take();
+  Result<const detail::ChunkReader*> chunk = std::exchange(asked_, nullptr)->take();
   if (chunk && *chunk != nullptr) {
     try {
-      return **chunk;
+      return detail::chunk_of<Chunk>(**chunk);
     } catch (...) {
       is_over_ = true;  // this one is lost
       (*stream_)->set_error({.kind = ErrorKind::stream_interrupted, .message = "it threw"});
@@ -92,17 +93,20 @@ template <class Chunk>
 auto AsyncStream<Chunk>::read_all(std::function<bool(const Chunk&)> take) && -> Future<Completion> {
   if (!stream_) throw std::logic_error("openailb: this AsyncStream has been moved from");
   if (asked_) throw std::logic_error("openailb: a chunk of this AsyncStream is waited for");
-  const std::unique_ptr<detail::StreamReading<Chunk>> reading = std::move(stream_);
-  const std::shared_ptr<detail::BackgroundStream<Chunk>> stream = reading->stream();
+  const std::unique_ptr<detail::StreamReading> reading = std::move(stream_);
+  const std::shared_ptr<detail::BackgroundStream> stream = reading->stream();
+  const auto take_chunk = [take = std::move(take)](const detail::ChunkReader& reader) {
+    return take(detail::chunk_of<Chunk>(reader));
+  };
   const auto task = [&](detail::PendingCall& pending) {
-    return detail::read_all<Chunk>({&pending}, std::move(*reading), std::move(take));
+    return detail::read_all(detail::Ask(pending), std::move(*reading), take_chunk);
   };
   return Future<Completion>(
-      detail::run_on<Completion>(stream->thread(), stream->stop_token(), task, nullptr, stream));
+      detail::run_on<detail::AnyAnswer>(stream->thread(), stream->stop_token(), task, nullptr, stream));
 }
 
 template <class Chunk>
-const detail::CommittedStream<Chunk>* AsyncStream<Chunk>::committed() const noexcept {
+const detail::CommittedStream* AsyncStream<Chunk>::committed() const noexcept {
   return knows() ? (*stream_)->committed() : nullptr;
 }
 
@@ -115,7 +119,7 @@ const std::optional<Error>& AsyncStream<Chunk>::error() const noexcept {
 template <class Chunk>
 auto AsyncStream<Chunk>::completion() const noexcept -> const Completion& {
   static const Completion nothing{};
-  return committed() ? committed()->completion() : nothing;
+  return committed() ? detail::completion_of<Chunk>(committed()->accumulation()) : nothing;
 }
 
 template <class Chunk>

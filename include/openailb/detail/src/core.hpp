@@ -1,37 +1,121 @@
 #pragma once
 
-#include <openailb/detail/balance/balancer.hpp>
+#include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/task.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/event_loop.hpp>
+#include <openailb/execution.hpp>
 #include <openailb/options.hpp>
+#include <openailb/result.hpp>
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
-namespace openailb::detail {
+namespace openailb {
 
-/// What the calls of a client run on, specialised for each execution:
-/// - its constructor takes the client's options and a function that makes event loops;
-/// - `has_one_loop` says whether all calls run on one, or each on a loop of its own;
-/// - `now()`;
-/// - `answer<T>(balancer, call, decode)` runs a call with a single answer, `download(balancer, call, decode,
-///   sink)` one whose bytes go into a sink, `poll<T>(balancer, call, decode, polling)` one that is made again
-///   and again, and `stream<Chunk>(balancer, call)` one with a stream. The call may also be the error for
-///   which it cannot be made;
-/// - `run_call<T>(call, make_task)`, which is under the first three, runs whatever `make_task(loop, call,
-///   ask)` makes: a coroutine that gives a Result<T>. `ask` calls functions where the user's code runs.
-template <class Execution>
-class Runtime;
+class ByteSink;
 
-/// What all copies of a client share: its endpoints, and what its calls run on.
-template <class Execution>
-struct Core {
-  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop)
-      : runtime(options, std::move(make_loop)),
-        balancer(std::make_shared<Balancer>(std::move(endpoints), std::move(options), runtime.now())) {}
+namespace detail {
 
-  Runtime<Execution> runtime;
-  std::shared_ptr<Balancer> balancer;
+class Balancer;
+class LoopThread;
+class OpenStream;
+template <class T>
+class Pending;
+struct Polling;
+struct StreamKind;
+class StreamReading;
+
+/// What all copies of a client share, whatever runs its calls.
+class CoreBase {
+ public:
+  CoreBase(const CoreBase&) = delete;
+  CoreBase& operator=(const CoreBase&) = delete;
+
+  const std::shared_ptr<Balancer>& balancer() const noexcept { return balancer_; }
+  TimePoint now() const { return clock_(); }
+  /// A call, or why it cannot be made.
+  Result<Call> make_call(ApiRequest request, RequestOptions options) const;
+
+ protected:
+  CoreBase(std::vector<EndpointConfig> endpoints, ClientOptions options, ClockFunction clock);
+  ~CoreBase();
+
+ private:
+  ClockFunction clock_;
+  std::shared_ptr<Balancer> balancer_;
 };
 
-}  // namespace openailb::detail
+/// Makes the coroutine of a whole call. `ask` calls functions of the user's.
+using MakeTask = std::function<Task<Result<AnyAnswer>>(EventLoop& loop, Call call, Ask ask)>;
+
+/// Those of a call with one answer, of one whose bytes go into a sink, and of one that is made again and again.
+MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode);
+MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into);
+MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling);
+
+/// What all copies of a client share: its endpoints, and what runs its calls. Calls may also be the error for
+/// which they cannot be made.
+template <class Execution>
+class Core;
+
+/// Leases an event loop for each call, and runs the call on the calling thread until it is done.
+template <>
+class Core<Blocking> : public CoreBase {
+ public:
+  static constexpr bool has_one_loop = false;
+
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop);
+
+  template <class T>
+  Result<T> run_call(Result<Call> call, const MakeTask& make_task) const {
+    return typed<T>(run_any(std::move(call), make_task));
+  }
+  template <class Chunk>
+  Stream<Chunk> stream(const StreamKind& kind, Result<Call> call) const {
+    Result<std::unique_ptr<OpenStream>> opened = open(kind, std::move(call));
+    if (!opened) return Stream<Chunk>(std::move(opened).error());
+    return Stream<Chunk>(*std::move(opened));
+  }
+
+ private:
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopPool> loops);
+  Result<AnyAnswer> run_any(Result<Call> call, const MakeTask& make_task) const;
+  Result<std::unique_ptr<OpenStream>> open(const StreamKind& kind, Result<Call> call) const;
+
+  std::shared_ptr<LoopPool> loops_;
+};
+
+/// Runs all calls on one thread with one event loop.
+template <>
+class Core<Async> : public CoreBase {
+ public:
+  static constexpr bool has_one_loop = true;
+
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, const LoopPool::Factory& make_loop);
+  ~Core();
+
+  template <class T>
+  Future<T> run_call(Result<Call> call, const MakeTask& make_task) const {
+    return Future<T>(run_any(std::move(call), make_task));
+  }
+  template <class Chunk>
+  AsyncStream<Chunk> stream(const StreamKind& kind, Result<Call> call) const {
+    return AsyncStream<Chunk>(open(kind, std::move(call)));
+  }
+
+ private:
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopThread> thread);
+  std::shared_ptr<Pending<Result<AnyAnswer>>> run_any(Result<Call> call, const MakeTask& make_task) const;
+  std::unique_ptr<StreamReading> open(const StreamKind& kind, Result<Call> call) const;
+
+  std::shared_ptr<LoopThread> thread_;
+};
+
+}  // namespace detail
+}  // namespace openailb

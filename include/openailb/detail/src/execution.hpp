@@ -1,99 +1,94 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/download_call.hpp>
 #include <openailb/detail/call/poll_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
+#include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
+#include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
-#include <openailb/stream.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
-/// Calls a function of the user's on the thread that runs the call.
-struct AskHere {
-  Task<std::optional<bool>> operator()(std::function<bool()> question) const {
-    const bool answer = question();
-    co_return answer;
-  }
-};
+OPENAILB_INLINE CoreBase::CoreBase(std::vector<EndpointConfig> endpoints, ClientOptions options,
+                                   ClockFunction clock)
+    : clock_(std::move(clock)),
+      balancer_(std::make_shared<Balancer>(std::move(endpoints), std::move(options), clock_())) {}
+OPENAILB_INLINE CoreBase::~CoreBase() = default;
 
-/// Leases an event loop for each call, and runs the call on the calling thread until it is done.
-template <>
-class Runtime<Blocking> {
- public:
-  static constexpr bool has_one_loop = false;
+OPENAILB_INLINE Result<Call> CoreBase::make_call(ApiRequest request, RequestOptions options) const {
+  Result<Call> call = detail::make_call(std::move(request), balancer_->options(), std::move(options));
+  if (!call) return call;
+  std::optional<Error> bad = measure_files(call->parts);
+  return bad ? Result<Call>(*std::move(bad)) : std::move(call);
+}
 
-  Runtime(const ClientOptions&, LoopPool::Factory make_loop)
-      : loops_(std::make_shared<LoopPool>(std::move(make_loop))), clock_(loops_->lease()->clock()) {}
+OPENAILB_INLINE MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode) {
+  return [balancer = std::move(balancer), decode = std::move(decode)](EventLoop& loop, Call call, Ask) {
+    return answer_call(loop, balancer, std::move(call), decode);
+  };
+}
 
-  TimePoint now() const { return clock_(); }
+OPENAILB_INLINE MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into) {
+  return [balancer = std::move(balancer), decode = std::move(decode), into = std::move(into)](
+             EventLoop& loop, Call call, Ask ask) {
+    return download_call(loop, balancer, std::move(call), decode, into, ask);
+  };
+}
 
-  /// `make_task(loop, call, ask)` makes the coroutine of the whole call.
-  template <class T, class MakeTask>
-  Result<T> run_call(Result<Call> call, MakeTask make_task) const {
-    if (!call) return std::move(call).error();
-    const LoopLease loop = loops_->lease();
-    const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    Task<Result<T>> task = make_task(*loop, *std::move(call), AskHere{});
-    return run(*loop, std::move(task), polling.get());
-  }
+OPENAILB_INLINE MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling) {
+  return [balancer = std::move(balancer), decode = std::move(decode), polling = std::move(polling)](
+             EventLoop& loop, Call call, Ask ask) {
+    return poll_call(loop, balancer, std::move(call), decode, polling, ask);
+  };
+}
 
-  template <class T, class Decode>
-  Result<T> answer(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode) const {
-    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made, auto) {
-      return answer_call<T>(loop, balancer, std::move(made), decode);
-    });
-  }
+OPENAILB_INLINE Core<Blocking>::Core(std::vector<EndpointConfig> endpoints, ClientOptions options,
+                                     LoopPool::Factory make_loop)
+    : Core(std::move(endpoints), std::move(options), std::make_shared<LoopPool>(std::move(make_loop))) {}
 
-  template <class Decode>
-  Result<Downloaded> download(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
-                              ByteSink sink) const {
-    return run_call<Downloaded>(std::move(call), [&](EventLoop& loop, Call made, auto ask) {
-      return download_call(loop, balancer, std::move(made), decode, std::move(sink), ask);
-    });
-  }
+OPENAILB_INLINE Core<Blocking>::Core(std::vector<EndpointConfig> endpoints, ClientOptions options,
+                                     std::shared_ptr<LoopPool> loops)
+    : CoreBase(std::move(endpoints), std::move(options), loops->lease()->clock()), loops_(std::move(loops)) {}
 
-  template <class T, class Decode>
-  Result<T> poll(const std::shared_ptr<Balancer>& balancer, Result<Call> call, Decode decode,
-                 Polling<T> polling) const {
-    return run_call<T>(std::move(call), [&](EventLoop& loop, Call made, auto ask) {
-      return poll_call<T>(loop, balancer, std::move(made), decode, std::move(polling), ask);
-    });
-  }
+OPENAILB_INLINE Result<AnyAnswer> Core<Blocking>::run_any(Result<Call> call, const MakeTask& make_task) const {
+  if (!call) return std::move(call).error();
+  const LoopLease loop = loops_->lease();
+  const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+  Task<Result<AnyAnswer>> task = make_task(*loop, *std::move(call), Ask());
+  return run(*loop, std::move(task), polling.get());
+}
 
-  template <class Chunk>
-  Stream<Chunk> stream(const std::shared_ptr<Balancer>& balancer, Result<Call> call) const {
-    if (!call) return Stream<Chunk>(std::move(call).error());
-    LoopLease loop = loops_->lease();
-    std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-    auto task = stream_call<Chunk>(*loop, balancer, *std::move(call));
-    auto opened = run(*loop, std::move(task), polling.get());
-    if (!opened) return Stream<Chunk>(std::move(opened).error());
-    return Stream<Chunk>(
-        std::make_unique<OpenStream<Chunk>>(std::move(loop), std::move(polling), *std::move(opened)));
-  }
-
- private:
-  std::shared_ptr<LoopPool> loops_;
-  ClockFunction clock_;
-};
+OPENAILB_INLINE Result<std::unique_ptr<OpenStream>> Core<Blocking>::open(const StreamKind& kind,
+                                                                         Result<Call> call) const {
+  if (!call) return std::move(call).error();
+  LoopLease loop = loops_->lease();
+  std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+  Task<Result<std::unique_ptr<CommittedStream>>> task =
+      stream_call(kind, *loop, balancer(), *std::move(call));
+  Result<std::unique_ptr<CommittedStream>> opened = run(*loop, std::move(task), polling.get());
+  if (!opened) return std::move(opened).error();
+  return std::make_unique<OpenStream>(std::move(loop), std::move(polling), *std::move(opened));
+}
 
 }  // namespace openailb::detail

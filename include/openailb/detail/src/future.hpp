@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/balance/answered.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/pending.hpp>
 #include <openailb/detail/net/pending_call.hpp>
@@ -20,8 +21,7 @@ namespace openailb {
 namespace detail {
 
 /// The result of a pending call. What a user's function threw in it becomes an Error.
-template <class T>
-Result<T> take_as_result(Pending<Result<T>>& pending) {
+inline Result<AnyAnswer> take_as_result(PendingAnswer& pending) {
   try {
     return pending.take();
   } catch (...) {
@@ -42,7 +42,7 @@ OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<PendingCall> call, std::cor
 }  // namespace detail
 
 template <class T>
-Future<T>::Future(std::shared_ptr<detail::Pending<Result<T>>> pending) noexcept
+Future<T>::Future(std::shared_ptr<detail::PendingAnswer> pending) noexcept
     : pending_(std::move(pending)) {}
 
 template <class T>
@@ -72,7 +72,7 @@ void Future<T>::wait_for_end() noexcept {
 }
 
 template <class T>
-const std::shared_ptr<detail::Pending<Result<T>>>& Future<T>::pending() const {
+const std::shared_ptr<detail::PendingAnswer>& Future<T>::pending() const {
   if (!pending_) throw std::logic_error("openailb: this Future has been moved from");
   return pending_;
 }
@@ -86,7 +86,7 @@ template <class T>
 Result<T> Future<T>::get() {
   pending()->must_not_be_awaited();
   pending()->wait();
-  return pending()->take();
+  return detail::typed<T>(pending()->take());
 }
 
 template <class T>
@@ -104,7 +104,7 @@ template <class T>
 void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
   // The pending call owns its continuation, which therefore does not own it.
   pending()->call_when_done(
-      [&call = *pending(), function = std::move(function)] { function(detail::take_as_result(call)); });
+      [&call = *pending(), function = std::move(function)] { function(detail::typed<T>(detail::take_as_result(call))); });
   pending_.reset();
 }
 
@@ -115,7 +115,7 @@ void Future<T>::notify_when_done(std::function<void()> notify) {
 
 template <class T>
 Result<T> Future<T>::take() {
-  return detail::take_as_result(*pending());
+  return detail::typed<T>(detail::take_as_result(*pending()));
 }
 
 template <class T>

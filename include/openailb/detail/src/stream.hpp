@@ -1,6 +1,8 @@
 #pragma once
 
+#include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/committed_stream.hpp>
+#include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -19,20 +21,19 @@ namespace openailb {
 namespace detail {
 
 /// A committed stream, with the loop on which it comes until it is over.
-template <class Chunk>
 class OpenStream {
  public:
   OpenStream(LoopLease loop, std::unique_ptr<StopPolling> polling,
-             std::unique_ptr<CommittedStream<Chunk>> stream) noexcept
+             std::unique_ptr<CommittedStream> stream) noexcept
       : loop_(std::move(loop)), polling_(std::move(polling)), stream_(std::move(stream)) {}
 
-  const CommittedStream<Chunk>& stream() const noexcept { return *stream_; }
+  const CommittedStream& stream() const noexcept { return *stream_; }
 
-  /// The next chunk, which stays until the one after it is read; null at the end.
-  const Chunk* advance() {
+  /// The reader that has the next chunk, which stays until the one after it is read; null at the end.
+  const ChunkReader* advance() {
     if (!loop_) return nullptr;
     if (polling_) polling_->poll((*loop_)->now());
-    const Chunk* chunk = stream_->next_arrived();
+    const ChunkReader* chunk = stream_->next_arrived();
     if (chunk == nullptr && !stream_->over()) chunk = run(**loop_, stream_->next(), polling_.get());
     if (stream_->over()) loop_.reset();
     return chunk;
@@ -50,7 +51,7 @@ class OpenStream {
  private:
   std::optional<LoopLease> loop_;  // declared before the stream, whose transfer lives in it
   std::unique_ptr<StopPolling> polling_;
-  std::unique_ptr<CommittedStream<Chunk>> stream_;
+  std::unique_ptr<CommittedStream> stream_;
 };
 
 }  // namespace detail
@@ -58,7 +59,7 @@ class OpenStream {
 template <class Chunk>
 Stream<Chunk>::Stream(Error error) : error_(std::move(error)) {}
 template <class Chunk>
-Stream<Chunk>::Stream(std::unique_ptr<detail::OpenStream<Chunk>> open) noexcept : open_(std::move(open)) {}
+Stream<Chunk>::Stream(std::unique_ptr<detail::OpenStream> open) noexcept : open_(std::move(open)) {}
 template <class Chunk>
 Stream<Chunk>::Stream(Stream&&) noexcept = default;
 template <class Chunk>
@@ -66,7 +67,8 @@ Stream<Chunk>::~Stream() = default;
 
 template <class Chunk>
 const Chunk* Stream<Chunk>::advance() {
-  return open_ ? open_->advance() : nullptr;
+  const detail::ChunkReader* reader = open_ ? open_->advance() : nullptr;
+  return reader != nullptr ? &detail::chunk_of<Chunk>(*reader) : nullptr;
 }
 
 template <class Chunk>
@@ -89,7 +91,7 @@ const std::optional<Error>& Stream<Chunk>::error() const& noexcept {
 template <class Chunk>
 const typename Stream<Chunk>::Completion& Stream<Chunk>::completion() const& noexcept {
   static const Completion nothing{};
-  return open_ ? open_->stream().completion() : nothing;
+  return open_ ? detail::completion_of<Chunk>(open_->stream().accumulation()) : nothing;
 }
 
 template <class Chunk>

@@ -30,10 +30,12 @@ namespace detail {
 
 /// Reads a chat completion. Without a choice it is an error of kind parse. If its choice ended with an
 /// `error`, as OpenRouter sends it, the result is that error.
-inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, bool&) {
+inline Result<AnyAnswer> decode_chat_completion(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
-  ChatCompletion completion = read_json<ChatCompletion>(document.root());
+  auto answer = std::make_unique<AnswerOf<ChatCompletion>>();
+  auto& completion = value_of<ChatCompletion>(*answer);
+  read_json(document.root(), completion);
   if (completion.choices.empty()) {
     return Error{.kind = ErrorKind::parse, .message = "answered without a choice: " + response.body};
   }
@@ -41,7 +43,7 @@ inline Result<ChatCompletion> decode_chat_completion(HttpResponse& response, boo
   if (choice.finish_reason == "error") {
     if (std::optional<Error> inside = error_inside(choice.extra)) return *std::move(inside);
   }
-  return completion;
+  return AnyAnswer(std::move(answer));
 }
 
 }  // namespace detail

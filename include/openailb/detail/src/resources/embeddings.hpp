@@ -21,11 +21,12 @@ namespace detail {
 
 /// Reads embeddings. Without any, or with one that cannot be read, it is an error of kind parse.
 template <class T>
-Result<T> decode_embeddings(HttpResponse& response, bool& delivered) {
-  Result<T> answer = decode_json<T>(response, delivered);
+Result<AnyAnswer> decode_embeddings(HttpResponse& response, bool& delivered) {
+  Result<AnyAnswer> answer = decode_json<T>(response, delivered);
   if (!answer) return answer;
-  const bool has_all = !answer->data.empty() &&
-                       std::ranges::none_of(answer->data, &std::vector<float>::empty, &Embedding::embedding);
+  const auto& data = value_of<T>(**answer).data;
+  const auto is_empty = [](const Embedding& one) { return one.embedding.empty(); };
+  const bool has_all = !data.empty() && std::none_of(data.begin(), data.end(), is_empty);
   if (has_all) return answer;
   return Error{.kind = ErrorKind::parse, .message = "answered without an embedding: " + response.body};
 }

@@ -4,7 +4,7 @@
 #include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/call/poll_call.hpp>
-#include <openailb/detail/net/part_files.hpp>
+#include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -19,14 +19,13 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
 #include <utility>
 
 namespace openailb {
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Decode decode) const
     -> Answer<T> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
@@ -35,7 +34,7 @@ auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Deco
 template <class Execution>
 template <class T>
 auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
-                               Decode<T> decode) const -> Answer<T> {
+                               Decode decode) const -> Answer<T> {
   detail::ApiRequest request{
       .path = std::move(path), .body = std::move(body), .needs_object = true, .may_hedge = true};
   return send<T>(std::move(request), std::move(options), decode);
@@ -43,7 +42,7 @@ auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, Requ
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Decode<T> decode) const
+auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Decode decode) const
     -> Answer<T> {
   detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
@@ -52,7 +51,7 @@ auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Deco
 template <class Execution>
 template <class T>
 auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
-                                        Decode<T> decode) const -> Answer<T> {
+                                        Decode decode) const -> Answer<T> {
   detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
   return send<T>(std::move(request), std::move(options), decode);
 }
@@ -60,7 +59,7 @@ auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody b
 template <class Execution>
 template <class T>
 auto Resource<Execution>::post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
-                                    Decode<T> decode) const -> Answer<T> {
+                                    Decode decode) const -> Answer<T> {
   detail::ApiRequest request{.path = std::move(path), .form = std::move(form)};
   return send<T>(std::move(request), std::move(options), decode);
 }
@@ -81,33 +80,34 @@ auto Resource<Execution>::download(detail::ApiPath path, ByteSink into, RequestO
 
 template <class Execution>
 auto Resource<Execution>::receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
-                                  Decode<BinaryResponse> decode) const -> Answer<Downloaded> {
+                                  Decode decode) const -> Answer<Downloaded> {
   request.streams = request.is_bytes = true;
   request.may_hedge = false;
-  return core_->runtime.download(core_->balancer, make_call(std::move(request), std::move(options)), decode,
-                                 std::move(into));
+  return core_->template run_call<Downloaded>(make_call(std::move(request), std::move(options)),
+                                              detail::downloads(core_->balancer(), decode, std::move(into)));
 }
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions options, Decode<T> decode) const
+auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions options, Decode decode) const
     -> Answer<T> {
-  return core_->runtime.template answer<T>(core_->balancer, make_call(std::move(request), std::move(options)),
-                                           decode);
+  return core_->template run_call<T>(make_call(std::move(request), std::move(options)),
+                                     detail::answers(core_->balancer(), decode));
 }
 
 template <class Execution>
 template <class T>
 auto Resource<Execution>::poll(detail::ApiPath path, std::function<bool(const T&)> is_over,
-                               PollOptions<T> poll, RequestOptions options, Decode<T> decode) const
+                               PollOptions<T> poll, RequestOptions options, Decode decode) const
     -> Answer<T> {
   if (!options.deadline) options.deadline = std::chrono::nanoseconds{};
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   Result<detail::Call> call = make_call(std::move(request), std::move(options));
   auto polling = detail::polling_of<T>(std::move(poll), std::move(is_over));
   if (call && !polling) call = std::move(polling).error();
-  return core_->runtime.template poll<T>(core_->balancer, std::move(call), decode,
-                                         std::move(polling).value_or(detail::Polling<T>{}));
+  return core_->template run_call<T>(
+      std::move(call),
+      detail::polls(core_->balancer(), decode, std::move(polling).value_or(detail::Polling{})));
 }
 
 template <class Execution>
@@ -119,8 +119,8 @@ auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, Re
                              .needs_object = true,
                              .streams = true,
                              .may_hedge = true};
-  return core_->runtime.template stream<Chunk>(core_->balancer,
-                                               make_call(std::move(request), std::move(options)));
+  return core_->template stream<Chunk>(detail::stream_kind<Chunk>,
+                                       make_call(std::move(request), std::move(options)));
 }
 
 template <class Execution>
@@ -128,18 +128,14 @@ template <class Chunk>
 auto Resource<Execution>::stream_form(detail::ApiPath path, detail::Form form, RequestOptions options) const
     -> ChunkStream<Chunk> {
   detail::ApiRequest request{.path = std::move(path), .form = std::move(form), .streams = true};
-  return core_->runtime.template stream<Chunk>(core_->balancer,
-                                               make_call(std::move(request), std::move(options)));
+  return core_->template stream<Chunk>(detail::stream_kind<Chunk>,
+                                       make_call(std::move(request), std::move(options)));
 }
 
 template <class Execution>
 Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
                                                     RequestOptions options) const {
-  const ClientOptions& client = core_->balancer->options();
-  Result<detail::Call> call = detail::make_call(std::move(request), client, std::move(options));
-  if (!call) return call;
-  std::optional<Error> bad = detail::measure_files(call->parts);
-  return bad ? Result<detail::Call>(*std::move(bad)) : std::move(call);
+  return core_->make_call(std::move(request), std::move(options));
 }
 
 }  // namespace openailb

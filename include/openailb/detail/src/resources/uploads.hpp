@@ -63,30 +63,31 @@ inline Result<UploadCreateParams> upload_of(const UploadFileChunkedParams& file)
 }
 
 /// Uploads a file of this size on disk. `begin` is the first call.
-inline Task<Result<Upload>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call begin,
-                                            UploadFileChunkedParams file, std::int64_t size,
-                                            RequestOptions options) {
+template <class = OnlyIfUsed>
+Task<Result<AnyAnswer>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call begin,
+                                        UploadFileChunkedParams file, std::int64_t size,
+                                        RequestOptions options) {
   CallSequence calls(loop, balancer, std::move(options), begin);
-  Task<Result<Upload>> beginning = answer_call<Upload>(loop, balancer, std::move(begin), decode_json<Upload>);
-  Result<Upload> upload = co_await beginning;
+  Task<Result<AnyAnswer>> beginning = calls.ask(std::move(begin), decode_json<Upload>);
+  Result<AnyAnswer> upload = co_await beginning;
   if (!upload) co_return std::move(upload).error();
 
-  calls.stay_at(upload->info.endpoint);
+  calls.stay_at((*upload)->info().endpoint);
+  const std::string id = value_of<Upload>(**upload).id;
   const auto failed = [&](Error error) {
-    error.message += " (in the upload " + one_line(upload->id) + ", which is not complete)";
+    error.message += " (in the upload " + one_line(id) + ", which is not complete)";
     return error;
   };
   UploadCompleteParams whole{.md5 = file.md5};
   for (std::int64_t offset = 0; offset < size; offset += file.part_size) {
-    ApiRequest request = upload_part_request(upload->id, file_slice(file.path, offset, file.part_size));
-    Task<Result<UploadPart>> sending = calls.ask<UploadPart>(std::move(request), decode_object<UploadPart>);
-    Result<UploadPart> part = co_await sending;
+    ApiRequest request = upload_part_request(id, file_slice(file.path, offset, file.part_size));
+    Task<Result<AnyAnswer>> sending = calls.ask(std::move(request), decode_object<UploadPart>);
+    Result<AnyAnswer> part = co_await sending;
     if (!part) co_return failed(std::move(part).error());
-    whole.part_ids.push_back(std::move(part->id));
+    whole.part_ids.push_back(std::move(value_of<UploadPart>(**part).id));
   }
-  Task<Result<Upload>> ending =
-      calls.ask<Upload>(upload_complete_request(upload->id, whole), decode_json<Upload>);
-  Result<Upload> completed = co_await ending;
+  Task<Result<AnyAnswer>> ending = calls.ask(upload_complete_request(id, whole), decode_json<Upload>);
+  Result<AnyAnswer> completed = co_await ending;
   if (!completed) co_return failed(std::move(completed).error());
   co_return completed;
 }
@@ -133,10 +134,10 @@ auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& para
   Result<detail::Call> call = upload.and_then([&](const UploadCreateParams& body) {
     return Base::make_call({.path = "/uploads", .body = body}, options);
   });
-  return Base::core()->runtime.template run_call<Upload>(
-      std::move(call), [&](EventLoop& loop, detail::Call&& begin, auto) {
-        return detail::upload_in_parts(loop, Base::core()->balancer, std::move(begin), params, upload->bytes,
-                                       std::move(options));
+  return Base::core()->template run_call<Upload>(
+      std::move(call), [&](EventLoop& loop, detail::Call begin, detail::Ask) {
+        return detail::upload_in_parts(loop, Base::core()->balancer(), std::move(begin), params,
+                                       upload->bytes, options);
       });
 }
 

@@ -48,13 +48,13 @@ inline ApiPath vector_store_file_batches_path(TextView store_id) {
 }
 
 /// Reads a list that OpenAI's documentation calls `content`, and its specification `data`.
-inline Result<VectorStoreFileContentPage> decode_file_content(HttpResponse& response, bool& delivered) {
+inline Result<AnyAnswer> decode_file_content(HttpResponse& response, bool& delivered) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
   const JsonNode* content = find_member(document.root(), "content");
   const bool is_documented = content != nullptr && content->type == JsonType::array;
   if (!is_documented) return decode_list<VectorStoreFileContentPage>(response, delivered);
-  return read_object<VectorStoreFileContentPage>(document);
+  return read_object(document, unread<VectorStoreFileContentPage>());
 }
 
 /// Whether a file has been added to its store, or will not be.
@@ -65,40 +65,37 @@ inline ApiRequest upload_for_store(const FileInput& file) {
 }
 
 /// Finds where a store is kept, which is what `look` does, uploads a file to there and adds it to the store.
-template <class Ask>
-Task<Result<VectorStoreFile>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call look,
-                                              std::string store_id, FileInput file,
-                                              Polling<VectorStoreFile> polling, RequestOptions options,
-                                              Ask ask) {
+template <class = OnlyIfUsed>
+Task<Result<AnyAnswer>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call look,
+                                        std::string store_id, FileInput file, Polling polling,
+                                        RequestOptions options, Ask ask) {
   CallSequence calls(loop, balancer, options, look);
-  Task<Result<VectorStore>> looking =
-      answer_call<VectorStore>(loop, balancer, std::move(look), decode_object<VectorStore>);
-  Result<VectorStore> store = co_await looking;
+  Task<Result<AnyAnswer>> looking = calls.ask(std::move(look), decode_object<VectorStore>);
+  Result<AnyAnswer> store = co_await looking;
   if (!store) co_return std::move(store).error();
-  calls.stay_at(store->info.endpoint);
+  calls.stay_at((*store)->info().endpoint);
 
-  Task<Result<FileObject>> uploading =
-      calls.ask<FileObject>(upload_for_store(file), decode_object<FileObject>);
-  Result<FileObject> uploaded = co_await uploading;
+  Task<Result<AnyAnswer>> uploading = calls.ask(upload_for_store(file), decode_object<FileObject>);
+  Result<AnyAnswer> uploaded = co_await uploading;
   if (!uploaded) co_return std::move(uploaded).error();
+  const std::string file_id = value_of<FileObject>(**uploaded).id;
   const auto failed = [&](Error error) {
-    error.message += " (the file has been uploaded as " + one_line(uploaded->id) + ')';
+    error.message += " (the file has been uploaded as " + one_line(file_id) + ')';
     return error;
   };
   ApiRequest add{.path = vector_store_files_path(store_id),
-                 .body = VectorStoreFileCreateParams{.file_id = uploaded->id}};
-  Task<Result<VectorStoreFile>> adding =
-      calls.ask<VectorStoreFile>(std::move(add), decode_json<VectorStoreFile>);
-  Result<VectorStoreFile> added = co_await adding;
+                 .body = VectorStoreFileCreateParams{.file_id = file_id}};
+  Task<Result<AnyAnswer>> adding = calls.ask(std::move(add), decode_json<VectorStoreFile>);
+  Result<AnyAnswer> added = co_await adding;
   if (!added) co_return failed(std::move(added).error());
 
-  ApiRequest again{.method = "GET", .path = vector_store_files_path(store_id) / uploaded->id};
+  ApiRequest again{.method = "GET", .path = vector_store_files_path(store_id) / file_id};
   Result<Call> look_again = calls.next(std::move(again));
   if (!look_again) co_return failed(std::move(look_again).error());
   if (!options.deadline) look_again->deadline = {};
-  Task<Result<VectorStoreFile>> waiting = poll_call<VectorStoreFile>(
-      loop, balancer, *std::move(look_again), decode_object<VectorStoreFile>, std::move(polling), ask);
-  Result<VectorStoreFile> over = co_await waiting;
+  Task<Result<AnyAnswer>> waiting = poll_call(loop, balancer, *std::move(look_again),
+                                              decode_object<VectorStoreFile>, std::move(polling), ask);
+  Result<AnyAnswer> over = co_await waiting;
   if (!over) co_return failed(std::move(over).error());
   co_return over;
 }
@@ -202,12 +199,12 @@ auto VectorStoreFiles<Execution>::upload_and_poll(TextView store_id, const FileI
   Result<detail::Call> call = Base::make_call(std::move(look), options);
   const Result<detail::Call> upload = Base::make_call(detail::upload_for_store(file), options);
   if (call && !upload) call = upload.error();
-  auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
+  const auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
   if (call && !polling) call = polling.error();
-  return Base::core()->runtime.template run_call<VectorStoreFile>(
-      std::move(call), [&](EventLoop& loop, detail::Call first, auto ask) {
-        return detail::upload_to_store(loop, Base::core()->balancer, std::move(first), std::string(store_id),
-                                       file, *std::move(polling), options, ask);
+  return Base::core()->template run_call<VectorStoreFile>(
+      std::move(call), [&](EventLoop& loop, detail::Call first, detail::Ask ask) {
+        return detail::upload_to_store(loop, Base::core()->balancer(), std::move(first),
+                                       std::string(store_id), file, *polling, options, ask);
       });
 }
 
