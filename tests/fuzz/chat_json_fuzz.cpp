@@ -40,7 +40,8 @@ void read_error(const json& document) {
 void read_answer(std::string_view text) {
   openailb::HttpResponse response{.status = 200, .body = std::string(text)};
   bool delivered = false;
-  const auto completion = openailb::detail::decode_chat_completion(response, delivered);
+  const auto completion = openailb::detail::typed<openailb::ChatCompletion>(
+      openailb::detail::decode_chat_completion(response, delivered));
   require(!delivered);
   if (!completion) return;
   require(!completion->choices.empty());

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace openailb::simulation {
 
@@ -16,46 +17,48 @@ struct Concurrent {
   template <class T>
   using Answer = Task<Result<T>>;
   template <class Chunk>
-  using ChunkStream = Task<Result<std::unique_ptr<CommittedStream<Chunk>>>>;
+  using ChunkStream = Task<Result<std::unique_ptr<CommittedStream>>>;
 };
 
 }  // namespace openailb::simulation
 
 /// The one loop.
 template <>
-class openailb::detail::Runtime<openailb::simulation::Concurrent> {
+class openailb::detail::Core<openailb::simulation::Concurrent> : public CoreBase {
  public:
   static constexpr bool has_one_loop = true;
 
-  Runtime(const ClientOptions&, const LoopPool::Factory& make_loop) : loop_(make_loop()) {}
-  TimePoint now() const { return loop_->now(); }
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, const LoopPool::Factory& make_loop)
+      : Core(std::move(endpoints), std::move(options), make_loop()) {}
 
-  template <class T, class Decode>
-  Task<Result<T>> answer(std::shared_ptr<Balancer> balancer, Result<Call> call, Decode decode) const {
-    return ask<T>(*loop_, std::move(balancer), std::move(call), decode);
+  template <class T>
+  Task<Result<T>> run_call(Result<Call> call, const MakeTask& make_task) const {
+    return ask<T>(*loop_, std::move(call), make_task);
   }
   template <class Chunk>
-  Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> stream(std::shared_ptr<Balancer> balancer,
-                                                               Result<Call> call) const {
-    return open<Chunk>(*loop_, std::move(balancer), std::move(call));
+  Task<Result<std::unique_ptr<CommittedStream>>> stream(const StreamKind& kind, Result<Call> call) const {
+    return open<>(kind, *loop_, balancer(), std::move(call));
   }
 
  private:
-  template <class T, class Decode>
-  static Task<Result<T>> ask(EventLoop& loop, std::shared_ptr<Balancer> balancer, Result<Call> call,
-                             Decode decode) {
+  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::unique_ptr<EventLoop> loop)
+      : CoreBase(std::move(endpoints), std::move(options), loop->clock()), loop_(std::move(loop)) {}
+
+  template <class T>
+  static Task<Result<T>> ask(EventLoop& loop, Result<Call> call, MakeTask make_task) {
     if (!call) co_return std::move(call).error();
-    Task<Result<T>> task = answer_call<T>(loop, std::move(balancer), *std::move(call), decode);
-    Result<T> answer = co_await task;
-    co_return answer;
+    Task<Result<AnyAnswer>> task = make_task(loop, *std::move(call), Ask());
+    Result<AnyAnswer> answer = co_await task;
+    co_return typed<T>(std::move(answer));
   }
-  template <class Chunk>
-  static Task<Result<std::unique_ptr<CommittedStream<Chunk>>>> open(EventLoop& loop,
-                                                                    std::shared_ptr<Balancer> balancer,
-                                                                    Result<Call> call) {
+  template <class = OnlyIfUsed>
+  static Task<Result<std::unique_ptr<CommittedStream>>> open(const StreamKind& kind, EventLoop& loop,
+                                                             std::shared_ptr<Balancer> balancer,
+                                                             Result<Call> call) {
     if (!call) co_return std::move(call).error();
-    auto task = stream_call<Chunk>(loop, std::move(balancer), *std::move(call));
-    Result<std::unique_ptr<CommittedStream<Chunk>>> state = co_await task;
+    Task<Result<std::unique_ptr<CommittedStream>>> task =
+        stream_call(kind, loop, std::move(balancer), *std::move(call));
+    Result<std::unique_ptr<CommittedStream>> state = co_await task;
     co_return state;
   }
 

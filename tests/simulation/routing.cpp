@@ -158,12 +158,12 @@ class RoutingRun {
     }
     const ChatCompletionCreateParams params{.model = "gpt-4o", .messages = {user_message("Hello!")}};
     auto opening = client_->chat.completions.stream(params, std::move(options));
-    Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>> opened = co_await opening;
+    Result<std::unique_ptr<CommittedStream>> opened = co_await opening;
     if (!opened) co_return false;
     first_tokens_.took.push_back(net_.network.now() - at);
-    const std::unique_ptr<CommittedStream<ChatCompletionChunk>> stream = *std::move(opened);
+    const std::unique_ptr<CommittedStream> stream = *std::move(opened);
     while (!stream->over()) {
-      Task<const ChatCompletionChunk*> reading = stream->next();
+      Task<const ChunkReader*> reading = stream->next();
       co_await reading;
     }
     if (!stream->error()) ++first_tokens_.successes;

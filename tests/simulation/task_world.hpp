@@ -30,7 +30,7 @@ class TaskWorld final : public World {
   void remove(const std::string& name) override { client_.remove_endpoint(name); }
   void replace(std::vector<EndpointConfig> all) override { client_.set_endpoints(std::move(all)); }
 
-  using Streaming = Task<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>>;
+  using Streaming = Task<Result<std::unique_ptr<CommittedStream>>>;
 
   Task<bool> caller(const std::vector<CallPlan>& calls);
   Task<bool> create(CallRecord& record);
@@ -105,7 +105,7 @@ inline Task<bool> TaskWorld::post(CallRecord& record) {
 
 inline Task<bool> TaskWorld::stream(CallRecord& record) {
   Streaming opening = client_.chat.completions.stream(params(record), options(record));
-  std::optional<Result<std::unique_ptr<CommittedStream<ChatCompletionChunk>>>> opened;
+  std::optional<Result<std::unique_ptr<CommittedStream>>> opened;
   Task<bool> finishing = finish(record, opening, opened);
   const bool finished = co_await finishing;
   if (!finished || !*opened) {
@@ -114,15 +114,15 @@ inline Task<bool> TaskWorld::stream(CallRecord& record) {
     end(record, finished ? CallRecord::Fate::failed : CallRecord::Fate::dropped);
     co_return finished;
   }
-  std::unique_ptr<CommittedStream<ChatCompletionChunk>> state = std::move(**opened);
+  std::unique_ptr<CommittedStream> state = std::move(**opened);
   record.info = state->info();
   record.committed = now();
   while (!state->over()) {
-    Task<const ChatCompletionChunk*> reading = state->next();
-    std::optional<const ChatCompletionChunk*> chunk;
+    Task<const ChunkReader*> reading = state->next();
+    std::optional<const ChunkReader*> chunk;
     Task<bool> taking = finish(record, reading, chunk);
     const bool taken = co_await taking;
-    const auto& choices = state->completion().choices;
+    const auto& choices = completion_of<ChatCompletionChunk>(state->accumulation()).choices;
     if (!choices.empty()) record.content = choices[0].message.content;
     if (taken) continue;
     reading = {};

@@ -44,7 +44,7 @@ class ChunkOracle {
   std::size_t repetitions() const { return repetitions_; }
 
  private:
-  detail::ChunkReader<ChatCompletionChunk> reader_{};
+  detail::ChunkReaderOf<ChatCompletionChunk> reader_{};
   std::size_t chunks_{};
   std::size_t repetitions_{};
 };

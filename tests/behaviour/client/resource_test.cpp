@@ -38,8 +38,8 @@ struct Thing {
   }
 };
 
-Result<Transcript> decode_transcript(HttpResponse& response, bool&) {
-  return Transcript{.text = std::move(response.body)};
+Result<detail::AnyAnswer> decode_transcript(HttpResponse& response, bool&) {
+  return detail::answer_of(Transcript{.text = std::move(response.body)});
 }
 
 /// A resource as they are written in resources/.
