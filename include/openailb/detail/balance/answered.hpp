@@ -73,15 +73,9 @@ using Decoder = std::function<Result<AnyAnswer>(HttpResponse& response, bool& de
 /// How an attempt ended.
 using Attempted = std::variant<AnyAnswer, Failure>;
 
-/// What makes the attempts of a call.
-class Attempts {
- public:
-  /// An attempt that is not done when its time is over, or that has lost, is destroyed, which cancels it.
-  virtual Task<Attempted> make(EventLoop& loop, Trial& trial) const = 0;
-
- protected:
-  ~Attempts() = default;
-};
+/// Makes an attempt. One that is not done when its time is over, or that has lost, is destroyed, which
+/// cancels it.
+using MakeAttempt = std::function<Task<Attempted>(EventLoop& loop, Trial& trial)>;
 
 }  // namespace detail
 }  // namespace openailb

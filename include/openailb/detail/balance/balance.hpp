@@ -31,14 +31,14 @@ struct Balanced {
 /// fails, the other goes on.
 template <class = OnlyIfUsed>
 Task<Result<Balanced>> balance(EventLoop& loop, Balancer& balancer, std::shared_ptr<const Call> call,
-                               const Attempts& attempts) {
+                               MakeAttempt attempt) {
   Result<Progress> begun = balancer.begin(*call, loop.now());
   if (!begun) co_return std::move(begun).error();
   Progress& progress = *begun;
   if (balancer.options().on_event) {
     progress.watch = std::make_shared<CallWatch>(balancer.options(), *call, loop.clock());
   }
-  Race race(loop, balancer, progress, attempts);
+  Race race(loop, balancer, progress, attempt);
   for (;;) {
     if (race.over()) {
       if (call->stop_token.stop_requested()) {

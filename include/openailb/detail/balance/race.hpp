@@ -18,10 +18,10 @@ namespace openailb::detail {
 /// An attempt that is under way, with the limit of its time. A source of FirstOf.
 class UnderWay {
  public:
-  UnderWay(EventLoop& loop, Trial started, const Attempts& attempts)
+  UnderWay(EventLoop& loop, Trial started, const MakeAttempt& attempt)
       : trial(std::move(started)),
         limit_(loop, trial.ends, trial.call->stop_token),
-        trying_(attempts.make(loop, trial)) {}
+        trying_(attempt(loop, trial)) {}
   UnderWay(const UnderWay&) = delete;
   UnderWay& operator=(const UnderWay&) = delete;
 
@@ -54,8 +54,8 @@ class UnderWay {
 /// FirstOf, which is ready when one of them is, or when the hedge is due.
 class Race {
  public:
-  Race(EventLoop& loop, Balancer& balancer, Progress& progress, const Attempts& attempts)
-      : loop_(&loop), balancer_(&balancer), progress_(&progress), attempts_(&attempts) {}
+  Race(EventLoop& loop, Balancer& balancer, Progress& progress, const MakeAttempt& attempt)
+      : loop_(&loop), balancer_(&balancer), progress_(&progress), attempt_(&attempt) {}
   Race(const Race&) = delete;
   Race& operator=(const Race&) = delete;
 
@@ -63,7 +63,7 @@ class Race {
   /// Whether two attempts are under way.
   bool undecided() const noexcept { return first_ && hedge_; }
   void begin(Trial trial, TimePoint now) {
-    first_.emplace(*loop_, std::move(trial), *attempts_);
+    first_.emplace(*loop_, std::move(trial), *attempt_);
     const auto due = balancer_->hedge_due(first_->trial, *progress_, now);
     if (due) hedge_due_.emplace(*loop_, *due);
   }
@@ -92,7 +92,7 @@ class Race {
     if (due > now) {
       hedge_due_.emplace(*loop_, *due);
     } else if (std::optional<Trial> second = balancer_->hedge(first_->trial.call, *progress_, now)) {
-      hedge_.emplace(*loop_, *std::move(second), *attempts_);
+      hedge_.emplace(*loop_, *std::move(second), *attempt_);
     }
     return nullptr;
   }
@@ -112,7 +112,7 @@ class Race {
   EventLoop* loop_;
   Balancer* balancer_;
   Progress* progress_;
-  const Attempts* attempts_;
+  const MakeAttempt* attempt_;
   std::optional<UnderWay> first_{};
   std::optional<UnderWay> hedge_{};
   std::optional<Timer> hedge_due_{};

@@ -78,25 +78,13 @@ Task<Attempted> try_for_answer(EventLoop& loop, Trial& trial, const Decoder& dec
   co_return trial.judged(*std::move(read.wrong));
 }
 
-/// The attempts of such a call.
-class AnswerAttempts final : public Attempts {
- public:
-  explicit AnswerAttempts(Decoder decode) : decode_(std::move(decode)) {}
-  Task<Attempted> make(EventLoop& loop, Trial& trial) const override {
-    return try_for_answer(loop, trial, decode_);
-  }
-
- private:
-  Decoder decode_;
-};
-
 /// A whole call with a single answer.
 template <class = OnlyIfUsed>
 Task<Result<AnyAnswer>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
                                     Decoder decode) {
-  const AnswerAttempts attempts(std::move(decode));
+  const auto attempt = [&decode](EventLoop& on, Trial& trial) { return try_for_answer(on, trial, decode); };
   Task<Result<Balanced>> balancing =
-      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempts);
+      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
   Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 

@@ -24,6 +24,7 @@ class BackgroundStream final : public Resident {
   using Opening = Task<Result<std::unique_ptr<CommittedStream>>>;
 
   /// `stop` is the stop token of the call.
+  template <class = OnlyIfUsed>
   BackgroundStream(std::shared_ptr<LoopThread> thread, std::stop_token stop, Opening opening)
       : thread_(std::move(thread)), stop_(std::move(stop)), opening_(std::move(opening)), opened_(open()) {}
   /// A stream that could not be opened.
@@ -113,8 +114,7 @@ Task<Result<const ChunkReader*>> BackgroundStream::next() {
 /// The reader's end of a background stream. Its destructor closes the stream.
 class StreamReading {
  public:
-  explicit StreamReading(std::shared_ptr<BackgroundStream> stream) noexcept
-      : stream_(std::move(stream)) {}
+  explicit StreamReading(std::shared_ptr<BackgroundStream> stream) noexcept : stream_(std::move(stream)) {}
   StreamReading(StreamReading&&) noexcept = default;
   StreamReading& operator=(StreamReading&&) = delete;
   ~StreamReading() {

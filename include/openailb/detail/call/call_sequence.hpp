@@ -48,6 +48,7 @@ class CallSequence {
   }
 
   /// Makes the next call, or says why it cannot be made.
+  template <class = OnlyIfUsed>
   Task<Result<AnyAnswer>> ask(ApiRequest request, Decoder decode) const {
     return ask(next(std::move(request)), std::move(decode));
   }

@@ -60,9 +60,10 @@ struct LargeChunkEvent {
 };
 
 /// Reads a large event beside the loop, with a new reader. `homes` are those of the client.
-inline Task<LargeChunkEvent> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
-                                                    std::shared_ptr<Homes> homes,
-                                                    std::shared_ptr<ChunkReader> chunks) {
+template <class = OnlyIfUsed>
+Task<LargeChunkEvent> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
+                                             std::shared_ptr<Homes> homes,
+                                             std::shared_ptr<ChunkReader> chunks) {
   auto reads = [event = std::move(event), reading = std::move(reading), homes = std::move(homes),
                 chunks = std::move(chunks)]() mutable {
     LargeChunkEvent read{.chunks = std::move(chunks)};

@@ -57,8 +57,8 @@ class CommittedStream final : public CommittedAnswer {
   }
 
   const std::string& text() const noexcept { return chunks_->text(); }
-  /// The reader of the latest chunk. Whoever has it keeps the chunk also when the stream is gone, and it stays
-  /// until the next.
+  /// The reader of the latest chunk. Whoever has it keeps the chunk also when the stream is gone, and it
+  /// stays until the next.
   std::shared_ptr<const ChunkReader> latest() const noexcept { return chunks_; }
   const Accumulation& accumulation() const noexcept { return *accumulation_; }
   /// Takes what all chunks add up to.
@@ -66,6 +66,7 @@ class CommittedStream final : public CommittedAnswer {
 
  private:
   const ChunkReader* find_next();
+  template <class = OnlyIfUsed>
   Task<LargeChunkEvent> read_large();
   const ChunkReader* take(ChunkEvent said);
   const ChunkReader* accept();
@@ -141,7 +142,8 @@ Task<const ChunkReader*> CommittedStream::next() {
   }
 }
 
-inline Task<LargeChunkEvent> CommittedStream::read_large() {
+template <class>
+Task<LargeChunkEvent> CommittedStream::read_large() {
   ServerSentEvent event = *std::move(large_);
   large_.reset();
   return read_large_chunk_event(*loop_, std::move(event), trial_->reading(), {balancer_, &balancer_->homes()},

@@ -33,8 +33,7 @@ namespace openailb::detail {
 /// An answer whose bytes are handed over while they come.
 class Download final : public CommittedAnswer {
  public:
-  Download(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
-           Balanced balanced)
+  Download(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline, Balanced balanced)
       : CommittedAnswer(std::move(balancer), loop, deadline, std::move(balanced.trial),
                         std::move(balanced.answer->info())) {}
 
@@ -116,26 +115,14 @@ Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& de
   co_return begun;
 }
 
-/// The attempts of such a call.
-class DownloadAttempts final : public Attempts {
- public:
-  explicit DownloadAttempts(Decoder decode) : decode_(std::move(decode)) {}
-  Task<Attempted> make(EventLoop& loop, Trial& trial) const override {
-    return try_to_download(loop, trial, decode_);
-  }
-
- private:
-  Decoder decode_;
-};
-
 /// A whole call whose answer goes into a ByteSink.
 template <class = OnlyIfUsed>
 Task<Result<AnyAnswer>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
                                       Decoder decode, ByteSink into, Ask ask) {
   const TimePoint deadline = limit_from(loop.now(), call.deadline);
-  const DownloadAttempts attempts(std::move(decode));
+  const auto attempt = [&decode](EventLoop& on, Trial& trial) { return try_to_download(on, trial, decode); };
   Task<Result<Balanced>> balancing =
-      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempts);
+      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
   Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 

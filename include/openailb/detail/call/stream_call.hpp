@@ -92,26 +92,14 @@ Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& t
   co_return std::make_unique<AnswerOf<OpenedStream>>(std::move(opened));
 }
 
-/// The attempts of a stream of this kind.
-class StreamAttempts final : public Attempts {
- public:
-  explicit StreamAttempts(const StreamKind& kind) noexcept : kind_(&kind) {}
-  Task<Attempted> make(EventLoop& loop, Trial& trial) const override {
-    return try_for_stream(*kind_, loop, trial);
-  }
-
- private:
-  const StreamKind* kind_;
-};
-
 /// A whole call with a streamed answer, up to its commit point.
 template <class = OnlyIfUsed>
 Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kind, EventLoop& loop,
                                                            std::shared_ptr<Balancer> balancer, Call call) {
   const TimePoint deadline = limit_from(loop.now(), call.deadline);
-  const StreamAttempts attempts(kind);
+  const auto attempt = [&kind](EventLoop& on, Trial& trial) { return try_for_stream(kind, on, trial); };
   Task<Result<Balanced>> balancing =
-      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempts);
+      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
   Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
   StreamReader reader = std::move(value_of<OpenedStream>(*balanced->answer).reader);

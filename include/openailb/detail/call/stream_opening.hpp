@@ -50,8 +50,9 @@ struct LargeOpeningEvent {
 };
 
 /// Reads a large event beside the loop.
-inline Task<LargeOpeningEvent> read_large_opening_event(const StreamKind& kind, EventLoop& loop,
-                                                        ServerSentEvent event, Reading reading) {
+template <class = OnlyIfUsed>
+Task<LargeOpeningEvent> read_large_opening_event(const StreamKind& kind, EventLoop& loop,
+                                                 ServerSentEvent event, Reading reading) {
   auto reads = [&kind, event = std::move(event), reading = std::move(reading)]() mutable {
     ScannedJson document;
     OpeningEvent said = read_opening_event(kind, event, document);

@@ -39,8 +39,8 @@ OPENAILB_INLINE Core<Async>::Core(std::vector<EndpointConfig> endpoints, ClientO
 
 OPENAILB_INLINE Core<Async>::~Core() { thread_->end(); }
 
-OPENAILB_INLINE std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<Call> call,
-                                                                    const MakeTask& make_task) const {
+template <class>
+std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<Call> call, const MakeTask& make_task) const {
   if (!call) return std::make_shared<PendingAnswer>(thread_, Result<AnyAnswer>(std::move(call).error()));
   std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
   const std::stop_token stop = call->stop_token;
@@ -50,8 +50,8 @@ OPENAILB_INLINE std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<Call>
   return run_on<AnyAnswer>(thread_, stop, task, std::move(polling));
 }
 
-OPENAILB_INLINE std::unique_ptr<StreamReading> Core<Async>::open(const StreamKind& kind,
-                                                                 Result<Call> call) const {
+template <class>
+std::unique_ptr<StreamReading> Core<Async>::open(const StreamKind& kind, Result<Call> call) const {
   if (!call) {
     return std::make_unique<StreamReading>(
         std::make_shared<BackgroundStream>(thread_, std::move(call).error()));

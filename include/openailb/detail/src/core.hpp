@@ -54,9 +54,13 @@ class CoreBase {
 /// Makes the coroutine of a whole call. `ask` calls functions of the user's.
 using MakeTask = std::function<Task<Result<AnyAnswer>>(EventLoop& loop, Call call, Ask ask)>;
 
-/// Those of a call with one answer, of one whose bytes go into a sink, and of one that is made again and again.
+/// Those of a call with one answer, of one whose bytes go into a sink, and of one that is made again and
+/// again.
+template <class = OnlyIfUsed>
 MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode);
+template <class = OnlyIfUsed>
 MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into);
+template <class = OnlyIfUsed>
 MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling);
 
 /// What all copies of a client share: its endpoints, and what runs its calls. Calls may also be the error for
@@ -85,7 +89,9 @@ class Core<Blocking> : public CoreBase {
 
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopPool> loops);
+  template <class = OnlyIfUsed>
   Result<AnyAnswer> run_any(Result<Call> call, const MakeTask& make_task) const;
+  template <class = OnlyIfUsed>
   Result<std::unique_ptr<OpenStream>> open(const StreamKind& kind, Result<Call> call) const;
 
   std::shared_ptr<LoopPool> loops_;
@@ -111,7 +117,9 @@ class Core<Async> : public CoreBase {
 
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopThread> thread);
+  template <class = OnlyIfUsed>
   std::shared_ptr<Pending<Result<AnyAnswer>>> run_any(Result<Call> call, const MakeTask& make_task) const;
+  template <class = OnlyIfUsed>
   std::unique_ptr<StreamReading> open(const StreamKind& kind, Result<Call> call) const;
 
   std::shared_ptr<LoopThread> thread_;

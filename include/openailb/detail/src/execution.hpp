@@ -43,20 +43,23 @@ OPENAILB_INLINE Result<Call> CoreBase::make_call(ApiRequest request, RequestOpti
   return bad ? Result<Call>(*std::move(bad)) : std::move(call);
 }
 
-OPENAILB_INLINE MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode) {
+template <class>
+MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode) {
   return [balancer = std::move(balancer), decode = std::move(decode)](EventLoop& loop, Call call, Ask) {
     return answer_call(loop, balancer, std::move(call), decode);
   };
 }
 
-OPENAILB_INLINE MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into) {
+template <class>
+MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into) {
   return [balancer = std::move(balancer), decode = std::move(decode), into = std::move(into)](
              EventLoop& loop, Call call, Ask ask) {
     return download_call(loop, balancer, std::move(call), decode, into, ask);
   };
 }
 
-OPENAILB_INLINE MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling) {
+template <class>
+MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling) {
   return [balancer = std::move(balancer), decode = std::move(decode), polling = std::move(polling)](
              EventLoop& loop, Call call, Ask ask) {
     return poll_call(loop, balancer, std::move(call), decode, polling, ask);
@@ -71,7 +74,8 @@ OPENAILB_INLINE Core<Blocking>::Core(std::vector<EndpointConfig> endpoints, Clie
                                      std::shared_ptr<LoopPool> loops)
     : CoreBase(std::move(endpoints), std::move(options), loops->lease()->clock()), loops_(std::move(loops)) {}
 
-OPENAILB_INLINE Result<AnyAnswer> Core<Blocking>::run_any(Result<Call> call, const MakeTask& make_task) const {
+template <class>
+Result<AnyAnswer> Core<Blocking>::run_any(Result<Call> call, const MakeTask& make_task) const {
   if (!call) return std::move(call).error();
   const LoopLease loop = loops_->lease();
   const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
@@ -79,8 +83,8 @@ OPENAILB_INLINE Result<AnyAnswer> Core<Blocking>::run_any(Result<Call> call, con
   return run(*loop, std::move(task), polling.get());
 }
 
-OPENAILB_INLINE Result<std::unique_ptr<OpenStream>> Core<Blocking>::open(const StreamKind& kind,
-                                                                         Result<Call> call) const {
+template <class>
+Result<std::unique_ptr<OpenStream>> Core<Blocking>::open(const StreamKind& kind, Result<Call> call) const {
   if (!call) return std::move(call).error();
   LoopLease loop = loops_->lease();
   std::unique_ptr<StopPolling> polling = poll_for_stop(*call);

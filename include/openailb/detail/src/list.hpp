@@ -60,6 +60,7 @@ class List {
   List(const AnyPage& page, std::chrono::nanoseconds within, MakePage make_page);
 
   const Result<Call>& call() const noexcept { return call_; }
+  template <class = OnlyIfUsed>
   MakeTask make_task() const;
 
   /// The client that a page came from. Throws std::logic_error if it came from none.
@@ -136,14 +137,16 @@ OPENAILB_INLINE Result<Call> List::make_call(const CoreBase& core) const {
   return core.make_call({.method = "GET", .path = *path_}, std::move(options));
 }
 
-OPENAILB_INLINE MakeTask List::make_task() const {
+template <class>
+MakeTask List::make_task() const {
   return [list = std::make_shared<const List>(*this)](EventLoop& loop, Call call, Ask) {
     return ask_at(loop, list->core_.lock()->balancer(), std::move(call), list);
   };
 }
 
 /// Reads a page that was asked for at a place in the list.
-OPENAILB_INLINE Result<AnyAnswer> List::read_page(const HttpResponse& response, const PlaceInList& place) const {
+OPENAILB_INLINE Result<AnyAnswer> List::read_page(const HttpResponse& response,
+                                                  const PlaceInList& place) const {
   ScannedJson document;
   if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
   std::unique_ptr<PageAnswer> answer = make_page_();
@@ -156,8 +159,7 @@ OPENAILB_INLINE Result<AnyAnswer> List::read_page(const HttpResponse& response, 
     return Error{.kind = ErrorKind::parse, .message = "answered with the same page again"};
   }
   if (page.has_more && place.seen && place.seen->size() == SeenCursors::most) {
-    return Error{.kind = ErrorKind::parse,
-                 .message = "answered with one page too many: its list has no end"};
+    return Error{.kind = ErrorKind::parse, .message = "answered with one page too many: its list has no end"};
   }
   return AnyAnswer(std::move(answer));
 }

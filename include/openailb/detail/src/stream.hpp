@@ -30,6 +30,7 @@ class OpenStream {
   const CommittedStream& stream() const noexcept { return *stream_; }
 
   /// The reader that has the next chunk, which stays until the one after it is read; null at the end.
+  template <class = OnlyIfUsed>
   const ChunkReader* advance() {
     if (!loop_) return nullptr;
     if (polling_) polling_->poll((*loop_)->now());
