@@ -113,7 +113,8 @@ OPENAILB_INLINE List::List(const std::shared_ptr<const CoreBase>& core, ApiPath 
   }
   const std::string fault = call_ ? fault_of_everywhere(*call_) : "";
   if (!fault.empty()) call_ = Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
-  for (EndpointStatus& one : core->balancer()->status(core->now())) {
+  EndpointStatuses endpoints = core->balancer()->status(core->now());
+  for (EndpointStatus& one : endpoints) {
     places_.push_back({.endpoint = std::move(one.name)});
   }
 }

@@ -22,6 +22,7 @@
 #include <openailb/types/chat.hpp>
 
 #include <optional>
+#include <memory>
 #include <utility>
 
 namespace openailb {
