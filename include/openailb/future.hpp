@@ -38,6 +38,42 @@ class Awaiting {
   std::shared_ptr<PendingCall> call_{};
 };
 
+/// What a Future does whatever the type of its answer.
+class AnyFuture {
+ public:
+  AnyFuture(AnyFuture&&) noexcept;
+  AnyFuture& operator=(AnyFuture&&) noexcept;
+  ~AnyFuture();
+
+  /// Whether the answer is there.
+  bool ready() const;
+  /// Waits for the answer, but not for longer than that. Whether it is there. Throws as Future::get() does.
+  bool wait_for(std::chrono::nanoseconds limit) const;
+  /// Lets the call go on without anybody waiting for its answer.
+  void detach() &&;
+
+ protected:
+  explicit AnyFuture(std::shared_ptr<PendingAnswer> pending) noexcept;
+  PendingAnswer& pending() const;
+  /// Waits for the end of the call.
+  PendingAnswer& finish() const;
+  std::shared_ptr<PendingCall> call() const;
+  bool ready_for_one() const;
+  void call_when_done(std::function<void(PendingAnswer&)> function) &&;
+
+ private:
+  template <class Input, class Answer>
+  friend class CallsUnderWay;
+
+  /// Calls it on the client's thread even if there is an executor: the executor's thread may be waiting for
+  /// what it tells.
+  void notify_when_done(std::function<void()> notify);
+  void cancel() noexcept;
+  void wait_for_end() noexcept;
+
+  std::shared_ptr<PendingAnswer> pending_;  // null when moved from
+};
+
 }  // namespace detail
 
 /// The answer to a call of an AsyncClient, which is under way. Destroying the Future, or assigning another
@@ -58,18 +94,10 @@ class Awaiting {
 /// same holds after the destructor on the thread where they are called, the executor's or else the client's
 /// own: a window there may own both. A coroutine that waits is then not resumed, so its owner destroys it.
 template <class T>
-class [[nodiscard]] Future {
+class [[nodiscard]] Future : public detail::AnyFuture {
  public:
-  Future(Future&&) noexcept;
-  Future& operator=(Future&&) noexcept;
-  ~Future();
-
-  /// Whether the answer is there.
-  bool ready() const;
   /// Waits for the answer. Throws std::logic_error on the client's own thread, where it would wait for ever.
   Result<T> get();
-  /// Waits for the answer, but not for longer than that. Whether it is there. Throws as get() does.
-  bool wait_for(std::chrono::nanoseconds limit) const;
   /// Calls `function(Result<T>)` when the answer is there. What it throws goes to
   /// ClientOptions::on_unhandled. If a function of yours threw in the call, it gets an Error that tells so.
   template <class Function>
@@ -78,8 +106,6 @@ class [[nodiscard]] Future {
     std::move(*this).call_when_done([shared = std::make_shared<Function>(std::move(function))](
                                         Result<T> answer) { (*shared)(std::move(answer)); });
   }
-  /// Lets the call go on without anybody waiting for its answer.
-  void detach() &&;
 
   /// `co_await future`, of a named Future: gives its Result<T>.
   auto operator co_await() & noexcept {
@@ -110,19 +136,9 @@ class [[nodiscard]] Future {
   template <class Input, class Answer>
   friend class detail::CallsUnderWay;
 
-  explicit Future(std::shared_ptr<detail::PendingAnswer> pending) noexcept;
-  const std::shared_ptr<detail::PendingAnswer>& pending() const;
-  std::shared_ptr<detail::PendingCall> call() const;
-  bool ready_for_one() const;
+  explicit Future(std::shared_ptr<detail::PendingAnswer> pending) noexcept : AnyFuture(std::move(pending)) {}
   void call_when_done(std::function<void(Result<T>)> function) &&;
-  /// Calls it on the client's thread even if there is an executor: the executor's thread may be waiting for
-  /// what it tells.
-  void notify_when_done(std::function<void()> notify);
   Result<T> take();
-  void cancel() noexcept;
-  void wait_for_end() noexcept;
-
-  std::shared_ptr<detail::PendingAnswer> pending_;  // null when moved from
 };
 
 }  // namespace openailb

@@ -22,7 +22,7 @@ class ApiPath;
 struct ApiRequest;
 struct Call;
 template <class Execution>
-struct Core;
+class Core;
 struct Form;
 class JsonBody;
 template <class T>

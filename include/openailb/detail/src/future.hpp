@@ -20,15 +20,6 @@ namespace openailb {
 
 namespace detail {
 
-/// The result of a pending call. What a user's function threw in it becomes an Error.
-inline Result<AnyAnswer> take_as_result(PendingAnswer& pending) {
-  try {
-    return pending.take();
-  } catch (...) {
-    return describe_current_exception();
-  }
-}
-
 OPENAILB_INLINE Awaiting::~Awaiting() {
   // Taken out first, since clang 16 destroys an awaiter once more with the frame of a coroutine that threw.
   if (const std::shared_ptr<PendingCall> call = std::exchange(call_, nullptr)) call->forget_continuation();
@@ -39,94 +30,99 @@ OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<PendingCall> call, std::cor
   return call_->on_done([coroutine] { coroutine.resume(); });
 }
 
-}  // namespace detail
+/// The result of a pending call. What a user's function threw in it becomes an Error.
+inline Result<AnyAnswer> take_as_result(PendingAnswer& pending) {
+  try {
+    return pending.take();
+  } catch (...) {
+    return describe_current_exception();
+  }
+}
 
-template <class T>
-Future<T>::Future(std::shared_ptr<detail::PendingAnswer> pending) noexcept
+OPENAILB_INLINE AnyFuture::AnyFuture(std::shared_ptr<PendingAnswer> pending) noexcept
     : pending_(std::move(pending)) {}
 
-template <class T>
-Future<T>::Future(Future&&) noexcept = default;
+OPENAILB_INLINE AnyFuture::AnyFuture(AnyFuture&&) noexcept = default;
 
-template <class T>
-Future<T>& Future<T>::operator=(Future&& other) noexcept {
-  Future moved(std::move(other));
+OPENAILB_INLINE AnyFuture& AnyFuture::operator=(AnyFuture&& other) noexcept {
+  AnyFuture moved(std::move(other));
   pending_.swap(moved.pending_);
   return *this;
 }
 
-template <class T>
-Future<T>::~Future() {
-  if (pending_) detail::PendingCall::abandon(std::move(pending_));
+OPENAILB_INLINE AnyFuture::~AnyFuture() {
+  if (pending_) PendingCall::abandon(std::move(pending_));
 }
 
-template <class T>
-void Future<T>::cancel() noexcept {
-  if (pending_) detail::PendingCall::abandon(pending_);
+OPENAILB_INLINE void AnyFuture::cancel() noexcept {
+  if (pending_) PendingCall::abandon(pending_);
 }
 
 /// Not on the client's own thread, where it would wait for ever.
-template <class T>
-void Future<T>::wait_for_end() noexcept {
+OPENAILB_INLINE void AnyFuture::wait_for_end() noexcept {
   if (pending_ && !pending_->thread().is_current()) pending_->wait();
 }
 
-template <class T>
-const std::shared_ptr<detail::PendingAnswer>& Future<T>::pending() const {
+OPENAILB_INLINE PendingAnswer& AnyFuture::pending() const {
   if (!pending_) throw std::logic_error("openailb: this Future has been moved from");
+  return *pending_;
+}
+
+OPENAILB_INLINE bool AnyFuture::ready() const { return pending().is_done(); }
+
+OPENAILB_INLINE bool AnyFuture::ready_for_one() const {
+  pending().must_not_be_awaited();
+  return ready();
+}
+
+OPENAILB_INLINE PendingAnswer& AnyFuture::finish() const {
+  pending().must_not_be_awaited();
+  pending().wait();
+  return pending();
+}
+
+OPENAILB_INLINE bool AnyFuture::wait_for(std::chrono::nanoseconds limit) const {
+  return pending().wait(limit);
+}
+
+OPENAILB_INLINE void AnyFuture::detach() && {
+  pending().detach();
+  pending_.reset();
+}
+
+OPENAILB_INLINE void AnyFuture::call_when_done(std::function<void(PendingAnswer&)> function) && {
+  // The pending call owns its continuation, which therefore does not own it.
+  pending().call_when_done([&call = pending(), function = std::move(function)] { function(call); });
+  pending_.reset();
+}
+
+OPENAILB_INLINE void AnyFuture::notify_when_done(std::function<void()> notify) {
+  if (!pending().notify_when_done(notify)) notify();
+}
+
+OPENAILB_INLINE std::shared_ptr<PendingCall> AnyFuture::call() const {
+  static_cast<void>(pending());
   return pending_;
 }
 
-template <class T>
-bool Future<T>::ready() const {
-  return pending()->is_done();
-}
+}  // namespace detail
 
 template <class T>
 Result<T> Future<T>::get() {
-  pending()->must_not_be_awaited();
-  pending()->wait();
-  return detail::typed<T>(pending()->take());
-}
-
-template <class T>
-bool Future<T>::wait_for(std::chrono::nanoseconds limit) const {
-  return pending()->wait(limit);
-}
-
-template <class T>
-void Future<T>::detach() && {
-  pending()->detach();
-  pending_.reset();
-}
-
-template <class T>
-void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
-  // The pending call owns its continuation, which therefore does not own it.
-  pending()->call_when_done(
-      [&call = *pending(), function = std::move(function)] { function(detail::typed<T>(detail::take_as_result(call))); });
-  pending_.reset();
-}
-
-template <class T>
-void Future<T>::notify_when_done(std::function<void()> notify) {
-  if (!pending()->notify_when_done(notify)) notify();
+  return detail::typed<T>(finish().take());
 }
 
 template <class T>
 Result<T> Future<T>::take() {
-  return detail::typed<T>(detail::take_as_result(*pending()));
+  return detail::typed<T>(detail::take_as_result(pending()));
 }
 
 template <class T>
-std::shared_ptr<detail::PendingCall> Future<T>::call() const {
-  return pending();
-}
-
-template <class T>
-bool Future<T>::ready_for_one() const {
-  pending()->must_not_be_awaited();
-  return ready();
+void Future<T>::call_when_done(std::function<void(Result<T>)> function) && {
+  std::move(*this).AnyFuture::call_when_done(
+      [function = std::move(function)](detail::PendingAnswer& pending) {
+        function(detail::typed<T>(detail::take_as_result(pending)));
+      });
 }
 
 }  // namespace openailb

@@ -21,8 +21,8 @@
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
 
-#include <optional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace openailb {
