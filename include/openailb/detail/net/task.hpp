@@ -106,8 +106,8 @@ struct Task<T>::promise_type {
   void unhandled_exception() noexcept { exception = std::current_exception(); }
 };
 
-/// Stands before a coroutine that is no member of a template: `template <class = OnlyIfUsed>`. g++ 12 makes
-/// code of every other inline coroutine, and of all that it calls, even where nobody calls it.
+/// Stands before a coroutine that is no template, and before what calls one: `template <class = OnlyIfUsed>`.
+/// g++ 12 below -O1 makes code of every other coroutine, and of all that it calls, where nobody calls it.
 struct OnlyIfUsed {};
 
 /// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). Make it a
