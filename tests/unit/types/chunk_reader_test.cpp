@@ -30,7 +30,7 @@ TEST(ChunkReader, ReadsRepetitionsAsIfEachHadComeAlone) {
 bool repeats(std::string first, std::string second) {
   ScannedJson document;
   EXPECT_TRUE(document.read(first)) << first;
-  ChunkReader<ChatCompletionChunk> reader;
+  ChunkReaderOf<ChatCompletionChunk> reader;
   reader.read(document, first);
   return reader.read_repetition(second);
 }
@@ -68,7 +68,7 @@ TEST(ChunkReader, TakesNothingElseForARepetition) {
 }
 
 TEST(ChunkReader, ReadsNoChunkBeforeTheFirst) {
-  ChunkReader<ChatCompletionChunk> reader;
+  ChunkReaderOf<ChatCompletionChunk> reader;
   std::string text;
   EXPECT_FALSE(reader.read_repetition(text));
 }
