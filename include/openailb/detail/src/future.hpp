@@ -3,13 +3,11 @@
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/pending.hpp>
 #include <openailb/detail/net/pending_call.hpp>
-#include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
 #include <openailb/future.hpp>
 #include <openailb/result.hpp>
 
 #include <chrono>
-#include <coroutine>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -27,16 +25,6 @@ Result<T> take_as_result(Pending<Result<T>>& pending) {
   } catch (...) {
     return describe_current_exception();
   }
-}
-
-OPENAILB_INLINE Awaiting::~Awaiting() {
-  // Taken out first, since clang 16 destroys an awaiter once more with the frame of a coroutine that threw.
-  if (const std::shared_ptr<PendingCall> call = std::exchange(call_, nullptr)) call->forget_continuation();
-}
-
-OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<PendingCall> call, std::coroutine_handle<> coroutine) {
-  call_ = std::move(call);  // first: from then on it may be resumed and destroyed on another thread
-  return call_->on_done([coroutine] { coroutine.resume(); });
 }
 
 }  // namespace detail
@@ -130,3 +118,7 @@ bool Future<T>::ready_for_one() const {
 }
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/awaiting.hpp>
+#endif
