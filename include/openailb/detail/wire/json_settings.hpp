@@ -6,11 +6,8 @@
 /// nothing. OPENAILB_JSON_DIAGNOSTICS and so on say what the library has. The target openailb::compiled
 /// defines them where that is not nlohmann_json's default.
 
-#include <nlohmann/json.hpp>
-
 // clang-format off
 #if defined(OPENAILB_COMPILED) && !defined(OPENAILB_COMPILES_UNIT)
-
 #if JSON_DIAGNOSTICS != OPENAILB_JSON_DIAGNOSTICS
 #error "this file and the compiled openailb differ in nlohmann_json's JSON_DIAGNOSTICS: set it alike for both (and without CMake define OPENAILB_JSON_DIAGNOSTICS as well)"
 #endif
@@ -26,10 +23,12 @@
 #if defined(JSON_NOEXCEPTION) != defined(OPENAILB_JSON_NOEXCEPTION)
 #error "this file and the compiled openailb differ in nlohmann_json's JSON_NOEXCEPTION: set it alike for both (and without CMake define OPENAILB_JSON_NOEXCEPTION as well)"
 #endif
+#endif
+
+#include <nlohmann/json.hpp>  // after that: it forgets some of them
+
 #if defined(OPENAILB_JSON_VERSION) && \
     OPENAILB_JSON_VERSION != NLOHMANN_JSON_VERSION_MAJOR * 10000 + NLOHMANN_JSON_VERSION_MINOR * 100 + NLOHMANN_JSON_VERSION_PATCH
 #error "this file and the compiled openailb have different versions of nlohmann_json: build openailb again with this one"
-#endif
-
 #endif
 // clang-format on

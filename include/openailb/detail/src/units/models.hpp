@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `client.models`, and what has answers of one piece or of plain text: `completions`, `embeddings` and `moderations`.
+/// `client.models`, `client.completions`, `client.embeddings` and `client.moderations`.
 
 #include <openailb/completions.hpp>
 #include <openailb/detail/src/async_client.hpp>
