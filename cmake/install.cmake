@@ -31,6 +31,7 @@ else()
   install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/units DESTINATION ${package_dir})
 endif()
 install(EXPORT openailb-targets NAMESPACE openailb:: DESTINATION ${package_dir})
+export(EXPORT openailb-targets NAMESPACE openailb:: FILE ${PROJECT_BINARY_DIR}/openailb-targets.cmake)
 
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/openailb-config.cmake.in ${PROJECT_BINARY_DIR}/openailb-config.cmake
