@@ -18,9 +18,57 @@ namespace openailb {
 
 namespace detail {
 
+class Accumulation;
 class ChunkReader;
 class CommittedStream;
+template <class Execution>
+class Core;
+struct OnlyIfUsed;
 class StreamReading;
+
+/// What an AsyncStream does whatever the type of its chunks. What its functions tell is known when next() has
+/// given a chunk or the end, and until it is called again.
+class AnyAsyncStream {
+ public:
+  AnyAsyncStream(AnyAsyncStream&&) noexcept;
+  AnyAsyncStream& operator=(AnyAsyncStream&&) = delete;
+  ~AnyAsyncStream();
+
+  /// Why the stream failed or broke; null while all is well.
+  const std::optional<Error>& error() const noexcept;
+  /// The JSON text of the last chunk, with the members that this library has no name for.
+  const std::string& raw() const noexcept;
+  /// Which endpoint serves the stream.
+  const ResponseInfo& info() const noexcept;
+
+ protected:
+  /// Asks for the next chunk. Whether there is nothing to wait for: the end has come.
+  template <class = OnlyIfUsed>
+  bool ask();
+  /// What was asked for.
+  std::shared_ptr<PendingCall> asked() const;
+  /// The reader that has it, once it is there; null at the end.
+  const ChunkReader* take();
+  /// Ends it because of an exception: a chunk is lost.
+  void break_off();
+  /// Null when it is not known.
+  const Accumulation* accumulation() const noexcept;
+  template <class = OnlyIfUsed>
+  std::shared_ptr<PendingAnswer> read_all(std::function<bool(const ChunkReader&)> take) &&;
+
+ private:
+  template <class Execution>
+  friend class Core;
+
+  explicit AnyAsyncStream(std::unique_ptr<StreamReading> stream) noexcept;
+  bool knows() const noexcept { return stream_ && has_asked_ && !asked_; }
+  const CommittedStream* committed() const noexcept;
+
+  std::unique_ptr<StreamReading> stream_;                         // null when moved from
+  std::shared_ptr<Pending<Result<const ChunkReader*>>> asked_{};  // the chunk that is waited for
+  bool has_asked_{};
+  bool is_over_{};
+};
 
 }  // namespace detail
 
@@ -34,13 +82,9 @@ class StreamReading;
 /// the first waits gets a std::logic_error. It may outlive its client, whose end cancels it. A coroutine that
 /// waits for a chunk when it is destroyed is not resumed; see Future.
 template <class Chunk>
-class [[nodiscard]] AsyncStream {
+class [[nodiscard]] AsyncStream : public detail::AnyAsyncStream {
  public:
   using Completion = typename Chunk::Completion;
-
-  AsyncStream(AsyncStream&&) noexcept;
-  AsyncStream& operator=(AsyncStream&&) = delete;
-  ~AsyncStream();
 
   /// `co_await stream.next()`: the next chunk; null at the end. Then error() says whether the stream ended
   /// cleanly. The first one waits until the stream has opened.
@@ -55,7 +99,7 @@ class [[nodiscard]] AsyncStream {
       bool await_suspend(std::coroutine_handle<> coroutine) {
         return waiting_.begin(stream_.asked(), coroutine);
       }
-      std::optional<Chunk> await_resume() const { return stream_.take(); }
+      std::optional<Chunk> await_resume() const { return stream_.take_chunk(); }
 
      private:
       AsyncStream& stream_;
@@ -72,7 +116,7 @@ class [[nodiscard]] AsyncStream {
   Future<Completion> on_chunk(Function function) && {
     // Shared, since a std::function must be copyable, and the function need not be.
     auto shared = std::make_shared<Function>(std::move(function));
-    return std::move(*this).read_all([shared](const Chunk& chunk) {
+    return std::move(*this).read_chunks([shared](const Chunk& chunk) {
       if constexpr (std::is_same_v<std::invoke_result_t<Function&, const Chunk&>, bool>) {
         return (*shared)(chunk);
       } else {
@@ -82,34 +126,16 @@ class [[nodiscard]] AsyncStream {
     });
   }
 
-  // What follows is known when next() has given a chunk or the end, and until it is called again.
-
-  /// Why the stream failed or broke; null while all is well.
-  const std::optional<Error>& error() const noexcept;
-  /// The answer as far as it has come, in the form that create() returns.
+  /// The answer as far as it has come, in the form that create() returns. Known when error() is.
   const Completion& completion() const noexcept;
-  /// The JSON text of the last chunk, with the members that this library has no name for.
-  const std::string& raw() const noexcept;
-  /// Which endpoint serves the stream.
-  const ResponseInfo& info() const noexcept;
 
  private:
   template <class Execution>
   friend class detail::Core;
-  using Asked = detail::Pending<Result<const detail::ChunkReader*>>;
 
-  explicit AsyncStream(std::unique_ptr<detail::StreamReading> stream) noexcept;
-  bool ask();
-  bool knows() const noexcept { return stream_ && has_asked_ && !asked_; }
-  const detail::CommittedStream* committed() const noexcept;
-  std::shared_ptr<detail::PendingCall> asked() const;
-  std::optional<Chunk> take();
-  Future<Completion> read_all(std::function<bool(const Chunk&)> take) &&;
-
-  std::unique_ptr<detail::StreamReading> stream_;  // null when moved from
-  std::shared_ptr<Asked> asked_{};                 // the chunk that is waited for
-  bool has_asked_{};
-  bool is_over_{};
+  explicit AsyncStream(AnyAsyncStream stream) noexcept : AnyAsyncStream(std::move(stream)) {}
+  std::optional<Chunk> take_chunk();
+  Future<Completion> read_chunks(std::function<bool(const Chunk&)> take) &&;
 };
 
 }  // namespace openailb

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/json_settings.hpp>
 #include <openailb/response_info.hpp>
 
 #include <nlohmann/json.hpp>

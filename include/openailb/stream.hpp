@@ -8,46 +8,29 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace openailb {
 
 namespace detail {
 
+class Accumulation;
+class ChunkReader;
 template <class Execution>
 class Core;
+struct OnlyIfUsed;
 class OpenStream;
 
-}  // namespace detail
-
-/// A streamed answer, from its first token on.
-///
-///     for (const auto& chunk : stream) ...              // throws Exception when the stream breaks
-///     while (auto chunk = stream.next()) ...            // and then look at stream.error()
-///
-/// Destroying it ends the transfer. It can be read only once, and by one thread at a time. It may outlive its
-/// client. Of a temporary stream, the functions that follow give copies.
-template <class Chunk>
-class [[nodiscard]] Stream {
+/// What a Stream does whatever the type of its chunks. Of a temporary stream, its functions give copies.
+class AnyStream {
  public:
-  class Iterator;
-  using Completion = typename Chunk::Completion;
-
-  /// A stream that failed before its first token.
-  explicit Stream(Error error);
-  Stream(Stream&&) noexcept;
-  Stream& operator=(Stream&&) = delete;
-  ~Stream();
-
-  /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
-  std::optional<Chunk> next();
+  AnyStream(AnyStream&&) noexcept;
+  AnyStream& operator=(AnyStream&&) = delete;
+  ~AnyStream();
 
   /// Why the stream failed or broke; null while all is well.
   const std::optional<Error>& error() const& noexcept;
   std::optional<Error> error() && { return error(); }
-
-  /// The answer as far as it has come, in the form that create() returns.
-  const Completion& completion() const& noexcept;
-  Completion completion() && { return completion(); }
 
   /// The JSON text of the last chunk, with the members that this library has no name for.
   const std::string& raw() const& noexcept;
@@ -60,6 +43,52 @@ class [[nodiscard]] Stream {
   /// Ends the transfer now. From then on next() returns null; completion() keeps what has come.
   void close() noexcept;
 
+ protected:
+  explicit AnyStream(Error error);
+
+  /// The reader that has the next chunk, which stays until the one after it is read; null at the end.
+  template <class = OnlyIfUsed>
+  const ChunkReader* advance();
+  /// Ends it because of an exception: a chunk is lost.
+  void break_off() noexcept;
+  /// Null if the stream failed before its first token.
+  const Accumulation* accumulation() const noexcept;
+
+ private:
+  template <class Execution>
+  friend class Core;
+
+  explicit AnyStream(std::unique_ptr<OpenStream> open) noexcept;
+
+  std::unique_ptr<OpenStream> open_{};  // null if the stream failed before its first token
+  std::optional<Error> error_{};
+};
+
+}  // namespace detail
+
+/// A streamed answer, from its first token on.
+///
+///     for (const auto& chunk : stream) ...              // throws Exception when the stream breaks
+///     while (auto chunk = stream.next()) ...            // and then look at stream.error()
+///
+/// Destroying it ends the transfer. It can be read only once, and by one thread at a time. It may outlive its
+/// client. Of a temporary stream, the functions that follow give copies.
+template <class Chunk>
+class [[nodiscard]] Stream : public detail::AnyStream {
+ public:
+  class Iterator;
+  using Completion = typename Chunk::Completion;
+
+  /// A stream that failed before its first token.
+  explicit Stream(Error error) : AnyStream(std::move(error)) {}
+
+  /// The next chunk; null at the end. Then error() says whether the stream ended cleanly.
+  std::optional<Chunk> next();
+
+  /// The answer as far as it has come, in the form that create() returns.
+  const Completion& completion() const& noexcept;
+  Completion completion() && { return completion(); }
+
   /// Throws std::logic_error when called twice: a stream can be read only once, and no second request is
   /// sent.
   Iterator begin();
@@ -69,13 +98,11 @@ class [[nodiscard]] Stream {
   template <class Execution>
   friend class detail::Core;
 
-  explicit Stream(std::unique_ptr<detail::OpenStream> open) noexcept;
+  explicit Stream(AnyStream stream) noexcept : AnyStream(std::move(stream)) {}
 
   /// The next chunk, which stays until the one after it is read.
-  const Chunk* advance();
+  const Chunk* next_in_place();
 
-  std::unique_ptr<detail::OpenStream> open_{};  // null if the stream failed before its first token
-  std::optional<Error> error_{};
   bool iterated_{};
 };
 
@@ -95,7 +122,7 @@ class Stream<Chunk>::Iterator {
   const Chunk& operator*() const { return *chunk_; }
   const Chunk* operator->() const { return chunk_; }
   Iterator& operator++() {
-    chunk_ = stream_->advance();
+    chunk_ = stream_->next_in_place();
     if (!chunk_ && stream_->error()) throw Exception(*stream_->error());
     return *this;
   }

@@ -335,6 +335,16 @@ TEST(Live, KilledServerIsReplacedAndSeenAgain) {
   EXPECT_EQ(std::vector(states.end() - 2, states.end()), (std::vector{State::half_open, State::closed}));
 }
 
+/// Says of a server that has died that it has, where a test has failed: most likely of that.
+class Deaths : public testing::EmptyTestEventListener {
+  void OnTestEnd(const testing::TestInfo& test) override {
+    if (!test.result()->Failed()) return;
+    for (const auto& server : servers->own()) {
+      if (const std::string death = server->death(); !death.empty()) std::cout << death << std::endl;
+    }
+  }
+};
+
 }  // namespace
 
 /// Whatever follows GoogleTest's own arguments is the command that starts a model server.
@@ -342,6 +352,7 @@ int main(int argc, char** argv) try {
   testing::InitGoogleTest(&argc, argv);
   const Servers all({argv + 1, argv + argc});
   servers = &all;
+  testing::UnitTest::GetInstance()->listeners().Append(new Deaths);  // which owns it
   return RUN_ALL_TESTS();
 } catch (const std::exception& exception) {
   std::cerr << exception.what() << '\n';

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -55,10 +56,23 @@ class ModelServer {
     arguments.push_back(nullptr);
 
     std::ofstream{log_};  // emptied here: what an earlier process said must not pass for this one's word
+    death_.clear();
     process_ = ::fork();
     if (process_ < 0) throw std::runtime_error("cannot fork");
     if (process_ == 0) run(arguments.data());
     wait_until_ready();
+  }
+
+  /// Says that it has died by itself, of what, and what it said last; empty while it lives.
+  std::string death() {
+    int status = 0;
+    if (process_ <= 0 || ::waitpid(process_, &status, WNOHANG) != process_) return death_;
+    process_ = 0;
+    const std::string cause =
+        WIFSIGNALED(status)
+            ? "has died of signal " + std::to_string(WTERMSIG(status)) + ", " + ::strsignal(WTERMSIG(status))
+            : "has exited with status " + std::to_string(WEXITSTATUS(status));
+    return death_ = name_ + ' ' + cause + ". The end of its log:\n" + log_tail();
   }
 
   /// As a crash would: at once, with connections open.
@@ -85,21 +99,16 @@ class ModelServer {
   void wait_until_ready() {
     using namespace std::chrono_literals;
     const std::regex running("running on http://127\\.0\\.0\\.1:(\\d+)");
-    bool exited = false;
     const bool settled = eventually(120s, [&] {
       std::smatch match;
       const std::string text = read_log();
-      if (std::regex_search(text, match, running)) {
-        port_ = match[1];
-        return true;
-      }
-      return exited = ::waitpid(process_, nullptr, WNOHANG) == process_;
+      if (std::regex_search(text, match, running)) port_ = match[1];
+      return !match.empty() || !death().empty();
     });
-    if (exited) process_ = 0;
-    if (settled && !exited) return;
+    if (!death_.empty()) throw std::runtime_error(death_);
+    if (settled) return;
     kill();
-    throw std::runtime_error(name_ + (exited ? " has exited" : " was not ready in time") +
-                             ". The end of its log:\n" + log_tail());
+    throw std::runtime_error(name_ + " was not ready in time. The end of its log:\n" + log_tail());
   }
 
   std::string read_log() const {
@@ -117,4 +126,5 @@ class ModelServer {
   std::string log_;
   std::string port_{"0"};
   pid_t process_{};
+  std::string death_{};
 };

@@ -3,6 +3,7 @@
 #include "support/golden_chat.hpp"
 #include "support/written_json.hpp"
 #include <openailb/detail/failure/error_body.hpp>
+#include <openailb/detail/src/types/chat_stream.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>

@@ -1,6 +1,7 @@
 // What a resource is made of: any method, any body, any answer, through the same balancer.
 #include "support/simulation.hpp"
 #include "support/streaming.hpp"
+#include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/resources/resource.hpp>
 

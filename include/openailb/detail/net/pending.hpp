@@ -2,8 +2,11 @@
 
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/pending_call.hpp>
+#include <openailb/detail/net/resident.hpp>
+#include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
+#include <openailb/result.hpp>
 
 #include <exception>
 #include <functional>
@@ -104,6 +107,20 @@ void Pending<T>::be_done(std::optional<T> result, const std::exception_ptr& exce
     result_ = std::move(result);
   }
   tell_done(exception);
+}
+
+/// Lets what `make_task(PendingCall&)` makes run on a thread. If the thread ends before it, its result is an
+/// error.
+template <class T>
+std::shared_ptr<Pending<Result<T>>> run_on(const std::shared_ptr<LoopThread>& thread, std::stop_token stop,
+                                           const typename Pending<Result<T>>::MakeTask& make_task,
+                                           std::unique_ptr<StopPolling> polling = nullptr,
+                                           const std::shared_ptr<Resident>& source = nullptr) {
+  auto pending = std::make_shared<Pending<Result<T>>>(thread, std::move(stop), make_task);
+  pending->polling = std::move(polling);
+  pending->source = source;
+  thread->take_in(pending);
+  return pending;
 }
 
 }  // namespace openailb::detail

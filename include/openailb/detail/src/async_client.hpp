@@ -10,10 +10,8 @@
 #include <openailb/detail/net/pending.hpp>
 #include <openailb/detail/net/pending_call.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
-#include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/client.hpp>
 #include <openailb/detail/src/core.hpp>
-#include <openailb/detail/src/future.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/options.hpp>
@@ -51,17 +49,18 @@ std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<Call> call, const Mak
 }
 
 template <class>
-std::unique_ptr<StreamReading> Core<Async>::open(const StreamKind& kind, Result<Call> call) const {
+AnyAsyncStream Core<Async>::open(const StreamKind& kind, Result<Call> call) const {
   if (!call) {
-    return std::make_unique<StreamReading>(
-        std::make_shared<BackgroundStream>(thread_, std::move(call).error()));
+    auto failed = std::make_shared<BackgroundStream>(thread_, std::move(call).error());
+    return AnyAsyncStream(std::make_unique<StreamReading>(std::move(failed)));
   }
   std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
   const std::stop_token stop = call->stop_token;
   auto stream = std::make_shared<BackgroundStream>(
       thread_, stop, stream_call(kind, thread_->loop(), balancer(), *std::move(call)));
   stream->polling = std::move(polling);
-  auto its_end = std::make_unique<StreamReading>(stream);  // which ends it whatever fails from here on
+  AnyAsyncStream its_end(
+      std::make_unique<StreamReading>(stream));  // which ends it whatever fails from here on
   thread_->take_in(stream);
   return its_end;
 }

@@ -3,9 +3,7 @@
 #include <openailb/braces.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/client.hpp>
-#include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -32,13 +30,7 @@ namespace detail {
 
 template <class Execution>
 std::shared_ptr<Core<Execution>> make_core(std::vector<EndpointConfig> endpoints, ClientOptions options) {
-  LoopPool::Factory make_loop = options.event_loop;
-  if (!make_loop) {
-    make_loop = [connection = options.connection] {
-      const CallsAtOnce calls = Core<Execution>::has_one_loop ? CallsAtOnce::many : CallsAtOnce::few;
-      return std::make_unique<CurlEventLoop>(connection, calls);
-    };
-  }
+  LoopPool::Factory make_loop = loops_of(options, Core<Execution>::has_one_loop);
   return std::make_shared<Core<Execution>>(std::move(endpoints), std::move(options), std::move(make_loop));
 }
 
@@ -99,32 +91,32 @@ auto BasicClient<Execution>::download(Text path, ByteSink into, RequestOptions o
 
 template <class Execution>
 std::optional<std::string> BasicClient<Execution>::home_of(TextView id) const {
-  return Base::core()->balancer()->home_of(id);
+  return Base::core()->home_of(id);
 }
 
 template <class Execution>
 void BasicClient<Execution>::remember_home(TextView id, TextView endpoint) const {
-  Base::core()->balancer()->remember_home(id, endpoint);
+  Base::core()->remember_home(id, endpoint);
 }
 
 template <class Execution>
 void BasicClient<Execution>::add_endpoint(EndpointConfig endpoint) const {
-  Base::core()->balancer()->fleet().add(std::move(endpoint), Base::core()->now());
+  Base::core()->add_endpoint(std::move(endpoint));
 }
 
 template <class Execution>
 void BasicClient<Execution>::remove_endpoint(TextView name) const {
-  Base::core()->balancer()->fleet().remove(name);
+  Base::core()->remove_endpoint(name);
 }
 
 template <class Execution>
 void BasicClient<Execution>::set_endpoints(std::vector<EndpointConfig> endpoints) const {
-  Base::core()->balancer()->fleet().replace(std::move(endpoints), Base::core()->now());
+  Base::core()->set_endpoints(std::move(endpoints));
 }
 
 template <class Execution>
 EndpointStatuses BasicClient<Execution>::endpoints() const {
-  return Base::core()->balancer()->status(Base::core()->now());
+  return Base::core()->endpoints();
 }
 
 }  // namespace openailb

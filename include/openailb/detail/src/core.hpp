@@ -6,6 +6,7 @@
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/endpoint_status.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
@@ -13,6 +14,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,14 +26,14 @@ class ByteSink;
 
 namespace detail {
 
+class AnyAsyncStream;
+class AnyStream;
 class Balancer;
 class LoopThread;
-class OpenStream;
 template <class T>
 class Pending;
 struct Polling;
 struct StreamKind;
-class StreamReading;
 
 /// What all copies of a client share, whatever runs its calls.
 class CoreBase {
@@ -42,6 +46,16 @@ class CoreBase {
   /// A call, or why it cannot be made.
   Result<Call> make_call(ApiRequest request, RequestOptions options) const;
 
+  /// \name for BasicClient
+  ///@{
+  std::optional<std::string> home_of(std::string_view id) const;
+  void remember_home(std::string_view id, std::string_view endpoint) const;
+  EndpointStatuses endpoints() const;
+  void add_endpoint(EndpointConfig endpoint) const;
+  void remove_endpoint(std::string_view name) const;
+  void set_endpoints(std::vector<EndpointConfig> endpoints) const;
+  ///@}
+
  protected:
   CoreBase(std::vector<EndpointConfig> endpoints, ClientOptions options, ClockFunction clock);
   ~CoreBase();
@@ -50,6 +64,10 @@ class CoreBase {
   ClockFunction clock_;
   std::shared_ptr<Balancer> balancer_;
 };
+
+/// What makes the event loops of a client: what its options say, or else loops on libcurl. `has_one_loop`
+/// says whether all calls run on one, or each on a loop of its own.
+LoopPool::Factory loops_of(const ClientOptions& options, bool has_one_loop);
 
 /// Makes the coroutine of a whole call. `ask` calls functions of the user's.
 using MakeTask = std::function<Task<Result<AnyAnswer>>(EventLoop& loop, Call call, Ask ask)>;
@@ -82,9 +100,7 @@ class Core<Blocking> : public CoreBase {
   }
   template <class Chunk>
   Stream<Chunk> stream(const StreamKind& kind, Result<Call> call) const {
-    Result<std::unique_ptr<OpenStream>> opened = open(kind, std::move(call));
-    if (!opened) return Stream<Chunk>(std::move(opened).error());
-    return Stream<Chunk>(*std::move(opened));
+    return Stream<Chunk>(open(kind, std::move(call)));
   }
 
  private:
@@ -92,7 +108,7 @@ class Core<Blocking> : public CoreBase {
   template <class = OnlyIfUsed>
   Result<AnyAnswer> run_any(Result<Call> call, const MakeTask& make_task) const;
   template <class = OnlyIfUsed>
-  Result<std::unique_ptr<OpenStream>> open(const StreamKind& kind, Result<Call> call) const;
+  AnyStream open(const StreamKind& kind, Result<Call> call) const;
 
   std::shared_ptr<LoopPool> loops_;
 };
@@ -120,7 +136,7 @@ class Core<Async> : public CoreBase {
   template <class = OnlyIfUsed>
   std::shared_ptr<Pending<Result<AnyAnswer>>> run_any(Result<Call> call, const MakeTask& make_task) const;
   template <class = OnlyIfUsed>
-  std::unique_ptr<StreamReading> open(const StreamKind& kind, Result<Call> call) const;
+  AnyAsyncStream open(const StreamKind& kind, Result<Call> call) const;
 
   std::shared_ptr<LoopThread> thread_;
 };

@@ -8,15 +8,17 @@
 #include <openailb/detail/call/download_call.hpp>
 #include <openailb/detail/call/poll_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/errand.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/task.hpp>
+#include <openailb/detail/src/any_stream.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/inline.hpp>
-#include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/execution.hpp>
@@ -25,6 +27,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +45,31 @@ OPENAILB_INLINE Result<Call> CoreBase::make_call(ApiRequest request, RequestOpti
   if (!call) return call;
   std::optional<Error> bad = measure_files(call->parts);
   return bad ? Result<Call>(*std::move(bad)) : std::move(call);
+}
+
+OPENAILB_INLINE std::optional<std::string> CoreBase::home_of(std::string_view id) const {
+  return balancer_->home_of(id);
+}
+OPENAILB_INLINE void CoreBase::remember_home(std::string_view id, std::string_view endpoint) const {
+  balancer_->remember_home(id, endpoint);
+}
+OPENAILB_INLINE EndpointStatuses CoreBase::endpoints() const { return balancer_->status(now()); }
+OPENAILB_INLINE void CoreBase::add_endpoint(EndpointConfig endpoint) const {
+  balancer_->fleet().add(std::move(endpoint), now());
+}
+OPENAILB_INLINE void CoreBase::remove_endpoint(std::string_view name) const {
+  balancer_->fleet().remove(name);
+}
+OPENAILB_INLINE void CoreBase::set_endpoints(std::vector<EndpointConfig> endpoints) const {
+  balancer_->fleet().replace(std::move(endpoints), now());
+}
+
+OPENAILB_INLINE LoopPool::Factory loops_of(const ClientOptions& options, bool has_one_loop) {
+  if (options.event_loop) return options.event_loop;
+  return [connection = options.connection, has_one_loop] {
+    const CallsAtOnce calls = has_one_loop ? CallsAtOnce::many : CallsAtOnce::few;
+    return std::make_unique<CurlEventLoop>(connection, calls);
+  };
 }
 
 template <class>
@@ -84,15 +113,15 @@ Result<AnyAnswer> Core<Blocking>::run_any(Result<Call> call, const MakeTask& mak
 }
 
 template <class>
-Result<std::unique_ptr<OpenStream>> Core<Blocking>::open(const StreamKind& kind, Result<Call> call) const {
-  if (!call) return std::move(call).error();
+AnyStream Core<Blocking>::open(const StreamKind& kind, Result<Call> call) const {
+  if (!call) return AnyStream(std::move(call).error());
   LoopLease loop = loops_->lease();
   std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
   Task<Result<std::unique_ptr<CommittedStream>>> task =
       stream_call(kind, *loop, balancer(), *std::move(call));
   Result<std::unique_ptr<CommittedStream>> opened = run(*loop, std::move(task), polling.get());
-  if (!opened) return std::move(opened).error();
-  return std::make_unique<OpenStream>(std::move(loop), std::move(polling), *std::move(opened));
+  if (!opened) return AnyStream(std::move(opened).error());
+  return AnyStream(std::make_unique<OpenStream>(std::move(loop), std::move(polling), *std::move(opened)));
 }
 
 }  // namespace openailb::detail

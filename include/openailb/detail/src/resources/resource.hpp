@@ -3,7 +3,7 @@
 #include <openailb/binary_response.hpp>
 #include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/call/poll_call.hpp>
+#include <openailb/detail/call/polling.hpp>
 #include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/wire/api_path.hpp>

@@ -1,2 +1,0 @@
-// The one translation unit of openailb::compiled.
-#include <openailb/src.hpp>

@@ -1,0 +1,1 @@
+#include <openailb/detail/src/units/async.hpp>
