@@ -3,6 +3,7 @@
 #include <openailb/headers.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ class ResponseHeaders {
   ResponseHeaders& operator=(ResponseHeaders other) noexcept {
     text_.swap(other.text_);
     entries_.swap(other.entries_);
+    marks_ = other.marks_;
     return *this;
   }
 
@@ -75,6 +77,7 @@ class ResponseHeaders {
 
   std::vector<char> text_{};  // stays where it is when the headers are moved
   std::vector<value_type> entries_{};
+  std::uint64_t marks_{};  // of the names: most that are not there are missed here, without a search
 };
 
 /// The value of a header, empty when it is not there.

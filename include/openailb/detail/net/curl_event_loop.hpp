@@ -36,15 +36,17 @@ enum class CallsAtOnce {
 };
 
 /// The event loop on libcurl's multi interface. It keeps connections from call to call.
+/// Its virtual functions are inline where they are declared. Otherwise each file that includes this would
+/// have them all, and what they call, even if it makes no loop.
 class CurlEventLoop final : public EventLoop {
  public:
   explicit CurlEventLoop(ConnectionOptions options = {}, CallsAtOnce calls = CallsAtOnce::few);
-  ~CurlEventLoop() override;
+  inline ~CurlEventLoop() override;
 
-  void start(Transfer& transfer, HttpRequest request) override;
-  void cancel(Transfer& transfer) noexcept override;
-  Sent sent(const Transfer& transfer) const noexcept override;
-  void wait(TimePoint until) override;
+  inline void start(Transfer& transfer, HttpRequest request) override;
+  inline void cancel(Transfer& transfer) noexcept override;
+  inline Sent sent(const Transfer& transfer) const noexcept override;
+  inline void wait(TimePoint until) override;
   bool run_aside(const std::function<void()>& work) override {
     return calls_ == CallsAtOnce::many && side_threads_.run(work);
   }
@@ -124,8 +126,10 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   handle.list = &taken;
   handle.transfer = &transfer;
   handle.request = std::move(request);
-  if (std::optional<TransferFailure> fault = prepare(handle)) return transfer.finish(std::move(fault));
   CurlServer& server = server_at(authority_of(handle.request.url));
+  if (std::optional<TransferFailure> fault = prepare(handle, server.url)) {
+    return transfer.finish(std::move(fault));
+  }
   ++server.requests;
   handle.server = &server;
   transfer.handle = &handle;

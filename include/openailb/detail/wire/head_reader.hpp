@@ -1,17 +1,31 @@
 #pragma once
 
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/headers.hpp>
 #include <openailb/http.hpp>
 #include <openailb/response_headers.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
 namespace openailb::detail {
+
+/// Whether the value of a Content-Encoding names what is no encoding at all, such as utf-8. libcurl would
+/// reject the answer.
+inline bool names_no_encoding(std::string_view value) {
+  static constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
+                                                             "br", "zstd", "identity", "none"};
+  std::string name = lower(value);
+  std::erase_if(name, [](char c) { return c == ' ' || c == '\t'; });
+  return name.find(',') == std::string::npos && std::ranges::find(encodings, name) == encodings.end();
+}
 
 /// Reads the head of an answer, line by line. The status is set only when the blank line has come: a head
 /// that breaks off before it is a broken connection, not an answer. The headers of a 1xx are dropped.
@@ -20,11 +34,9 @@ class HeadReader {
  public:
   void read(std::string_view line, HttpResponse& response) {
     while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) {
+    if (line.substr(0, begin_of_status.size()) == begin_of_status) {
       response.headers = {};
-      status_ = 0;
-      length_.reset();
-      length_is_valid_ = true;
+      *this = {};
       line.remove_prefix((std::min)(line.find(' ') + 1, line.size()));
       std::from_chars(line.data(), line.data() + line.size(), status_);
     } else if (line.empty()) {
@@ -36,8 +48,12 @@ class HeadReader {
 
   /// False when the head says of its body's length what cannot be.
   bool length_is_valid() const noexcept { return length_is_valid_; }
+  /// Whether the body is to be left as it is, since what the head names is no encoding.
+  bool has_no_encoding() const noexcept { return has_no_encoding_; }
 
  private:
+  static constexpr std::string_view begin_of_status = "HTTP/";
+
   static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
   void read_field(std::string_view line, ResponseHeaders& headers) {
@@ -45,8 +61,10 @@ class HeadReader {
     if (colon == std::string_view::npos) return;
     std::string_view value = line.substr(colon + 1);
     while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
-    headers.add(line.substr(0, colon), value);
-    if (is_same_header(line.substr(0, colon), "content-length")) read_length(value);
+    const std::string_view name = line.substr(0, colon);
+    headers.add(name, value);
+    if (is_same_header(name, "content-length")) read_length(value);
+    if (is_same_header(name, "content-encoding") && names_no_encoding(value)) has_no_encoding_ = true;
   }
   /// libcurl ignores a length that does not fit, and would take the end of the connection for the end of the
   /// answer.
@@ -62,6 +80,7 @@ class HeadReader {
   int status_{};
   std::optional<std::int64_t> length_{};  // that the head names
   bool length_is_valid_{true};
+  bool has_no_encoding_{};
 };
 
 }  // namespace openailb::detail
