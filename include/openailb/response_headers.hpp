@@ -13,8 +13,9 @@
 namespace openailb {
 
 namespace detail {
+class HeadReader;
 class Redactor;
-}
+}  // namespace detail
 
 /// The headers of an answer, in the order in which they came. Names are found without regard to ASCII case.
 /// The values of a header that came several times are joined by ", ".
@@ -60,7 +61,15 @@ class ResponseHeaders {
   }
 
  private:
+  friend class detail::HeadReader;
   friend class detail::Redactor;
+
+  /// Where a header stands in a text: its name, and behind a gap its value.
+  struct Field {
+    std::size_t begin, name, gap, value;
+  };
+  /// Takes over a text in which these stand.
+  ResponseHeaders(std::vector<char> text, const std::vector<Field>& fields);
 
   /// All names and values, one after the other, to be searched at once.
   std::string_view text() const noexcept { return {text_.data(), text_.size()}; }

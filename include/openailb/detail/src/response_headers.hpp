@@ -37,6 +37,22 @@ OPENAILB_INLINE ResponseHeaders::ResponseHeaders(const Headers& headers) {
   for (const auto& [name, value] : headers) add(name, value);
 }
 
+OPENAILB_INLINE ResponseHeaders::ResponseHeaders(std::vector<char> text, const std::vector<Field>& fields)
+    : text_(std::move(text)) {
+  entries_.reserve(fields.size());
+  bool is_any_there_twice = false;
+  for (const auto& [begin, length, gap, rest] : fields) {
+    const std::string_view name(text_.data() + begin, length), value(name.data() + length + gap, rest);
+    is_any_there_twice = is_any_there_twice || contains(name);
+    entries_.push_back({name, value});
+    marks_ |= detail::mark_of(name);
+  }
+  if (!is_any_there_twice) return;
+  ResponseHeaders joined;
+  for (const auto& [name, value] : entries_) joined.add(name, value);
+  *this = std::move(joined);
+}
+
 OPENAILB_INLINE ResponseHeaders::ResponseHeaders(const ResponseHeaders& other)
     : text_(other.text_), entries_(other.entries_), marks_(other.marks_) {
   rebase(other.text_.data());

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
@@ -27,22 +29,24 @@ inline bool names_no_encoding(std::string_view value) {
   return name.find(',') == std::string::npos && std::ranges::find(encodings, name) == encodings.end();
 }
 
-/// Reads the head of an answer, line by line. The status is set only when the blank line has come: a head
-/// that breaks off before it is a broken connection, not an answer. The headers of a 1xx are dropped.
-/// Trailers are ignored, as they are not part of the head.
+/// Reads the head of an answer, line by line. The status is set only when the blank line has come, and the
+/// headers with it: a head that breaks off before it is a broken connection, not an answer. The headers of a
+/// 1xx are dropped. Trailers are ignored, as they are not part of the head.
 class HeadReader {
  public:
   void read(std::string_view line, HttpResponse& response) {
     while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-    if (line.substr(0, begin_of_status.size()) == begin_of_status) {
+    if (line.empty()) {
+      if (status_ < 200) return;
+      if (response.status == 0) response.headers = ResponseHeaders(std::move(text_), fields_);
+      response.status = status_;
+    } else if (line.front() == 'H' && line.starts_with("HTTP/")) {
       response.headers = {};
       *this = {};
       line.remove_prefix((std::min)(line.find(' ') + 1, line.size()));
       std::from_chars(line.data(), line.data() + line.size(), status_);
-    } else if (line.empty()) {
-      if (status_ >= 200) response.status = status_;
     } else if (response.status == 0) {
-      read_field(line, response.headers);
+      read_field(line);
     }
   }
 
@@ -52,19 +56,25 @@ class HeadReader {
   bool has_no_encoding() const noexcept { return has_no_encoding_; }
 
  private:
-  static constexpr std::string_view begin_of_status = "HTTP/";
-
   static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-  void read_field(std::string_view line, ResponseHeaders& headers) {
+  void read_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
-    const std::string_view name = line.substr(0, colon);
-    headers.add(name, value);
+    std::size_t begin = colon + 1;
+    while (begin < line.size() && is_blank(line[begin])) ++begin;
+    if (text_.empty()) reserve();
+    fields_.push_back(
+        {.begin = text_.size(), .name = colon, .gap = begin - colon, .value = line.size() - begin});
+    text_.insert(text_.end(), line.begin(), line.end());
+    const std::string_view name = line.substr(0, colon), value = line.substr(begin);
     if (is_same_header(name, "content-length")) read_length(value);
     if (is_same_header(name, "content-encoding") && names_no_encoding(value)) has_no_encoding_ = true;
+  }
+  /// As much as most answers have.
+  void reserve() {
+    text_.reserve(1536);
+    fields_.reserve(32);
   }
   /// libcurl ignores a length that does not fit, and would take the end of the connection for the end of the
   /// answer.
@@ -78,6 +88,8 @@ class HeadReader {
   }
 
   int status_{};
+  std::vector<char> text_{};  // the lines of all fields, one after the other
+  std::vector<ResponseHeaders::Field> fields_{};
   std::optional<std::int64_t> length_{};  // that the head names
   bool length_is_valid_{true};
   bool has_no_encoding_{};
