@@ -265,13 +265,15 @@ inline void CurlEventLoop::drained(CurlHandle& handle) noexcept {
 }
 
 inline void CurlEventLoop::keep_socket(const CurlHandle& handle) noexcept {
+  const auto socket = handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET);
+  if (sockets_.keeps_http1(socket)) return;
   const char* address = handle.info<const char*>(CURLINFO_PRIMARY_IP);
   const ConnectionEnds ends{.server_address = address == nullptr ? "" : address,
                             .server_port = handle.info<long>(CURLINFO_PRIMARY_PORT),
                             .own_port = handle.info<long>(CURLINFO_LOCAL_PORT)};
   const long version = handle.info<long>(CURLINFO_HTTP_VERSION);
   const bool is_http1 = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
-  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server, ends, is_http1);
+  sockets_.keep(socket, handle.server, ends, is_http1);
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) noexcept {
