@@ -3,6 +3,7 @@
 #include <openailb/headers.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -12,8 +13,9 @@
 namespace openailb {
 
 namespace detail {
+class HeadReader;
 class Redactor;
-}
+}  // namespace detail
 
 /// The headers of an answer, in the order in which they came. Names are found without regard to ASCII case.
 /// The values of a header that came several times are joined by ", ".
@@ -34,6 +36,7 @@ class ResponseHeaders {
   ResponseHeaders& operator=(ResponseHeaders other) noexcept {
     text_.swap(other.text_);
     entries_.swap(other.entries_);
+    marks_ = other.marks_;
     return *this;
   }
 
@@ -58,7 +61,15 @@ class ResponseHeaders {
   }
 
  private:
+  friend class detail::HeadReader;
   friend class detail::Redactor;
+
+  /// Where a header stands in a text: its name, and behind a gap its value.
+  struct Field {
+    std::size_t begin, name, gap, value;
+  };
+  /// Takes over a text in which these stand.
+  ResponseHeaders(std::vector<char> text, const std::vector<Field>& fields);
 
   /// All names and values, one after the other, to be searched at once.
   std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
@@ -75,6 +86,7 @@ class ResponseHeaders {
 
   std::vector<char> text_{};  // stays where it is when the headers are moved
   std::vector<value_type> entries_{};
+  std::uint64_t marks_{};  // of the names: most that are not there are missed here, without a search
 };
 
 /// The value of a header, empty when it is not there.

@@ -131,6 +131,23 @@ TEST(Picker, SeesTheCallAndOnlyTheEndpointsThatCanBeAsked) {
   EXPECT_EQ(weights, 5.0);
 }
 
+TEST(Picker, ComparesAnEndpointWithThoseOfItsTier) {
+  Simulation simulation({{ok()}, {ok()}, {ok()}, {ok()}});
+  for (const std::size_t index : {1U, 3U}) simulation.endpoints[index].priority = 1;
+  simulation.endpoints[2].weight = 4.0;
+  simulation.endpoints[3].weight = 7.0;
+  std::map<std::string, double, std::less<>> weights;
+  simulation.options.picker = [&](const Candidate& endpoint) {
+    weights[std::string(endpoint.name)] = endpoint.all_weights;
+    return 0.0;
+  };
+  const Client client = simulation.client();
+  EXPECT_TRUE(ask(client));
+  EXPECT_EQ(weights,
+            (decltype(weights){
+                {"endpoint-0", 5.0}, {"endpoint-1", 8.0}, {"endpoint-2", 5.0}, {"endpoint-3", 8.0}}));
+}
+
 TEST(Picker, ThatMakesNoSenseLosesNoCall) {
   for (const double cost : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
                             -std::numeric_limits<double>::infinity()}) {

@@ -140,17 +140,18 @@ inline EndpointStatuses Balancer::status(TimePoint now) const {
 inline Result<Progress> Balancer::begin(const Call& call, TimePoint now) {
   budget_.deposit(now);
   if (hedging_) hedging_->begin_call();
-  Progress progress{.began = now,
-                    .deadline = limit_from(now, call.deadline),
-                    .retries_left = call.max_retries,
-                    .waits_for_rate_limits = call.wait_for_rate_limits};
+  Result<Progress> begun = Progress{.began = now,
+                                    .deadline = limit_from(now, call.deadline),
+                                    .retries_left = call.max_retries,
+                                    .waits_for_rate_limits = call.wait_for_rate_limits};
+  Progress& progress = *begun;
   progress.change_fleet(fleet_.list());
   if (Result<void> fine = find_home(call, progress); !fine) return std::move(fine).error();
   if (!call.fallbacks.models.empty()) {
     const Candidates can = candidates(call, progress, now);
     progress.another_model = Fallback(can, call, progress).next() != nullptr;
   }
-  return progress;
+  return begun;
 }
 
 inline Result<void> Balancer::find_home(const Call& call, Progress& progress) {

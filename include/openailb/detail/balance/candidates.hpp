@@ -23,6 +23,10 @@
 
 namespace openailb::detail {
 
+/// What comes before everything that a picker says, the lowest first: whether the endpoint would refuse or
+/// cannot be connected to, and its tier.
+using Tier = std::pair<bool, int>;
+
 /// The endpoints as one call sees them at one moment: which of them it may ask, and when.
 class Candidates {
  public:
@@ -34,7 +38,8 @@ class Candidates {
         call_(&call),
         progress_(&progress),
         at_client_(&at_client),
-        now_(now) {
+        now_(now),
+        names_none_(call.endpoint.empty() && !progress.seeks_object && !progress.home) {
     find_last_retry();
   }
 
@@ -51,6 +56,7 @@ class Candidates {
   }
   /// Whether it may ask the endpoint, as far as the call itself names one.
   bool is_named(std::size_t index) const {
+    if (names_none_) return true;
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
     if (progress_->seeks_object) return progress_->sought_among == at(index).config().trust;
     return !progress_->home || progress_->home == at(index).id();
@@ -59,9 +65,9 @@ class Candidates {
   bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
   TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
   int priority(std::size_t index) const { return at(index).config().priority; }
-  /// What comes before everything that a picker says: whether it would refuse or cannot be connected to, and
-  /// its tier.
-  std::pair<bool, int> tier(std::size_t index) const {
+  double weight(std::size_t index) const { return at(index).config().weight; }
+  int in_flight(std::size_t index) const { return standing(index).seats.taken(); }
+  Tier tier(std::size_t index) const {
     return {at(index).is_used_up(*call_, now_) || is_put_off(index), priority(index)};
   }
 
@@ -78,8 +84,8 @@ class Candidates {
   /// An endpoint as the picker of a user sees it.
   Candidate seen(std::size_t index) const {
     return {.name = at(index).name(),
-            .weight = at(index).config().weight,
-            .in_flight = standing(index).seats.taken(),
+            .weight = weight(index),
+            .in_flight = in_flight(index),
             .latency = standing(index).record.latency(call_->streams, now_),
             .model = call_->model ? std::string_view(*call_->model) : std::string_view(),
             .session = call_->session};
@@ -270,6 +276,7 @@ class Candidates {
   const Progress* progress_;
   const std::shared_ptr<Seats>* at_client_;
   TimePoint now_;
+  bool names_none_;                           // of the endpoints is it that the call must ask
   TimePoint last_retry_{(TimePoint::min)()};  // see find_last_retry()
   bool last_retry_is_shared_{};               // it is that of a rate limit, for which others wait too
 };

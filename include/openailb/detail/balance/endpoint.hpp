@@ -159,17 +159,21 @@ inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who
 }
 
 inline std::optional<Admission> Endpoint::admit(const Applicant& who, TimePoint now) const {
+  std::optional<Admission> admitted;
   std::optional<Permit> permit = standing_->breaker.acquire(now);
-  if (!permit) return std::nullopt;
+  if (!permit) return admitted;
   std::optional<Admission::Place> place = take_place(who, now);
-  if (!place) return std::nullopt;
-  return Admission(*standing_, *quota_, *std::move(place), std::move(permit), now);
+  if (place) admitted.emplace(*standing_, *quota_, *std::move(place), std::move(permit), now);
+  return admitted;
 }
 
 inline std::optional<Admission> Endpoint::admit_anyway(const Applicant& who, TimePoint now) const {
+  std::optional<Admission> admitted;
   std::optional<Admission::Place> place = take_place(who, now);
-  if (!place) return std::nullopt;
-  return Admission(*standing_, *quota_, *std::move(place), standing_->breaker.acquire(now), now);
+  if (place) {
+    admitted.emplace(*standing_, *quota_, *std::move(place), standing_->breaker.acquire(now), now);
+  }
+  return admitted;
 }
 
 inline Result<std::string> Endpoint::key() const {

@@ -122,6 +122,11 @@ struct Progress {
 };
 
 inline void Progress::change_fleet(Fleet::List now) {
+  if (!fleet) {  // the call begins
+    endpoints.resize(now->size());
+    fleet = std::move(now);
+    return;
+  }
   std::unordered_map<std::size_t, const Endpoint*> tried;  // by id
   for (std::size_t index = 0; index < endpoints.size(); ++index) {
     if (endpoints[index].tried || endpoints[index].again_at) tried[(*fleet)[index]->id()] = &endpoints[index];

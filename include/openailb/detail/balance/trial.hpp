@@ -80,7 +80,10 @@ struct Trial {
   /// Records how many tokens its answer says that it took, or an event of a stream.
   void used(const Usage& usage);
   void settle(const Failure* failure, TimePoint now) {
-    admission.settle(failure, endpoint->wire_model(*call), call->streams, now);
+    const bool is_about_model =
+        failure ? failure->failure_class == FailureClass::rate_limited : endpoint->quota()->cooldowns().any();
+    const std::string model = is_about_model ? endpoint->wire_model(*call) : std::string();
+    admission.settle(failure, model, call->streams, now);
     if (failure && failure->failure_class == FailureClass::rate_limited) tell_cooldown(now);
   }
   /// Records that its account is rate limited for so long, although it was answered.

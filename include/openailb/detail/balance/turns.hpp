@@ -45,8 +45,16 @@ class Turns {
                                        TimePoint now);
   template <class Wanted>
   std::optional<Picked> pick_refusing(Wanted wanted, const Candidates& can, TimePoint now);
+  /// What comes before an endpoint's turn if there is a picker.
+  struct Rank {
+    Tier tier{};
+    double cost{};
+    int in_flight{unusable};
+
+    static constexpr int unusable = -1;
+  };
   template <class Usable>
-  std::vector<double> costs(Usable usable, const Candidates& can) const;
+  std::vector<Rank> ranks(Usable usable, const Candidates& can) const;
 
   Picker picker_;
   RoundRobin calls_{};
@@ -103,10 +111,10 @@ std::optional<Picked> Turns::pick_admitting(RoundRobin& turns, PickKind kind, Wa
     const auto tier = [&](std::size_t index) { return can.tier(index); };
     return turns.pick(kind, can.size(), turn_of, usable, tier, admit);
   }
-  const std::vector<double> cost = costs(usable, can);
-  const auto tier_and_cost = [&](std::size_t index) { return std::pair(can.tier(index), cost[index]); };
-  const auto has_cost = [&](std::size_t index) { return !std::isnan(cost[index]); };
-  return turns.pick(kind, can.size(), turn_of, has_cost, tier_and_cost, admit);
+  const std::vector<Rank> all = ranks(usable, can);
+  const auto rank = [&](std::size_t index) { return std::pair(all[index].tier, all[index].cost); };
+  const auto has_rank = [&](std::size_t index) { return all[index].in_flight != Rank::unusable; };
+  return turns.pick(kind, can.size(), turn_of, has_rank, rank, admit);
 }
 
 /// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
@@ -124,31 +132,42 @@ std::optional<Picked> Turns::pick_refusing(Wanted wanted, const Candidates& can,
   return calls_.pick(PickKind::repetition, can.size(), turn_of, wanted, rank, admit);
 }
 
-/// What the picker says that each usable endpoint costs, beside those of its tier; NaN for the others.
+/// The tier of each usable endpoint, and what the picker says that it costs beside the others of its tier.
 template <class Usable>
-std::vector<double> Turns::costs(Usable usable, const Candidates& can) const {
-  struct Tier {
+std::vector<Turns::Rank> Turns::ranks(Usable usable, const Candidates& can) const {
+  struct Total {
     int in_flight{};
     double weights{};
   };
-  std::map<std::pair<bool, int>, Tier> tiers;
-  std::vector<std::pair<std::size_t, Candidate>> candidates;
-  for (std::size_t index = 0; index < can.size(); ++index) {
+  std::map<Tier, Total> totals;
+  auto total = totals.end();  // of the latest tier, which most have
+  const auto total_of = [&](const Tier& tier) -> Total& {
+    if (total == totals.end() || total->first != tier) total = totals.try_emplace(tier).first;
+    return total->second;
+  };
+  const std::size_t size = can.size();
+  std::vector<Rank> ranks(size);
+  for (std::size_t index = 0; index < size; ++index) {
     if (!usable(index)) continue;
-    candidates.emplace_back(index, can.seen(index));
-    Tier& tier = tiers[can.tier(index)];
-    tier.in_flight += candidates.back().second.in_flight;
-    tier.weights += candidates.back().second.weight;
+    Rank& rank = ranks[index];
+    rank.tier = can.tier(index);
+    rank.in_flight = can.in_flight(index);
+    Total& its = total_of(rank.tier);
+    its.in_flight += rank.in_flight;
+    its.weights += can.weight(index);
   }
-  std::vector<double> costs(can.size(), std::numeric_limits<double>::quiet_NaN());
-  for (auto& [index, candidate] : candidates) {
-    const Tier& tier = tiers[can.tier(index)];
-    candidate.all_in_flight = tier.in_flight;
-    candidate.all_weights = tier.weights;
+  for (std::size_t index = 0; index < size; ++index) {
+    Rank& rank = ranks[index];
+    if (rank.in_flight == Rank::unusable) continue;
+    const Total& its = total_of(rank.tier);
+    Candidate candidate = can.seen(index);
+    candidate.in_flight = rank.in_flight;
+    candidate.all_in_flight = its.in_flight;
+    candidate.all_weights = its.weights;
     const double cost = picker_(candidate);
-    costs[index] = std::isnan(cost) ? std::numeric_limits<double>::infinity() : cost;
+    rank.cost = std::isnan(cost) ? std::numeric_limits<double>::infinity() : cost;
   }
-  return costs;
+  return ranks;
 }
 
 }  // namespace openailb::detail

@@ -2,31 +2,17 @@
 
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
-#include <openailb/detail/wire/text.hpp>
 #include <openailb/http.hpp>
 
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace openailb::detail {
-
-/// Whether a header line names a content encoding that nobody can decode. libcurl would reject the answer.
-inline bool names_no_encoding(std::string_view line) {
-  constexpr std::string_view name = "content-encoding:";
-  static constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
-                                                             "br", "zstd", "identity", "none"};
-  if (!is_same_header(line.substr(0, name.size()), name)) return false;
-  std::string value = lower(line.substr(name.size()));
-  std::erase_if(value, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
-  return value.find(',') == std::string::npos && std::ranges::find(encodings, value) == encodings.end();
-}
 
 /// libcurl's callbacks. They only store what comes; nothing is thrown, resumed or destroyed in them.
 struct CurlCallbacks {
@@ -61,10 +47,7 @@ struct CurlCallbacks {
     handle.head_too_large = handle.head_bytes > largest_head;
     handle.is_rejected = handle.head_too_large || !succeeds([&] {
                            handle.head.read({data, size}, handle.transfer->response);
-                           // Something that is no content encoding, such as utf-8, is not to be decoded.
-                           if (names_no_encoding({data, size})) {
-                             handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
-                           }
+                           if (handle.head.has_no_encoding()) handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
                          });
     // Only at the end of the head: by then a status that decides is known.
     if (handle.transfer->response.status != 0 && !handle.head.length_is_valid()) handle.is_rejected = true;

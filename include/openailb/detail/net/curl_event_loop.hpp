@@ -36,15 +36,17 @@ enum class CallsAtOnce {
 };
 
 /// The event loop on libcurl's multi interface. It keeps connections from call to call.
+/// Its virtual functions are inline where they are declared. Otherwise each file that includes this would
+/// have them all, and what they call, even if it makes no loop.
 class CurlEventLoop final : public EventLoop {
  public:
   explicit CurlEventLoop(ConnectionOptions options = {}, CallsAtOnce calls = CallsAtOnce::few);
-  ~CurlEventLoop() override;
+  inline ~CurlEventLoop() override;
 
-  void start(Transfer& transfer, HttpRequest request) override;
-  void cancel(Transfer& transfer) noexcept override;
-  Sent sent(const Transfer& transfer) const noexcept override;
-  void wait(TimePoint until) override;
+  inline void start(Transfer& transfer, HttpRequest request) override;
+  inline void cancel(Transfer& transfer) noexcept override;
+  inline Sent sent(const Transfer& transfer) const noexcept override;
+  inline void wait(TimePoint until) override;
   bool run_aside(const std::function<void()>& work) override {
     return calls_ == CallsAtOnce::many && side_threads_.run(work);
   }
@@ -124,8 +126,10 @@ inline void CurlEventLoop::start(Transfer& transfer, HttpRequest request) {
   handle.list = &taken;
   handle.transfer = &transfer;
   handle.request = std::move(request);
-  if (std::optional<TransferFailure> fault = prepare(handle)) return transfer.finish(std::move(fault));
   CurlServer& server = server_at(authority_of(handle.request.url));
+  if (std::optional<TransferFailure> fault = prepare(handle, server.url)) {
+    return transfer.finish(std::move(fault));
+  }
   ++server.requests;
   handle.server = &server;
   transfer.handle = &handle;
@@ -261,13 +265,15 @@ inline void CurlEventLoop::drained(CurlHandle& handle) noexcept {
 }
 
 inline void CurlEventLoop::keep_socket(const CurlHandle& handle) noexcept {
+  const auto socket = handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET);
+  if (sockets_.keeps_http1(socket)) return;
   const char* address = handle.info<const char*>(CURLINFO_PRIMARY_IP);
   const ConnectionEnds ends{.server_address = address == nullptr ? "" : address,
                             .server_port = handle.info<long>(CURLINFO_PRIMARY_PORT),
                             .own_port = handle.info<long>(CURLINFO_LOCAL_PORT)};
   const long version = handle.info<long>(CURLINFO_HTTP_VERSION);
   const bool is_http1 = version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
-  sockets_.keep(handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET), handle.server, ends, is_http1);
+  sockets_.keep(socket, handle.server, ends, is_http1);
 }
 
 inline void CurlEventLoop::completed(CurlHandle& handle, CURLcode code) noexcept {

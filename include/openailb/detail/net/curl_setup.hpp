@@ -104,7 +104,7 @@ inline std::optional<TransferFailure> set_body(CurlHandle& handle) {
 }
 
 /// Sets the options of this request. Returns what is wrong with it; null when nothing is.
-inline std::optional<TransferFailure> prepare(CurlHandle& handle) {
+inline std::optional<TransferFailure> prepare(CurlHandle& handle, CurlUrl& url) {
   const HttpRequest& request = handle.request;
   handle.head = {};
   handle.head_bytes = 0;
@@ -113,10 +113,12 @@ inline std::optional<TransferFailure> prepare(CurlHandle& handle) {
   handle.unreadable_file = nullptr;
   handle.wanted_sockets = {};
   handle.error[0] = '\0';
+  handle.url_parts = url.parts_of(request.url);
   const long connect_timeout = request.connect_timeout.count() == 0
                                    ? (std::numeric_limits<int>::max)()
                                    : curl_milliseconds(request.connect_timeout);
   const bool taken = handle.set(CURLOPT_URL, request.url.c_str()) &&
+                     handle.set(CURLOPT_CURLU, handle.url_parts.get()) &&
                      handle.set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
                      handle.set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L) &&
                      handle.set(CURLOPT_HTTP_CONTENT_DECODING, 1L) &&

@@ -71,6 +71,11 @@ class OpenSockets {
     }
   }
 
+  /// Whether a socket is remembered as one on which only an answer may come. That does not change any more.
+  bool keeps_http1(curl_socket_t socket) const noexcept {
+    const auto found = sockets_.find(socket);
+    return found != sockets_.end() && found->second.is_http1;
+  }
   /// Whether there is a connection to this server.
   bool leads_to(const void* server) const noexcept { return by_server_.contains(server); }
 

@@ -12,7 +12,7 @@ namespace detail {
 
 OPENAILB_INLINE bool is_same_header(std::string_view one, std::string_view other) noexcept {
   const auto is_same = [](char a, char b) { return lower_case(a) == lower_case(b); };
-  return std::ranges::equal(one, other, is_same);
+  return one == other || std::ranges::equal(one, other, is_same);  // most have the same case
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <iterator>
 #include <stdexcept>
@@ -16,6 +17,18 @@
 
 namespace openailb {
 
+namespace detail {
+
+/// One of 64 bits for a header's name; the same for names that are the same.
+inline std::uint64_t mark_of(std::string_view name) noexcept {
+  if (name.empty()) return 1;
+  const auto first = static_cast<unsigned char>(lower_case(name.front()));
+  const auto last = static_cast<unsigned char>(lower_case(name.back()));
+  return std::uint64_t{1} << (7 * name.size() + first + 5U * last) % 64;  // of usual names, few are the same
+}
+
+}  // namespace detail
+
 OPENAILB_INLINE ResponseHeaders::ResponseHeaders(std::initializer_list<value_type> headers) {
   for (const auto& [name, value] : headers) add(name, value);
 }
@@ -24,12 +37,29 @@ OPENAILB_INLINE ResponseHeaders::ResponseHeaders(const Headers& headers) {
   for (const auto& [name, value] : headers) add(name, value);
 }
 
+OPENAILB_INLINE ResponseHeaders::ResponseHeaders(std::vector<char> text, const std::vector<Field>& fields)
+    : text_(std::move(text)) {
+  entries_.reserve(fields.size());
+  bool is_any_there_twice = false;
+  for (const auto& [begin, length, gap, rest] : fields) {
+    const std::string_view name(text_.data() + begin, length), value(name.data() + length + gap, rest);
+    is_any_there_twice = is_any_there_twice || contains(name);
+    entries_.push_back({name, value});
+    marks_ |= detail::mark_of(name);
+  }
+  if (!is_any_there_twice) return;
+  ResponseHeaders joined;
+  for (const auto& [name, value] : entries_) joined.add(name, value);
+  *this = std::move(joined);
+}
+
 OPENAILB_INLINE ResponseHeaders::ResponseHeaders(const ResponseHeaders& other)
-    : text_(other.text_), entries_(other.entries_) {
+    : text_(other.text_), entries_(other.entries_), marks_(other.marks_) {
   rebase(other.text_.data());
 }
 
 OPENAILB_INLINE auto ResponseHeaders::find(std::string_view name) const noexcept -> const_iterator {
+  if ((marks_ & detail::mark_of(name)) == 0) return end();
   return std::ranges::find_if(entries_, [name](const value_type& one) {
     return one.first.size() == name.size() && detail::is_same_header(one.first, name);
   });
@@ -64,13 +94,15 @@ OPENAILB_INLINE void ResponseHeaders::add(std::string_view name, std::string_vie
     const std::size_t end = same->second.size();
     return splice(same, end, 0, (end == 0 ? "" : ", ") + std::string(value));
   }
-  const std::vector<char> before = make_room(name.size() + value.size());
+  const std::size_t begin = text_.size(), size = name.size() + value.size();
+  const std::vector<char> before = make_room(size);
   if (empty()) entries_.reserve(32);
-  const std::size_t begin = text_.size();
-  text_.resize(begin + name.size() + value.size());  // does not move it, so both may be parts of it
-  std::ranges::copy(value, std::ranges::copy(name, text_.data() + begin).out);
-  entries_.push_back(
-      {{text_.data() + begin, name.size()}, {text_.data() + begin + name.size(), value.size()}});
+  text_.resize(begin + size);  // does not move it, so both may be parts of it
+  char* const at = text_.data() + begin;
+  name.copy(at, name.size());
+  value.copy(at + name.size(), value.size());
+  entries_.push_back({{at, name.size()}, {at + name.size(), value.size()}});
+  marks_ |= detail::mark_of(name);
 }
 
 OPENAILB_INLINE void ResponseHeaders::splice(const_iterator header, std::size_t at, std::size_t size,

@@ -1,52 +1,80 @@
 #pragma once
 
+#include <openailb/detail/wire/text.hpp>
+#include <openailb/headers.hpp>
 #include <openailb/http.hpp>
 #include <openailb/response_headers.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace openailb::detail {
 
-/// Reads the head of an answer, line by line. The status is set only when the blank line has come: a head
-/// that breaks off before it is a broken connection, not an answer. The headers of a 1xx are dropped.
-/// Trailers are ignored, as they are not part of the head.
+/// Whether the value of a Content-Encoding names what is no encoding at all, such as utf-8. libcurl would
+/// reject the answer.
+inline bool names_no_encoding(std::string_view value) {
+  static constexpr std::array<std::string_view, 8> encodings{"",   "gzip", "x-gzip",   "deflate",
+                                                             "br", "zstd", "identity", "none"};
+  std::string name = lower(value);
+  std::erase_if(name, [](char c) { return c == ' ' || c == '\t'; });
+  return name.find(',') == std::string::npos && std::ranges::find(encodings, name) == encodings.end();
+}
+
+/// Reads the head of an answer, line by line. The status is set only when the blank line has come, and the
+/// headers with it: a head that breaks off before it is a broken connection, not an answer. The headers of a
+/// 1xx are dropped. Trailers are ignored, as they are not part of the head.
 class HeadReader {
  public:
   void read(std::string_view line, HttpResponse& response) {
     while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) {
+    if (line.empty()) {
+      if (status_ < 200) return;
+      if (response.status == 0) response.headers = ResponseHeaders(std::move(text_), fields_);
+      response.status = status_;
+    } else if (line.front() == 'H' && line.starts_with("HTTP/")) {
       response.headers = {};
-      status_ = 0;
-      length_.reset();
-      length_is_valid_ = true;
+      *this = {};
       line.remove_prefix((std::min)(line.find(' ') + 1, line.size()));
       std::from_chars(line.data(), line.data() + line.size(), status_);
-    } else if (line.empty()) {
-      if (status_ >= 200) response.status = status_;
     } else if (response.status == 0) {
-      read_field(line, response.headers);
+      read_field(line);
     }
   }
 
   /// False when the head says of its body's length what cannot be.
   bool length_is_valid() const noexcept { return length_is_valid_; }
+  /// Whether the body is to be left as it is, since what the head names is no encoding.
+  bool has_no_encoding() const noexcept { return has_no_encoding_; }
 
  private:
   static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-  void read_field(std::string_view line, ResponseHeaders& headers) {
+  void read_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
-    headers.add(line.substr(0, colon), value);
-    if (is_same_header(line.substr(0, colon), "content-length")) read_length(value);
+    std::size_t begin = colon + 1;
+    while (begin < line.size() && is_blank(line[begin])) ++begin;
+    if (text_.empty()) reserve();
+    fields_.push_back(
+        {.begin = text_.size(), .name = colon, .gap = begin - colon, .value = line.size() - begin});
+    text_.insert(text_.end(), line.begin(), line.end());
+    const std::string_view name = line.substr(0, colon), value = line.substr(begin);
+    if (is_same_header(name, "content-length")) read_length(value);
+    if (is_same_header(name, "content-encoding") && names_no_encoding(value)) has_no_encoding_ = true;
+  }
+  /// As much as most answers have.
+  void reserve() {
+    text_.reserve(1536);
+    fields_.reserve(32);
   }
   /// libcurl ignores a length that does not fit, and would take the end of the connection for the end of the
   /// answer.
@@ -60,8 +88,11 @@ class HeadReader {
   }
 
   int status_{};
+  std::vector<char> text_{};  // the lines of all fields, one after the other
+  std::vector<ResponseHeaders::Field> fields_{};
   std::optional<std::int64_t> length_{};  // that the head names
   bool length_is_valid_{true};
+  bool has_no_encoding_{};
 };
 
 }  // namespace openailb::detail

@@ -52,6 +52,12 @@ constexpr bool is_invisible(char32_t c) {
          (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
+/// How many visible ASCII characters a text begins with.
+inline std::size_t plain_at_start(std::string_view text) {
+  const auto is_other = [](char c) { return c <= ' ' || c > '~'; };
+  return static_cast<std::size_t>(std::ranges::find_if(text, is_other) - text.begin());
+}
+
 /// A server's text as part of a one-line message: runs of blanks and control characters become one space,
 /// invisible characters are left out, and what is no UTF-8 becomes U+FFFD. A line with more than so many
 /// bytes is cut.
@@ -59,6 +65,12 @@ inline std::string one_line(std::string_view text, std::size_t longest = 300) {
   std::string line;
   bool is_cut = false;
   while (!text.empty() && !is_cut) {
+    if (const std::size_t plain = plain_at_start(text); plain > 0) {
+      is_cut = line.size() + plain > longest;
+      line.append(text.substr(0, is_cut ? longest - line.size() : plain));
+      text.remove_prefix(plain);
+      continue;
+    }
     const std::size_t length = utf8_length(text);
     const std::string_view character = text.substr(0, (std::max)(length, std::size_t{1}));
     const char32_t point = length == 0 ? 0xFFFD : code_point(character);
