@@ -50,10 +50,8 @@ inline std::string member_text(const nlohmann::json& object, const char* name) {
 /// The HTTP status that an error inside a 200 stands for: its numeric code, or the status of a well-known
 /// name in its code or type; 0 when unclear.
 inline int described_status(const Error& error) {
-  if (error.code.size() == 3 &&
-      std::ranges::all_of(error.code, [](char c) { return c >= '0' && c <= '9'; })) {
-    return std::stoi(error.code);
-  }
+  const bool is_number = error.code.find_first_not_of("0123456789") == std::string::npos;
+  if (error.code.size() == 3 && is_number) return std::stoi(error.code);
   static constexpr std::array<std::pair<std::string_view, int>, 19> names{{{"insufficient_quota", 429},
                                                                            {"rate_limit", 429},
                                                                            {"ratelimit", 429},
@@ -118,14 +116,13 @@ inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
 /// false, 0, empty, or full of such members.
 inline bool speaks_of_an_error(const nlohmann::json& error) {
   if (error.is_boolean()) return error.get<bool>();
-  if (error.is_number()) return error != 0;
+  if (error.is_number()) return error.get<double>() != 0;
   if (error.is_string()) return !error.get_ref<const std::string&>().empty();
   if (!error.is_object()) return !error.empty();
-  const auto& members = error.get_ref<const nlohmann::json::object_t&>();
-  return std::ranges::any_of(members, [](const auto& member) {
-    const nlohmann::json& value = member.second;
-    return value.is_structured() ? !value.empty() : speaks_of_an_error(value);
-  });
+  for (const auto& [name, value] : error.get_ref<const nlohmann::json::object_t&>()) {
+    if (value.is_structured() ? !value.empty() : speaks_of_an_error(value)) return true;
+  }
+  return false;
 }
 
 /// Fills in what an error object says: the `error` member of the document `answer` or, without one, the

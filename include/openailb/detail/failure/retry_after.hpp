@@ -136,8 +136,10 @@ inline std::optional<unsigned> parse_month(std::string_view name) {
 inline bool is_weekday(std::string_view name) {
   constexpr std::array<std::string_view, 7> weekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                         "Friday", "Saturday", "Sunday"};
-  return std::ranges::any_of(weekdays,
-                             [=](auto weekday) { return name == weekday || name == weekday.substr(0, 3); });
+  for (const std::string_view weekday : weekdays) {
+    if (name == weekday || name == weekday.substr(0, 3)) return true;
+  }
+  return false;
 }
 
 /// The words of an HTTP date in the order of IMF-fixdate: weekday, day, month, year, time of day, zone.
@@ -227,8 +229,9 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
   while (!text.empty()) {
     const auto amount = take_number(text);
     const auto name = text.substr(0, text.find_first_of("0123456789."));
-    const auto unit = std::ranges::find(units, name, &Unit::name);
-    if (!amount || unit == units.end()) return std::nullopt;
+    const Unit* unit = units.data();
+    while (unit != units.data() + units.size() && unit->name != name) ++unit;
+    if (!amount || unit == units.data() + units.size()) return std::nullopt;
     sum = (std::min<nanoseconds>)(sum + wait_of(*amount, unit->length), saturated_wait);
     text.remove_prefix(name.size());
   }

@@ -211,7 +211,10 @@ template <class Json>
 bool is_deeper_than(const Json& json, std::size_t levels) {
   if (!json.is_structured()) return false;
   if (levels == 0) return true;
-  return std::ranges::any_of(json, [&](const Json& one) { return is_deeper_than(one, levels - 1); });
+  for (const Json& one : json) {
+    if (is_deeper_than(one, levels - 1)) return true;
+  }
+  return false;
 }
 
 /// A copy that keeps the order of the JSON; discarded when it is nested too deeply, since copying recurses
