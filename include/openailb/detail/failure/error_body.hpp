@@ -174,16 +174,27 @@ inline nlohmann::json gist_of(const JsonNode& node) {
   constexpr std::size_t beginning = 4096;
   if (node.size <= few) return json_of(node);
   const bool holds_one = node.type == JsonType::array && (&node + 1)->end() == node.end();
-  if (holds_one) return nlohmann::json::array({gist_of(*(&node + 1))});
-  if (node.type == JsonType::array) return nlohmann::json::array({node.text.substr(0, beginning), nullptr});
-  auto gist = nlohmann::json::object();
+  if (node.type == JsonType::array) {
+    nlohmann::json list;
+    if (holds_one) {
+      list.push_back(gist_of(*(&node + 1)));
+    } else {
+      list.push_back(std::string(node.text.substr(0, beginning)));
+      list.push_back(nullptr);
+    }
+    return list;
+  }
+  nlohmann::json gist(nlohmann::json::value_t::object);
   for (const char* name : {"error", "object", "id", "message", "type", "code", "param", "status", "metadata",
                            "details", "task_id", "job_id"}) {
     const JsonNode* member = find_member(node, name);
     if (member == nullptr) continue;
     const bool is_object = member->type == JsonType::object;
-    gist[name] = is_object || member->size <= few ? gist_of(*member)
-                                                  : nlohmann::json(member->text.substr(0, beginning));
+    if (is_object || member->size <= few) {
+      gist[name] = gist_of(*member);
+    } else {
+      gist[name] = std::string(member->text.substr(0, beginning));
+    }
   }
   return gist;
 }

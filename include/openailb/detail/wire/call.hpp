@@ -218,8 +218,8 @@ inline bool is_answer_kept(const JsonBody& body, std::string_view path, const Ob
 inline void note_objects(Call& call, const ApiPath& path, const ClientOptions& client) {
   call.path_ids = path.ids();
   if (call.reads()) {
-    std::map<std::string, std::string> query = call.query;
-    query.merge(query_of(call.path));
+    std::map<std::string, std::string> query = query_of(call.path);
+    for (const auto& [name, value] : call.query) query[name] = value;
     call.neighbour = neighbour_of_page(query);
   }
   if (client.remembered_objects == 0) return;

@@ -206,6 +206,13 @@ inline nlohmann::ordered_json parse_ordered(std::string_view text) {
                   : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);
 }
 
+/// An object with a `type`, and nothing else yet.
+inline nlohmann::ordered_json json_of_type(const std::string& type) {
+  nlohmann::ordered_json json;
+  json["type"] = type;
+  return json;
+}
+
 /// Whether the JSON has more levels than `levels`. It looks no deeper, since that recurses once per level.
 template <class Json>
 bool is_deeper_than(const Json& json, std::size_t levels) {
