@@ -43,8 +43,8 @@ inline std::string text_of(const nlohmann::json& value) {
 }
 
 inline std::string member_text(const nlohmann::json& object, const char* name) {
-  auto found = object.find(name);
-  return found == object.end() ? std::string{} : text_of(*found);
+  const nlohmann::json* member = member_of(object, name);
+  return member == nullptr ? std::string{} : text_of(*member);
 }
 
 /// The HTTP status that an error inside a 200 stands for: its numeric code, or the status of a well-known
@@ -82,11 +82,11 @@ inline int described_status(const Error& error) {
 
 /// Google's `retryDelay`, such as "34s", in one of the error's details; null when there is none above zero.
 inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json& error) {
-  auto details = error.find("details");
-  if (details == error.end() || !details->is_array()) return std::nullopt;
-  for (const auto& detail : *details) {
-    auto delay = detail.is_object() ? detail.find("retryDelay") : detail.end();
-    if (delay == detail.end() || !delay->is_string()) continue;
+  const nlohmann::json* details = member_of(error, "details");
+  if (details == nullptr || !details->is_array()) return std::nullopt;
+  for (const nlohmann::json& detail : *details) {
+    const nlohmann::json* delay = member_of(detail, "retryDelay");
+    if (delay == nullptr || !delay->is_string()) continue;
     const auto wait = parse_duration(delay->get_ref<const std::string&>());
     if (wait && wait->count() > 0) return wait;
   }
@@ -95,13 +95,13 @@ inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json&
 
 /// What the provider behind OpenRouter said, which OpenRouter puts into `error.metadata.raw`.
 inline std::string hidden_cause(const nlohmann::json& error) {
-  auto metadata = error.find("metadata");
-  return metadata == error.end() || !metadata->is_object() ? std::string{} : member_text(*metadata, "raw");
+  const nlohmann::json* metadata = member_of(error, "metadata");
+  return metadata == nullptr ? std::string{} : member_text(*metadata, "raw");
 }
 
 inline std::string member_string(const nlohmann::json& object, const char* name) {
-  auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+  const nlohmann::json* member = member_of(object, name);
+  return member != nullptr && member->is_string() ? text_of(*member) : std::string{};
 }
 
 /// The document itself. If it is a list of one object with nothing but an `error`, as Gemini sends it, that
@@ -109,7 +109,7 @@ inline std::string member_string(const nlohmann::json& object, const char* name)
 inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
   if (!document.is_array() || document.size() != 1) return document;
   const nlohmann::json& only = document.front();
-  return only.is_object() && only.size() == 1 && only.contains("error") ? only : document;
+  return member_of(only, "error") != nullptr && only.size() == 1 ? only : document;
 }
 
 /// Whether a member `error` describes an error. In answers without an error, some servers send it as null,
@@ -130,8 +130,8 @@ inline bool speaks_of_an_error(const nlohmann::json& error) {
 inline void describe_error(const nlohmann::json& answer, Error& error) {
   const nlohmann::json& document = unwrapped(answer);
   if (!document.is_object()) return;
-  auto member = document.find("error");
-  const bool has_error = member != document.end() && speaks_of_an_error(*member);
+  const nlohmann::json* member = member_of(document, "error");
+  const bool has_error = member != nullptr && speaks_of_an_error(*member);
   const nlohmann::json& object = has_error ? *member : document;
   if (!object.is_object()) {
     error.message = text_of(object);
@@ -219,7 +219,8 @@ inline Error error_of_answer(int status, std::string body) {
 inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   if (!document.is_object()) return false;
   const std::string object = member_text(document, "object");
-  const bool has_id = document.contains("id") || document.contains("task_id") || document.contains("job_id");
+  const bool has_id =
+      member_of(document, "id") || member_of(document, "task_id") || member_of(document, "job_id");
   return object != "error" && (has_id || !object.empty());
 }
 
@@ -233,8 +234,8 @@ inline bool is_called_error(const nlohmann::json& document) {
 inline std::optional<Error> error_inside(const nlohmann::json& document) {
   const nlohmann::json& object = unwrapped(document);
   if (!object.is_object()) return std::nullopt;
-  auto member = object.find("error");
-  const bool has_error = member != object.end() && speaks_of_an_error(*member);
+  const nlohmann::json* member = member_of(object, "error");
+  const bool has_error = member != nullptr && speaks_of_an_error(*member);
   if (!has_error && !is_called_error(object)) return std::nullopt;
 
   Error error{.status = 200};

@@ -206,6 +206,18 @@ inline nlohmann::ordered_json parse_ordered(std::string_view text) {
                   : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);
 }
 
+/// The member of an object with this name; null when there is none, or when it is no object.
+inline const nlohmann::json* member_of(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : &*found;
+}
+
+/// Whether it is this text.
+inline bool is_text(const nlohmann::json& json, std::string_view text) {
+  return json.is_string() && json.get_ref<const std::string&>() == text;
+}
+
 /// An object with a `type`, and nothing else yet.
 inline nlohmann::ordered_json json_of_type(const std::string& type) {
   nlohmann::ordered_json json;

@@ -47,11 +47,11 @@ class FieldWriter {
   template <class T>
   void operator()(std::string_view name, const T& value) {
     if constexpr (is_optional<T>) {
-      if (value) required(name, *value);
+      if (value) member(name, *value, members_.size());
     } else if constexpr (is_nlohmann_json<T>) {
-      if (!value.is_null()) required(name, value);
+      if (!value.is_null()) member(name, value, members_.size());
     } else if constexpr (requires { value.empty(); }) {
-      if (!value.empty()) required(name, value);
+      if (!value.empty()) member(name, value, members_.size());
     } else {
       member(name, value, members_.size(), JsonTable<T>);
     }

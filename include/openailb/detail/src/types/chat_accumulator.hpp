@@ -173,10 +173,11 @@ class ChunkAdder {
   static void merge_item(nlohmann::json& list, const nlohmann::json& piece) {
     constexpr std::size_t last = 32;
     const auto belongs_to = [&](const nlohmann::json& item) {
-      return item.is_object() && item.contains("index") && item.at("index") == piece.at("index") &&
-             !differs(item, piece, "type") && !differs(item, piece, "id");
+      const nlohmann::json* index = member_of(item, "index");
+      return index != nullptr && is_same_label(*index, piece.at("index")) && !differs(item, piece, "type") &&
+             !differs(item, piece, "id");
     };
-    if (piece.is_object() && piece.contains("index")) {
+    if (member_of(piece, "index") != nullptr) {
       for (std::size_t back = 1; back <= (std::min)(last, list.size()); ++back) {
         if (nlohmann::json& item = list[list.size() - back]; belongs_to(item)) return merge(item, piece);
       }
@@ -186,9 +187,18 @@ class ChunkAdder {
 
   /// Whether both have this member, with different values.
   static bool differs(const nlohmann::json& one, const nlohmann::json& other, const char* name) {
-    const auto mine = one.find(name), theirs = other.find(name);
-    const bool both = mine != one.end() && theirs != other.end() && !mine->is_null() && !theirs->is_null();
-    return both && *mine != *theirs;
+    const nlohmann::json *mine = member_of(one, name), *theirs = member_of(other, name);
+    const bool both = mine != nullptr && theirs != nullptr && !mine->is_null() && !theirs->is_null();
+    return both && !is_same_label(*mine, *theirs);
+  }
+  /// Whether two numbers, texts or whatever a server has instead, are equal.
+  static bool is_same_label(const nlohmann::json& one, const nlohmann::json& other) {
+    if (one.is_string()) return is_text(other, one.get_ref<const std::string&>());
+    if (one.is_number_integer() && other.is_number_integer()) {
+      return one.get<std::int64_t>() == other.get<std::int64_t>();
+    }
+    if (one.is_number() && other.is_number()) return one.get<double>() == other.get<double>();
+    return one.dump() == other.dump();
   }
 
   static void add_audio(ChatCompletionAudio& audio, const ChatCompletionAudio& piece) {
