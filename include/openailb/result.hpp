@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace openailb {
 
@@ -40,21 +39,29 @@ class [[nodiscard]] Result {
   template <class U = T>
     requires(std::constructible_from<T, U> && !std::same_as<std::remove_cvref_t<U>, Result> &&
              !std::same_as<std::remove_cvref_t<U>, Error>)
-  explicit(!std::convertible_to<U, T>) Result(U&& value)
-      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  explicit(!std::convertible_to<U, T>) Result(U&& value) : value_(std::in_place, std::forward<U>(value)) {}
+  Result(Error error) : error_(std::move(error)) {}
   /// From a Result of something that converts to T.
   template <class U>
     requires(!std::same_as<U, T> && std::convertible_to<U, T>)
-  Result(Result<U> other) : state_(std::in_place_index<1>) {
+  Result(Result<U> other) {
     if (other) {
-      state_.template emplace<0>(*std::move(other));
+      value_.emplace(*std::move(other));
     } else {
-      state_.template emplace<1>(std::move(other).error());
+      error_ = std::move(other).error();
     }
   }
+  Result(const Result& other) = default;
+  Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) = default;
+  /// By value, so that one that cannot be copied leaves this one as it is.
+  Result& operator=(Result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+    value_ = std::move(other.value_);
+    error_ = std::move(other.error_);
+    return *this;
+  }
+  ~Result() = default;
 
-  bool has_value() const noexcept { return state_.index() == 0; }
+  bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
 
   T& value() & { return checked(*this); }
@@ -127,40 +134,38 @@ class [[nodiscard]] Result {
  private:
   template <class Self>
   static auto& checked(Self& self) {
-    if (!self.has_value()) throw Exception(std::get<1>(self.state_));
-    return std::get<0>(self.state_);
+    if (!self.value_) throw Exception(*self.error_);
+    return *self.value_;
   }
 
   template <class Self>
   static auto& checked_error(Self& self) {
-    if (self.has_value()) throw std::logic_error("openailb::Result: error() of a success");
-    return std::get<1>(self.state_);
+    if (self.value_) throw std::logic_error("openailb::Result: error() of a success");
+    return *self.error_;
   }
 
   template <class Self, class Next>
   static auto and_then_on(Self&& self, Next&& next) {
-    using Returned =
-        std::remove_cvref_t<decltype(std::invoke(next, std::get<0>(std::forward<Self>(self).state_)))>;
+    using Returned = std::remove_cvref_t<decltype(std::invoke(next, *std::forward<Self>(self).value_))>;
     static_assert(detail::is_result<Returned>, "and_then takes a function that returns a Result");
-    if (!self.has_value()) return Returned(std::get<1>(std::forward<Self>(self).state_));
-    return std::invoke(std::forward<Next>(next), std::get<0>(std::forward<Self>(self).state_));
+    if (!self.value_) return Returned(*std::forward<Self>(self).error_);
+    return std::invoke(std::forward<Next>(next), *std::forward<Self>(self).value_);
   }
 
   template <class Self, class Change>
   static auto transform_on(Self&& self, Change&& change) {
-    using Value =
-        std::remove_cvref_t<decltype(std::invoke(change, std::get<0>(std::forward<Self>(self).state_)))>;
-    if (!self.has_value()) return Result<Value>(std::get<1>(std::forward<Self>(self).state_));
+    using Value = std::remove_cvref_t<decltype(std::invoke(change, *std::forward<Self>(self).value_))>;
+    if (!self.value_) return Result<Value>(*std::forward<Self>(self).error_);
     if constexpr (std::is_void_v<Value>) {
-      std::invoke(std::forward<Change>(change), std::get<0>(std::forward<Self>(self).state_));
+      std::invoke(std::forward<Change>(change), *std::forward<Self>(self).value_);
       return Result<Value>();
     } else {
-      return Result<Value>(
-          std::invoke(std::forward<Change>(change), std::get<0>(std::forward<Self>(self).state_)));
+      return Result<Value>(std::invoke(std::forward<Change>(change), *std::forward<Self>(self).value_));
     }
   }
 
-  std::variant<T, Error> state_;
+  std::optional<T> value_{};
+  std::optional<Error> error_{};  // exactly one of the two is there
 };
 
 /// Success without a value, or an Error.

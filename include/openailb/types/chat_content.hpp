@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace openailb {
@@ -136,25 +135,30 @@ class ChatCompletionMessageContent {
 
   ChatCompletionMessageContent() = default;
   ChatCompletionMessageContent(std::nullptr_t) {}
-  ChatCompletionMessageContent(const char* text) : value_(std::string(text)) {}
-  ChatCompletionMessageContent(std::string_view text) : value_(std::string(text)) {}
-  ChatCompletionMessageContent(std::string text) : value_(std::move(text)) {}
-  ChatCompletionMessageContent(Parts parts) : value_(std::move(parts)) {}
-  ChatCompletionMessageContent(std::initializer_list<ContentPart> parts) : value_(Parts(parts)) {}
+  ChatCompletionMessageContent(const char* text) : kind_(Kind::text), text_(text) {}
+  ChatCompletionMessageContent(std::string_view text) : kind_(Kind::text), text_(text) {}
+  ChatCompletionMessageContent(std::string text) : kind_(Kind::text), text_(std::move(text)) {}
+  ChatCompletionMessageContent(Parts parts) : kind_(Kind::parts), parts_(std::move(parts)) {}
+  ChatCompletionMessageContent(std::initializer_list<ContentPart> parts)
+      : kind_(Kind::parts), parts_(parts) {}
   template <std::same_as<const char*> Quoted>
   ChatCompletionMessageContent(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
-  bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
+  bool is_null() const { return kind_ == Kind::null; }
   /// Null when this is not a text.
-  const std::string* text() const { return std::get_if<std::string>(&value_); }
+  const std::string* text() const { return kind_ == Kind::text ? &text_ : nullptr; }
   /// Null when this is not a list of parts.
-  const Parts* parts() const { return std::get_if<Parts>(&value_); }
+  const Parts* parts() const { return kind_ == Kind::parts ? &parts_ : nullptr; }
 
   void write_json(detail::JsonPrinter& json) const;
   bool read_json(detail::JsonNode& json);
 
  private:
-  std::variant<std::monostate, std::string, Parts> value_;
+  enum class Kind { null, text, parts };
+
+  Kind kind_{};
+  std::string text_{};
+  Parts parts_{};
 };
 
 }  // namespace openailb

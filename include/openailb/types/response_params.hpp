@@ -14,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace openailb {
@@ -24,20 +23,24 @@ class ResponseInput {
  public:
   ResponseInput() = default;
   ResponseInput(std::nullptr_t) = delete;
-  ResponseInput(const char* text) : value_(std::string(text)) {}
-  ResponseInput(std::string text) : value_(std::move(text)) {}
-  ResponseInput(std::vector<ResponseItem> items) : value_(std::move(items)) {}
-  ResponseInput(std::initializer_list<ResponseItem> items) : value_(std::vector(items)) {}
+  ResponseInput(const char* text) : kind_(Kind::text), text_(text) {}
+  ResponseInput(std::string text) : kind_(Kind::text), text_(std::move(text)) {}
+  ResponseInput(std::vector<ResponseItem> items) : kind_(Kind::items), items_(std::move(items)) {}
+  ResponseInput(std::initializer_list<ResponseItem> items) : kind_(Kind::items), items_(items) {}
   template <std::same_as<const char*> Quoted>
   ResponseInput(std::initializer_list<std::initializer_list<Quoted>>) = delete;
 
   /// Whether nothing was given.
-  bool empty() const { return std::holds_alternative<std::monostate>(value_); }
+  bool empty() const { return kind_ == Kind::nothing; }
 
   void write_json(detail::JsonPrinter& json) const;
 
  private:
-  std::variant<std::monostate, std::string, std::vector<ResponseItem>> value_{};
+  enum class Kind { nothing, text, items };
+
+  Kind kind_{};
+  std::string text_{};
+  std::vector<ResponseItem> items_{};
 };
 
 /// A tool that the model may use: a function of yours, or one of the server's, such as "web_search".

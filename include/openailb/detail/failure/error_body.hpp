@@ -43,17 +43,15 @@ inline std::string text_of(const nlohmann::json& value) {
 }
 
 inline std::string member_text(const nlohmann::json& object, const char* name) {
-  auto found = object.find(name);
-  return found == object.end() ? std::string{} : text_of(*found);
+  const nlohmann::json* member = member_of(object, name);
+  return member == nullptr ? std::string{} : text_of(*member);
 }
 
 /// The HTTP status that an error inside a 200 stands for: its numeric code, or the status of a well-known
 /// name in its code or type; 0 when unclear.
 inline int described_status(const Error& error) {
-  if (error.code.size() == 3 &&
-      std::ranges::all_of(error.code, [](char c) { return c >= '0' && c <= '9'; })) {
-    return std::stoi(error.code);
-  }
+  const bool is_number = error.code.find_first_not_of("0123456789") == std::string::npos;
+  if (error.code.size() == 3 && is_number) return std::stoi(error.code);
   static constexpr std::array<std::pair<std::string_view, int>, 19> names{{{"insufficient_quota", 429},
                                                                            {"rate_limit", 429},
                                                                            {"ratelimit", 429},
@@ -84,11 +82,11 @@ inline int described_status(const Error& error) {
 
 /// Google's `retryDelay`, such as "34s", in one of the error's details; null when there is none above zero.
 inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json& error) {
-  auto details = error.find("details");
-  if (details == error.end() || !details->is_array()) return std::nullopt;
-  for (const auto& detail : *details) {
-    auto delay = detail.is_object() ? detail.find("retryDelay") : detail.end();
-    if (delay == detail.end() || !delay->is_string()) continue;
+  const nlohmann::json* details = member_of(error, "details");
+  if (details == nullptr || !details->is_array()) return std::nullopt;
+  for (const nlohmann::json& detail : *details) {
+    const nlohmann::json* delay = member_of(detail, "retryDelay");
+    if (delay == nullptr || !delay->is_string()) continue;
     const auto wait = parse_duration(delay->get_ref<const std::string&>());
     if (wait && wait->count() > 0) return wait;
   }
@@ -97,13 +95,13 @@ inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json&
 
 /// What the provider behind OpenRouter said, which OpenRouter puts into `error.metadata.raw`.
 inline std::string hidden_cause(const nlohmann::json& error) {
-  auto metadata = error.find("metadata");
-  return metadata == error.end() || !metadata->is_object() ? std::string{} : member_text(*metadata, "raw");
+  const nlohmann::json* metadata = member_of(error, "metadata");
+  return metadata == nullptr ? std::string{} : member_text(*metadata, "raw");
 }
 
 inline std::string member_string(const nlohmann::json& object, const char* name) {
-  auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+  const nlohmann::json* member = member_of(object, name);
+  return member != nullptr && member->is_string() ? text_of(*member) : std::string{};
 }
 
 /// The document itself. If it is a list of one object with nothing but an `error`, as Gemini sends it, that
@@ -111,21 +109,20 @@ inline std::string member_string(const nlohmann::json& object, const char* name)
 inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
   if (!document.is_array() || document.size() != 1) return document;
   const nlohmann::json& only = document.front();
-  return only.is_object() && only.size() == 1 && only.contains("error") ? only : document;
+  return member_of(only, "error") != nullptr && only.size() == 1 ? only : document;
 }
 
 /// Whether a member `error` describes an error. In answers without an error, some servers send it as null,
 /// false, 0, empty, or full of such members.
 inline bool speaks_of_an_error(const nlohmann::json& error) {
   if (error.is_boolean()) return error.get<bool>();
-  if (error.is_number()) return error != 0;
+  if (error.is_number()) return error.get<double>() != 0;
   if (error.is_string()) return !error.get_ref<const std::string&>().empty();
   if (!error.is_object()) return !error.empty();
-  const auto& members = error.get_ref<const nlohmann::json::object_t&>();
-  return std::ranges::any_of(members, [](const auto& member) {
-    const nlohmann::json& value = member.second;
-    return value.is_structured() ? !value.empty() : speaks_of_an_error(value);
-  });
+  for (const auto& [name, value] : error.get_ref<const nlohmann::json::object_t&>()) {
+    if (value.is_structured() ? !value.empty() : speaks_of_an_error(value)) return true;
+  }
+  return false;
 }
 
 /// Fills in what an error object says: the `error` member of the document `answer` or, without one, the
@@ -133,8 +130,8 @@ inline bool speaks_of_an_error(const nlohmann::json& error) {
 inline void describe_error(const nlohmann::json& answer, Error& error) {
   const nlohmann::json& document = unwrapped(answer);
   if (!document.is_object()) return;
-  auto member = document.find("error");
-  const bool has_error = member != document.end() && speaks_of_an_error(*member);
+  const nlohmann::json* member = member_of(document, "error");
+  const bool has_error = member != nullptr && speaks_of_an_error(*member);
   const nlohmann::json& object = has_error ? *member : document;
   if (!object.is_object()) {
     error.message = text_of(object);
@@ -177,16 +174,27 @@ inline nlohmann::json gist_of(const JsonNode& node) {
   constexpr std::size_t beginning = 4096;
   if (node.size <= few) return json_of(node);
   const bool holds_one = node.type == JsonType::array && (&node + 1)->end() == node.end();
-  if (holds_one) return nlohmann::json::array({gist_of(*(&node + 1))});
-  if (node.type == JsonType::array) return nlohmann::json::array({node.text.substr(0, beginning), nullptr});
-  auto gist = nlohmann::json::object();
+  if (node.type == JsonType::array) {
+    nlohmann::json list;
+    if (holds_one) {
+      list.push_back(gist_of(*(&node + 1)));
+    } else {
+      list.push_back(std::string(node.text.substr(0, beginning)));
+      list.push_back(nullptr);
+    }
+    return list;
+  }
+  nlohmann::json gist(nlohmann::json::value_t::object);
   for (const char* name : {"error", "object", "id", "message", "type", "code", "param", "status", "metadata",
                            "details", "task_id", "job_id"}) {
     const JsonNode* member = find_member(node, name);
     if (member == nullptr) continue;
     const bool is_object = member->type == JsonType::object;
-    gist[name] = is_object || member->size <= few ? gist_of(*member)
-                                                  : nlohmann::json(member->text.substr(0, beginning));
+    if (is_object || member->size <= few) {
+      gist[name] = gist_of(*member);
+    } else {
+      gist[name] = std::string(member->text.substr(0, beginning));
+    }
   }
   return gist;
 }
@@ -211,7 +219,8 @@ inline Error error_of_answer(int status, std::string body) {
 inline bool is_an_object_of_its_own(const nlohmann::json& document) {
   if (!document.is_object()) return false;
   const std::string object = member_text(document, "object");
-  const bool has_id = document.contains("id") || document.contains("task_id") || document.contains("job_id");
+  const bool has_id =
+      member_of(document, "id") || member_of(document, "task_id") || member_of(document, "job_id");
   return object != "error" && (has_id || !object.empty());
 }
 
@@ -225,8 +234,8 @@ inline bool is_called_error(const nlohmann::json& document) {
 inline std::optional<Error> error_inside(const nlohmann::json& document) {
   const nlohmann::json& object = unwrapped(document);
   if (!object.is_object()) return std::nullopt;
-  auto member = object.find("error");
-  const bool has_error = member != object.end() && speaks_of_an_error(*member);
+  const nlohmann::json* member = member_of(object, "error");
+  const bool has_error = member != nullptr && speaks_of_an_error(*member);
   if (!has_error && !is_called_error(object)) return std::nullopt;
 
   Error error{.status = 200};

@@ -61,8 +61,10 @@ class Redactor {
   /// Whether a secret may be in the text. Nearly always there is none, and this finds it out several times
   /// faster than a look at every character.
   bool may_be_in(std::string_view text) const {
-    const auto begins_in = [text](const Secret& secret) { return begins_plain_in(text, secret); };
-    return std::ranges::any_of(secrets_, begins_in) || (!secrets_.empty() && has_encoded(text));
+    for (const Secret& secret : secrets_) {
+      if (begins_plain_in(text, secret)) return true;
+    }
+    return !secrets_.empty() && has_encoded(text);
   }
 
   /// Whether the beginning of the secret is in the text as it is.
@@ -89,8 +91,10 @@ class Redactor {
     return false;
   }
   bool is_in_a_secret(char c) const {
-    return std::ranges::any_of(secrets_,
-                               [c](const Secret& secret) { return secret.text.find(c) != secret.text.npos; });
+    for (const Secret& secret : secrets_) {
+      if (secret.text.find(c) != secret.text.npos) return true;
+    }
+    return false;
   }
 
   bool begins(char c) const { return begins_[static_cast<unsigned char>(c)]; }
@@ -190,12 +194,15 @@ inline void Redactor::add(std::string_view secret) {
   if (secret.empty()) return;
 
   constexpr std::string_view commonest_first = " \"etaoinsrhldcumfpgwybv0123456789.,:_-kxjqz";
-  const auto rarity = [&](char c) { return commonest_first.find(c); };
-  const std::string_view begin = secret.substr(0, shortest_anywhere);
-  const auto rarest = static_cast<std::size_t>(std::ranges::max_element(begin, {}, rarity) - begin.begin());
+  const auto rarity = [&](std::size_t at) { return commonest_first.find(secret[at]); };
+  std::size_t rarest = 0;
+  for (std::size_t at = 1; at < (std::min)(secret.size(), shortest_anywhere); ++at) {
+    if (rarity(at) > rarity(rarest)) rarest = at;
+  }
   // The longest first: if one secret begins with another, the rest of it would be shown.
-  const auto is_longer = [&](const Secret& other) { return other.text.size() >= secret.size(); };
-  secrets_.insert(std::ranges::partition_point(secrets_, is_longer), {.text = secret, .rarest = rarest});
+  auto place = secrets_.begin();
+  while (place != secrets_.end() && place->text.size() >= secret.size()) ++place;
+  secrets_.insert(place, {.text = secret, .rarest = rarest});
   begins_[static_cast<unsigned char>(secret.front())] = true;
 
   if (const auto blank = secret.find_last_of(blanks); blank != secret.npos) add(secret.substr(blank + 1));

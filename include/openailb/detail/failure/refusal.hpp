@@ -3,7 +3,6 @@
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
-#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -15,8 +14,10 @@
 namespace openailb::detail {
 
 inline bool mentions(std::string_view text, std::initializer_list<std::string_view> phrases) {
-  return std::ranges::any_of(
-      phrases, [text](std::string_view phrase) { return text.find(phrase) != std::string_view::npos; });
+  for (const std::string_view phrase : phrases) {
+    if (text.find(phrase) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 /// Whether words, in lower case, are about content that is not allowed.

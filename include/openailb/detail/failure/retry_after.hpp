@@ -8,12 +8,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace openailb::detail {
 
@@ -114,14 +114,14 @@ inline std::optional<unsigned> parse_unsigned(std::string_view text) {
   return error == std::errc{} && stopped == end ? std::optional(number) : std::nullopt;
 }
 
-/// `08:49:37` as the time since midnight.
-inline std::optional<std::chrono::seconds> parse_time_of_day(std::string_view text) {
+/// `08:49:37` as the seconds since midnight.
+inline std::optional<unsigned> parse_time_of_day(std::string_view text) {
   if (text.size() != 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
   const auto hours = parse_unsigned(text.substr(0, 2));
   const auto minutes = parse_unsigned(text.substr(3, 2));
   const auto seconds = parse_unsigned(text.substr(6, 2));
   if (!hours || !minutes || !seconds || *hours > 23 || *minutes > 59 || *seconds > 60) return std::nullopt;
-  return std::chrono::hours(*hours) + std::chrono::minutes(*minutes) + std::chrono::seconds(*seconds);
+  return (*hours * 60 + *minutes) * 60 + *seconds;
 }
 
 /// The number of a month, from the first three letters of its English name.
@@ -136,50 +136,55 @@ inline std::optional<unsigned> parse_month(std::string_view name) {
 inline bool is_weekday(std::string_view name) {
   constexpr std::array<std::string_view, 7> weekdays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                         "Friday", "Saturday", "Sunday"};
-  return std::ranges::any_of(weekdays,
-                             [=](auto weekday) { return name == weekday || name == weekday.substr(0, 3); });
+  for (const std::string_view weekday : weekdays) {
+    if (name == weekday || name == weekday.substr(0, 3)) return true;
+  }
+  return false;
 }
 
-/// The words of an HTTP date in the order of IMF-fixdate: weekday, day, month, year, time of day, zone.
-/// Null when their number fits none of the formats of RFC 9110 5.6.7.
-inline std::optional<std::array<std::string_view, 6>> split_http_date(std::string_view text) {
+/// The words of an HTTP date in the order of IMF-fixdate.
+struct HttpDate {
+  std::string_view weekday{}, day{}, month{}, year{}, time_of_day{}, zone{};
+};
+
+/// Splits an HTTP date. False when the number of its words fits none of the formats of RFC 9110 5.6.7.
+inline bool split_http_date(std::string_view text, HttpDate& date) {
   constexpr std::string_view separators = " ,-";
   std::array<std::string_view, 6> words{};
   std::size_t count = 0;
   for (;;) {
     text.remove_prefix((std::min)(text.size(), text.find_first_not_of(separators)));
     if (text.empty()) break;
-    if (count == words.size()) return std::nullopt;
+    if (count == words.size()) return false;
     words[count] = text.substr(0, text.find_first_of(separators));
     text.remove_prefix(words[count++].size());
   }
   if (count == 5) {  // asctime: weekday, month, day, time of day, year
-    std::swap(words[1], words[2]);
-    std::swap(words[3], words[4]);
-    words[5] = "GMT";
-    return words;
+    date = {words[0], words[2], words[1], words[4], words[3], "GMT"};
+  } else {
+    date = {words[0], words[1], words[2], words[3], words[4], words[5]};
   }
-  return count == 6 ? std::optional(words) : std::nullopt;
+  return count == 5 || count == 6;
 }
 
 /// Reads an HTTP date in any of the three formats of RFC 9110 5.6.7, also if it ends in UTC instead of GMT.
 /// Written by hand, because strptime and timegm are not on every platform and obey the program's locale.
-/// Years after 9999 read as 9999.
-inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
-  const auto words = split_http_date(text);
-  if (!words) return std::nullopt;
-  const auto& [weekday_name, day_text, month_name, year_text, time_text, zone] = *words;
-  const auto day = parse_unsigned(day_text);
-  const auto month = parse_month(month_name);
-  auto year = parse_unsigned(year_text);
-  const auto time = parse_time_of_day(time_text);
-  const bool is_utc = zone == "GMT" || zone == "UTC";
-  if (!is_weekday(weekday_name) || !day || !month || !year || !time || !is_utc) return std::nullopt;
-  if (year_text.size() == 2) *year += *year < 70 ? 2000U : 1900U;  // RFC 850, split as POSIX does
+/// Years after 9999 read as 9999. Gives seconds since 1970.
+inline std::optional<std::int64_t> parse_http_date(std::string_view text) {
+  HttpDate words;
+  if (!split_http_date(text, words)) return std::nullopt;
+  const auto day = parse_unsigned(words.day);
+  const auto month = parse_month(words.month);
+  auto year = parse_unsigned(words.year);
+  const auto time = parse_time_of_day(words.time_of_day);
+  const bool is_utc = words.zone == "GMT" || words.zone == "UTC";
+  if (!is_weekday(words.weekday) || !day || !month || !year || !time || !is_utc) return std::nullopt;
+  if (words.year.size() == 2) *year += *year < 70 ? 2000U : 1900U;  // RFC 850, split as POSIX does
   const std::chrono::year_month_day date{std::chrono::year{static_cast<int>((std::min)(*year, 9999U))},
                                          std::chrono::month{*month}, std::chrono::day{*day}};
   if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days{date} + *time;
+  constexpr std::int64_t seconds_of_a_day = 86400;
+  return std::chrono::sys_days{date}.time_since_epoch().count() * seconds_of_a_day + *time;
 }
 
 /// How long an answer asks its client to wait: `retry-after-ms` (which may be fractional), else `retry-after`
@@ -196,11 +201,12 @@ inline std::optional<std::chrono::nanoseconds> retry_after(const ResponseHeaders
       parse_http_date(text.substr(0, text.find(", ", text.find(':'))));  // the first, if it came twice
   if (!date) return std::nullopt;
   // Compared in whole seconds: a far date in nanoseconds would overflow.
-  const auto this_second = floor<seconds>(now);
-  const seconds wait = *date - this_second;
-  if (wait >= saturated_wait) return saturated_wait;
-  if (wait <= seconds::zero()) return std::nullopt;
-  return nanoseconds(wait) - duration_cast<nanoseconds>(now - this_second);
+  const nanoseconds since_1970 = now.time_since_epoch();
+  const seconds this_second = floor<seconds>(since_1970);
+  const seconds wait = seconds(*date) - this_second;
+  if (wait >= saturated_wait) return nanoseconds(saturated_wait);
+  if (wait.count() <= 0) return std::nullopt;
+  return nanoseconds(wait) - (since_1970 - this_second);
 }
 
 /// Reads a duration as Go writes it (`6m0s`, `120ms`, `1h2m3.5s`), which is the form of OpenAI's
@@ -227,8 +233,9 @@ inline std::optional<std::chrono::nanoseconds> parse_duration(std::string_view t
   while (!text.empty()) {
     const auto amount = take_number(text);
     const auto name = text.substr(0, text.find_first_of("0123456789."));
-    const auto unit = std::ranges::find(units, name, &Unit::name);
-    if (!amount || unit == units.end()) return std::nullopt;
+    const Unit* unit = units.data();
+    while (unit != units.data() + units.size() && unit->name != name) ++unit;
+    if (!amount || unit == units.data() + units.size()) return std::nullopt;
     sum = (std::min<nanoseconds>)(sum + wait_of(*amount, unit->length), saturated_wait);
     text.remove_prefix(name.size());
   }
@@ -258,7 +265,8 @@ inline std::optional<std::chrono::nanoseconds> rate_limit_reset(const ResponseHe
 /// in [0, 1).
 inline std::chrono::nanoseconds backoff(unsigned retry, double random) {
   const std::chrono::nanoseconds longest = first_backoff * (1 << (std::min)(retry, 4U));
-  return longest - std::chrono::duration_cast<std::chrono::nanoseconds>(longest * (random / 4));
+  const double jitter = static_cast<double>(longest.count()) * (random / 4);
+  return longest - std::chrono::nanoseconds(static_cast<std::int64_t>(jitter));
 }
 
 /// The cooldown after a 429 without a Retry-After: 1 s * 2^consecutive, at most 60 s. `consecutive` is the

@@ -150,7 +150,7 @@ class FileReader {
   /// The scanner does not say where it has stopped.
   [[noreturn]] void fail_to_parse() const {
     try {
-      static_cast<void>(nlohmann::json::parse(content_).size());
+      static_cast<void>(nlohmann::json::parse(std::string_view(content_)).size());
     } catch (const nlohmann::json::parse_error& error) {
       fail_at((std::max<std::size_t>)(error.byte, 1) - 1, "not JSON");
     } catch (const nlohmann::json::exception&) {

@@ -134,8 +134,8 @@ inline std::string fault_of_fallbacks(const Call& call) {
   const Fallbacks& fallbacks = call.fallbacks;
   if (fallbacks.empty()) return {};
   if (!call.model) return "fallback models need a request that names a model";
-  const auto is_fine = [](const std::string& name) { return fault_of_model(name).empty(); };
-  if (!std::ranges::all_of(fallbacks.models, is_fine)) {
+  for (const std::string& name : fallbacks.models) {
+    if (fault_of_model(name).empty()) continue;
     return "fallback_models has a name that is empty or not valid UTF-8";
   }
   if (!is_utf8(fallbacks.context_length)) return "context_length_fallback is not valid UTF-8";
@@ -185,22 +185,22 @@ inline std::string take_form(Form form, Call& call) {
     if (!call.streams && part.name == "stream" && part.content == "true") return needs_stream_method;
   }
   if (call.wants_events()) {
-    std::erase_if(call.parts, [](const BodyPart& part) { return part.name == "stream"; });
+    remove_parts(call.parts, "stream", false);
     call.parts.push_back({.name = "stream", .content = "true"});
   }
-  const auto model = std::ranges::find(call.parts, "model", &BodyPart::name);
-  if (model == call.parts.end() || !model->file.empty()) return {};
+  const BodyPart* model = find_part(call.parts, "model");
+  if (model == nullptr || !model->file.empty()) return {};
   call.model = model->content;
   return fault_of_model(*call.model);
 }
 
 /// Whether a service keeps nothing of what it answers at these paths.
 inline bool keeps_nothing(std::string_view path) {
-  static constexpr std::array paths{std::string_view("/audio"),      std::string_view("/completions"),
-                                    std::string_view("/embeddings"), std::string_view("/images"),
-                                    std::string_view("/models"),     std::string_view("/moderations")};
   if (path.starts_with("/v1/")) path.remove_prefix(3);
-  return std::ranges::any_of(paths, [path](auto begin) { return is_at_or_below(path, begin); });
+  for (const char* begin : {"/audio", "/completions", "/embeddings", "/images", "/models", "/moderations"}) {
+    if (is_at_or_below(path, begin)) return true;
+  }
+  return false;
 }
 
 /// Whether the service keeps what it answers to a POST, or may keep it.
@@ -218,8 +218,8 @@ inline bool is_answer_kept(const JsonBody& body, std::string_view path, const Ob
 inline void note_objects(Call& call, const ApiPath& path, const ClientOptions& client) {
   call.path_ids = path.ids();
   if (call.reads()) {
-    std::map<std::string, std::string> query = call.query;
-    query.merge(query_of(call.path));
+    std::map<std::string, std::string> query = query_of(call.path);
+    for (const auto& [name, value] : call.query) query[name] = value;
     call.neighbour = neighbour_of_page(query);
   }
   if (client.remembered_objects == 0) return;

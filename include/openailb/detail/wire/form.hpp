@@ -6,9 +6,7 @@
 #include <openailb/file.hpp>
 #include <openailb/http.hpp>
 
-#include <algorithm>
 #include <concepts>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +22,25 @@ struct Form {
   std::vector<BodyPart> parts{};
   std::string fault{};  ///< what cannot be sent; empty when there is nothing
 };
+
+/// The first part with this name; null when there is none.
+inline const BodyPart* find_part(const std::vector<BodyPart>& parts, std::string_view name) {
+  for (const BodyPart& part : parts) {
+    if (part.name == name) return &part;
+  }
+  return nullptr;
+}
+
+/// Removes the parts with this name and, if `with_members`, those of its elements and members.
+inline void remove_parts(std::vector<BodyPart>& parts, std::string_view name, bool with_members) {
+  const std::string members = std::string(name) + '[';
+  std::vector<BodyPart> kept;
+  for (BodyPart& part : parts) {
+    const bool goes = part.name == name || (with_members && part.name.starts_with(members));
+    if (!goes) kept.push_back(std::move(part));
+  }
+  parts = std::move(kept);
+}
 
 /// Writes the fields of a struct as parts of a form, as the official SDKs do: each element of a list as
 /// `name[]`, each member of an object as `name[member]`. Fields that are absent are left out; see
@@ -102,7 +119,9 @@ class FormWriter {
     if (value.is_array()) {
       for (const Json& one : value) inside.write_document(name + "[]", one);
     } else {
-      form_->parts.push_back({.name = std::move(name), .content = value.is_null() ? "" : value.dump()});
+      JsonPrinter text;
+      if (!value.is_null()) write_json(text, value);
+      form_->parts.push_back({.name = std::move(name), .content = std::move(text.text())});
     }
   }
   void fail(std::string fault) {
@@ -129,11 +148,9 @@ void merge_form(Form& form, const Json& extra) {
   Form added;
   FormWriter(added).rest(extra);
   for (const auto& [name, value] : extra.template get_ref<const typename Json::object_t&>()) {
-    std::erase_if(form.parts, [&name = name](const BodyPart& part) {
-      return part.name == name || part.name.starts_with(name + '[');
-    });
+    remove_parts(form.parts, name, true);
   }
-  std::ranges::move(added.parts, std::back_inserter(form.parts));
+  for (BodyPart& part : added.parts) form.parts.push_back(std::move(part));
   if (form.fault.empty()) form.fault = std::move(added.fault);
 }
 

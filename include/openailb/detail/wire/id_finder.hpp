@@ -218,7 +218,8 @@ class IdFinder {
   void give(std::string_view text) const {
     if (text.empty()) return;
     if (text.find('\\') == std::string_view::npos) return (*found_)(std::string(text));
-    const auto read = nlohmann::json::parse('"' + std::string(text) + '"', nullptr, false);
+    const std::string quoted = '"' + std::string(text) + '"';
+    const auto read = nlohmann::json::parse(std::string_view(quoted), nullptr, false);
     if (read.is_string()) (*found_)(read.get<std::string>());
   }
 

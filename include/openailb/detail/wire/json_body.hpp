@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -32,7 +31,11 @@ class JsonBody {
   JsonBody(const JsonDocument& document) {
     const nlohmann::ordered_json& value = document.value();
     if (value.is_object()) {
-      write_members([&](FieldWriter& field) { field.rest(value); });
+      JsonPrinter printer;
+      printer.open('{');
+      FieldWriter field(printer, true);
+      field.rest(value);
+      take_members(field, printer.text());
     } else if (!value.is_null()) {
       JsonPrinter printer;
       write_json(printer, value);
@@ -42,46 +45,50 @@ class JsonBody {
   }
   template <JsonTable Params>
   JsonBody(const Params& params) {
-    write_members([&](FieldWriter& field) { Params::fields(params, field); });
+    JsonPrinter printer;
+    printer.open('{');
+    FieldWriter field(printer, true);
+    Params::fields(params, field);
+    take_members(field, printer.text());
   }
 
-  bool empty() const { return !members_ && text_.empty(); }
-  bool is_object() const { return members_.has_value(); }
+  bool empty() const { return !is_object_ && text_.empty(); }
+  bool is_object() const { return is_object_; }
   /// What JSON cannot express.
   const std::optional<JsonFlaw>& flaw() const {
-    if (!members_) return flaw_;
-    const auto flawed =
-        std::ranges::find_if(*members_, [](const Member& one) { return one.flaw.has_value(); });
-    return flawed == members_->end() ? flaw_ : flawed->flaw;
+    for (const Member& one : members_) {
+      if (one.flaw) return one.flaw;
+    }
+    return flaw_;
   }
 
   /// The JSON of a member; null when there is none.
   const std::string* find(std::string_view name) const {
-    if (!members_) return nullptr;
-    const auto found = std::ranges::find(*members_, name, &Member::name);
-    return found == members_->end() ? nullptr : &found->json;
+    for (const Member& one : members_) {
+      if (one.name == name) return &one.json;
+    }
+    return nullptr;
   }
   /// Calls `function(name, json)` for each member of an object.
   template <class Function>
   void each_member(Function function) const {
-    if (!members_) return;
-    for (const Member& one : *members_) function(std::string_view(one.name), std::string_view(one.json));
+    for (const Member& one : members_) function(std::string_view(one.name), std::string_view(one.json));
   }
   /// Replaces a member of an object, or adds it at the end.
   void set(Member member) {
-    const auto found = std::ranges::find(*members_, member.name, &Member::name);
-    if (found != members_->end()) {
-      *found = std::move(member);
-    } else {
-      members_->push_back(std::move(member));
+    for (Member& one : members_) {
+      if (one.name != member.name) continue;
+      one = std::move(member);
+      return;
     }
+    members_.push_back(std::move(member));
   }
   /// The members of `extra`, an object, replace those of the body; null removes one.
   void merge(JsonBody extra) {
-    if (!members_) members_.emplace();
-    for (Member& one : *extra.members_) {
+    is_object_ = true;
+    for (Member& one : extra.members_) {
       if (one.json == "null" && !one.flaw) {
-        std::erase_if(*members_, [&](const Member& mine) { return mine.name == one.name; });
+        remove(one.name);
       } else {
         set(std::move(one));
       }
@@ -91,16 +98,15 @@ class JsonBody {
   /// About how many bytes its text has.
   std::size_t size() const {
     std::size_t size = text_.size() + 16;
-    if (!members_) return size;
-    for (const Member& one : *members_) size += one.name.size() + one.json.size() + 8;
+    for (const Member& one : members_) size += one.name.size() + one.json.size() + 8;
     return size;
   }
   /// The whole text, with this name for the model if the body names one.
   std::string text(std::string_view model) const {
-    if (!members_) return text_;
+    if (!is_object_) return text_;
     JsonPrinter printer(size() + model.size());
     printer.open('{');
-    for (const Member& one : *members_) {
+    for (const Member& one : members_) {
       printer.member(one.name);
       one.name == "model" ? printer.string(model) : printer.printed(one.json);
     }
@@ -109,21 +115,23 @@ class JsonBody {
   }
 
  private:
-  template <class Fields>
-  void write_members(Fields fields) {
-    JsonPrinter printer;
-    printer.open('{');
-    FieldWriter field(printer, true);
-    fields(field);
-    const std::string_view text = printer.text();
-    members_.emplace();
-    for (const auto& [name, begin, value, end, flaw] : field.members()) {
-      members_->push_back(
+  void remove(std::string_view name) {
+    for (std::size_t index = members_.size(); index-- > 0;) {
+      if (members_[index].name != name) continue;
+      members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+  }
+  /// Takes the members that have been written to a text.
+  void take_members(const FieldWriter& writer, std::string_view text) {
+    is_object_ = true;
+    for (const auto& [name, begin, value, end, flaw] : writer.members()) {
+      members_.push_back(
           {.name = std::string(name), .json = std::string(text.substr(value, end - value)), .flaw = flaw});
     }
   }
 
-  std::optional<std::vector<Member>> members_{};
+  bool is_object_{};
+  std::vector<Member> members_{};
   std::string text_{};              // of a body that is not an object
   std::optional<JsonFlaw> flaw_{};  // of such a body
 };

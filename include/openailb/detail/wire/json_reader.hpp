@@ -198,10 +198,12 @@ bool read_json(JsonNode& node, T& value) {
   } else if constexpr (JsonCustom<T>) {
     return value.read_json(node);
   } else if constexpr (is_optional<T>) {
-    typename T::value_type inner{};
-    if (node.type == JsonType::null || !read_json(node, inner)) return false;
-    value = std::move(inner);
-    return true;
+    if (node.type == JsonType::null) return false;
+    const bool had_value = value.has_value();
+    if (!had_value) value.emplace();
+    const bool is_read = read_json(node, *value);
+    if (!is_read && !had_value) value.reset();
+    return is_read;
   } else if constexpr (is_vector<T>) {
     if constexpr (std::same_as<T, std::vector<float>>) {
       if (node.type == JsonType::string) return read_floats(node, value);

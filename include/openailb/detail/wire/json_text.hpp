@@ -206,12 +206,34 @@ inline nlohmann::ordered_json parse_ordered(std::string_view text) {
                   : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);
 }
 
+/// The member of an object with this name; null when there is none, or when it is no object.
+inline const nlohmann::json* member_of(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : &*found;
+}
+
+/// Whether it is this text.
+inline bool is_text(const nlohmann::json& json, std::string_view text) {
+  return json.is_string() && json.get_ref<const std::string&>() == text;
+}
+
+/// An object with a `type`, and nothing else yet.
+inline nlohmann::ordered_json json_of_type(const std::string& type) {
+  nlohmann::ordered_json json;
+  json["type"] = type;
+  return json;
+}
+
 /// Whether the JSON has more levels than `levels`. It looks no deeper, since that recurses once per level.
 template <class Json>
 bool is_deeper_than(const Json& json, std::size_t levels) {
   if (!json.is_structured()) return false;
   if (levels == 0) return true;
-  return std::ranges::any_of(json, [&](const Json& one) { return is_deeper_than(one, levels - 1); });
+  for (const Json& one : json) {
+    if (is_deeper_than(one, levels - 1)) return true;
+  }
+  return false;
 }
 
 /// A copy that keeps the order of the JSON; discarded when it is nested too deeply, since copying recurses

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,11 +47,11 @@ class FieldWriter {
   template <class T>
   void operator()(std::string_view name, const T& value) {
     if constexpr (is_optional<T>) {
-      if (value) required(name, *value);
+      if (value) member(name, *value, members_.size());
     } else if constexpr (is_nlohmann_json<T>) {
-      if (!value.is_null()) required(name, value);
+      if (!value.is_null()) member(name, value, members_.size());
     } else if constexpr (requires { value.empty(); }) {
-      if (!value.empty()) required(name, value);
+      if (!value.empty()) member(name, value, members_.size());
     } else {
       member(name, value, members_.size(), JsonTable<T>);
     }
@@ -84,19 +83,20 @@ class FieldWriter {
   /// first `earlier` members has the same name, that one gets the value instead.
   template <class T>
   void member(std::string_view name, const T& value, std::size_t earlier, bool not_empty = false) {
-    begin(name);
-    const bool had_flaw = json_->had_flaw();
+    const bool had_flaw = begin(name);
     write_json(*json_, value);
-    json_->below(had_flaw, name);
-    if (each_has_its_flaw_) members_.back().flaw = json_->take_flaw();
-    end(name, earlier, not_empty);
+    end(name, earlier, not_empty, had_flaw);
   }
-  void begin(std::string_view name) {
+  /// Gives whether there was a flaw before the value of the member.
+  bool begin(std::string_view name) {
     const std::size_t begin = json_->text().size();
     json_->member(name);
     members_.push_back({.name = name, .begin = begin, .value = json_->text().size(), .end = 0, .flaw = {}});
+    return json_->had_flaw();
   }
-  void end(std::string_view name, std::size_t earlier, bool not_empty) {
+  void end(std::string_view name, std::size_t earlier, bool not_empty, bool had_flaw) {
+    json_->below(had_flaw, name);
+    if (each_has_its_flaw_) members_.back().flaw = json_->take_flaw();
     members_.back().end = json_->text().size();
     if (not_empty && members_.back().end - members_.back().value == 2) return take_back();
     for (std::size_t index = 0; index < earlier; ++index) {
@@ -117,10 +117,10 @@ class FieldWriter {
     text.replace(earlier.value, earlier.end - earlier.value, value);
     const std::size_t growth = value.size() - (earlier.end - earlier.value);  // wraps around when it shrinks
     members_[index].end += growth;
-    for (Member& later : std::span(members_).subspan(index + 1)) {
-      later.begin += growth;
-      later.value += growth;
-      later.end += growth;
+    while (++index < members_.size()) {
+      members_[index].begin += growth;
+      members_[index].value += growth;
+      members_[index].end += growth;
     }
   }
 
@@ -168,7 +168,7 @@ void write_document(JsonPrinter& json, const Json& value) {
       return write_list(json, value.template get_ref<const typename Json::array_t&>());
     case Json::value_t::object:
       return write_object(json, value.template get_ref<const typename Json::object_t&>());
-    case Json::value_t::binary: return json.printed(value.dump());
+    case Json::value_t::binary: return json.printed(nlohmann::json(value.get_binary()).dump());
     case Json::value_t::discarded: return json.flawed("is not valid JSON");
   }
 }

@@ -1,18 +1,24 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// \file
 /// Model names and patterns of them, in which each `*` stands for any number of characters.
 
 namespace openailb::detail {
+
+inline std::size_t stars(std::string_view name) {
+  std::size_t count = 0;
+  for (const char c : name) count += c == '*' ? 1 : 0;
+  return count;
+}
 
 inline bool is_pattern(std::string_view name) { return name.find('*') != std::string_view::npos; }
 
@@ -54,8 +60,11 @@ class ModelList {
 
   bool has(std::string_view model) const {
     if (names_.empty() && patterns_.empty()) return true;
-    const auto fits_model = [model](const std::string& pattern) { return fits(pattern, model); };
-    return names_.contains(model) || std::ranges::any_of(patterns_, fits_model);
+    if (names_.contains(model)) return true;
+    for (const std::string& pattern : patterns_) {
+      if (fits(pattern, model)) return true;
+    }
+    return false;
   }
 
  private:
@@ -68,53 +77,41 @@ class ModelList {
 class ModelMap {
  public:
   explicit ModelMap(const std::map<std::string, std::string>& models) {
-    for (const auto& [model, mapped] : models) {
-      if (is_pattern(model)) {
-        patterns_.push_back({model, mapped});
-      } else {
-        names_.emplace(model, mapped);
-      }
-    }
-    std::ranges::stable_sort(patterns_, std::ranges::greater{}, &Pattern::weight);
+    for (const auto& [model, mapped] : models)
+      (is_pattern(model) ? patterns_ : names_).emplace(model, mapped);
   }
 
   /// A model that is not listed keeps its name.
   std::string name_of(const std::string& model) const {
     if (const auto found = names_.find(model); found != names_.end()) return found->second;
-    for (const Pattern& pattern : patterns_) {
-      if (fits(pattern.key, model)) return pattern.apply(model);
+    const std::pair<const std::string, std::string>* decides = nullptr;
+    for (const auto& pattern : patterns_) {
+      if (!fits(pattern.first, model)) continue;
+      if (decides == nullptr || weight(pattern.first) > weight(decides->first)) decides = &pattern;
     }
-    return model;
+    return decides == nullptr ? model : applied(decides->first, decides->second, model);
   }
 
  private:
-  struct Pattern {
-    std::string key;
-    std::string mapped;
-
-    std::ptrdiff_t stars() const { return std::ranges::count(key, '*'); }
-    std::ptrdiff_t weight() const { return static_cast<std::ptrdiff_t>(key.size()) - stars(); }
-    /// The mapped name, in which a star is what the key's only star stands for.
-    std::string apply(std::string_view model) const {
-      std::string name = mapped;
-      const std::size_t at = name.find('*');
-      if (at == std::string::npos || stars() != 1) return name;
-      const std::size_t before = key.find('*');
-      return name.replace(at, 1, model.substr(before, model.size() - (key.size() - 1)));
-    }
-  };
+  static std::size_t weight(std::string_view pattern) { return pattern.size() - stars(pattern); }
+  /// The mapped name, in which a star is what the pattern's only star stands for.
+  static std::string applied(std::string_view pattern, std::string mapped, std::string_view model) {
+    const std::size_t at = mapped.find('*');
+    if (at == std::string::npos || stars(pattern) != 1) return mapped;
+    return mapped.replace(at, 1, model.substr(pattern.find('*'), model.size() - (pattern.size() - 1)));
+  }
 
   std::map<std::string, std::string> names_{};
-  std::vector<Pattern> patterns_{};  // the first that a model fits decides
+  std::map<std::string, std::string> patterns_{};
 };
 
 /// What is wrong with an entry of a model map; empty when nothing is.
 inline std::string fault_of_mapping(const std::string& model, const std::string& mapped) {
   if (model.empty()) return "model_map has an empty name";
-  const auto stars = std::ranges::count(model, '*');
   if (!is_pattern(mapped)) return {};
-  if (stars != 1) return "model_map has a * in the name for " + model + ", which has not exactly one *";
-  return std::ranges::count(mapped, '*') == 1 ? "" : "model_map has more than one * in the name for " + model;
+  if (stars(model) != 1)
+    return "model_map has a * in the name for " + model + ", which has not exactly one *";
+  return stars(mapped) == 1 ? "" : "model_map has more than one * in the name for " + model;
 }
 
 }  // namespace openailb::detail

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -21,13 +20,17 @@ class SeenCursors {
   std::size_t size() const noexcept { return size_; }
   bool contains(std::string_view cursor) const {
     const std::size_t hash = std::hash<std::string_view>{}(cursor);
-    return std::ranges::any_of(runs_, [&](const Run& run) { return std::ranges::binary_search(*run, hash); });
+    for (const Run& run : runs_) {
+      if (std::binary_search(run->begin(), run->end(), hash)) return true;
+    }
+    return false;
   }
   void add(std::string_view cursor) {
     std::vector<std::size_t> run{std::hash<std::string_view>{}(cursor)};
     while (!runs_.empty() && runs_.back()->size() <= run.size()) {
-      std::vector<std::size_t> both;
-      std::ranges::merge(*runs_.back(), run, std::back_inserter(both));
+      const std::vector<std::size_t>& last = *runs_.back();
+      std::vector<std::size_t> both(last.size() + run.size());
+      std::merge(last.begin(), last.end(), run.begin(), run.end(), both.begin());
       run = std::move(both);
       runs_.pop_back();
     }

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +17,8 @@ inline constexpr std::int64_t max_index = 127;
 /// The item with this index, inserted in order when it is new.
 template <class Item>
 Item& find_or_insert(std::vector<Item>& items, std::int64_t index) {
-  auto place = std::ranges::find_if(items, [index](const Item& item) { return item.index >= index; });
+  auto place = items.begin();
+  while (place != items.end() && place->index < index) ++place;
   if (place == items.end() || place->index != index) {
     place = items.insert(place, Item{});
     place->index = index;
@@ -34,14 +34,14 @@ inline void replace(std::string& value, const std::string& piece) {
 /// has a name in an answer, though not in a chunk.
 inline void take_members(nlohmann::json& members, const nlohmann::json& newer, std::string_view taken = {}) {
   if (!newer.is_object()) return;
-  for (const auto& [name, member] : newer.items()) {
+  for (const auto& [name, member] : newer.get_ref<const nlohmann::json::object_t&>()) {
     if (name != taken) members[name] = member;
   }
 }
 
 template <class Item>
 void extend(std::vector<Item>& items, const std::vector<Item>& more) {
-  items.insert(items.end(), more.begin(), more.end());
+  for (const Item& item : more) items.push_back(item);
 }
 
 }  // namespace openailb::detail

@@ -58,9 +58,7 @@ class ChunkAdder {
   std::optional<std::int64_t> find_wrong_index(const ChatCompletionChunk& chunk) const {
     for (const auto& choice : chunk.choices) {
       if (choice.index < 0 || choice.index > max_index) return choice.index;
-      const auto known = std::ranges::find(completion_.choices, choice.index, &ChatCompletionChoice::index);
-      static const std::vector<ToolCall> none{};
-      const auto& calls = known == completion_.choices.end() ? none : known->message.tool_calls;
+      const std::vector<ToolCall>& calls = tool_calls_of(choice.index);
       auto count = static_cast<std::int64_t>(calls.size());
       for (const auto& call : choice.delta.tool_calls) {
         if (call.index && (*call.index < -1 || *call.index > max_index)) return call.index;
@@ -70,6 +68,15 @@ class ChunkAdder {
       }
     }
     return std::nullopt;
+  }
+
+  /// Those that the choice with this index has so far.
+  const std::vector<ToolCall>& tool_calls_of(std::int64_t index) const {
+    static const std::vector<ToolCall> none{};
+    for (const auto& choice : completion_.choices) {
+      if (choice.index == index) return choice.message.tool_calls;
+    }
+    return none;
   }
 
   void add_choice(const ChatCompletionChunkChoice& piece) {
@@ -140,7 +147,7 @@ class ChunkAdder {
     } else if (value.is_array() && piece.is_array()) {
       for (const nlohmann::json& item : piece) merge_item(value, item);
     } else if (value.is_object() && piece.is_object()) {
-      for (const auto& [name, member] : piece.items()) {
+      for (const auto& [name, member] : piece.get_ref<const nlohmann::json::object_t&>()) {
         if (is_label(name) && !member.is_structured()) {
           if (!member.is_null()) value[name] = member;
         } else {
@@ -155,7 +162,10 @@ class ChunkAdder {
   static bool is_label(std::string_view name) {
     constexpr std::array<std::string_view, 10> labels{"type", "id",   "index",   "format", "name",
                                                       "role", "mode", "channel", "status", "model"};
-    return std::ranges::find(labels, name) != labels.end();
+    for (const std::string_view label : labels) {
+      if (name == label) return true;
+    }
+    return false;
   }
 
   /// Merges a piece into the item that it belongs to, or adds it to the list if there is none. The item is
@@ -163,10 +173,11 @@ class ChunkAdder {
   static void merge_item(nlohmann::json& list, const nlohmann::json& piece) {
     constexpr std::size_t last = 32;
     const auto belongs_to = [&](const nlohmann::json& item) {
-      return item.is_object() && item.contains("index") && item.at("index") == piece.at("index") &&
-             !differs(item, piece, "type") && !differs(item, piece, "id");
+      const nlohmann::json* index = member_of(item, "index");
+      return index != nullptr && is_same_label(*index, piece.at("index")) && !differs(item, piece, "type") &&
+             !differs(item, piece, "id");
     };
-    if (piece.is_object() && piece.contains("index")) {
+    if (member_of(piece, "index") != nullptr) {
       for (std::size_t back = 1; back <= (std::min)(last, list.size()); ++back) {
         if (nlohmann::json& item = list[list.size() - back]; belongs_to(item)) return merge(item, piece);
       }
@@ -176,9 +187,18 @@ class ChunkAdder {
 
   /// Whether both have this member, with different values.
   static bool differs(const nlohmann::json& one, const nlohmann::json& other, const char* name) {
-    const auto mine = one.find(name), theirs = other.find(name);
-    const bool both = mine != one.end() && theirs != other.end() && !mine->is_null() && !theirs->is_null();
-    return both && *mine != *theirs;
+    const nlohmann::json *mine = member_of(one, name), *theirs = member_of(other, name);
+    const bool both = mine != nullptr && theirs != nullptr && !mine->is_null() && !theirs->is_null();
+    return both && !is_same_label(*mine, *theirs);
+  }
+  /// Whether two numbers, texts or whatever a server has instead, are equal.
+  static bool is_same_label(const nlohmann::json& one, const nlohmann::json& other) {
+    if (one.is_string()) return is_text(other, one.get_ref<const std::string&>());
+    if (one.is_number_integer() && other.is_number_integer()) {
+      return one.get<std::int64_t>() == other.get<std::int64_t>();
+    }
+    if (one.is_number() && other.is_number()) return one.get<double>() == other.get<double>();
+    return one.dump() == other.dump();
   }
 
   static void add_audio(ChatCompletionAudio& audio, const ChatCompletionAudio& piece) {
@@ -221,8 +241,11 @@ class ChunkAdder {
   }
 
   static const ToolCall* find_by_id(const std::vector<ToolCall>& calls, const std::string& id) {
-    const auto found = id.empty() ? calls.end() : std::ranges::find(calls, id, &ToolCall::id);
-    return found == calls.end() ? nullptr : &*found;
+    if (id.empty()) return nullptr;
+    for (const ToolCall& call : calls) {
+      if (call.id == id) return &call;
+    }
+    return nullptr;
   }
 
   /// The tool call that a piece without an index belongs to. With an id, it is the one with that id. Without
@@ -248,9 +271,10 @@ OPENAILB_INLINE Result<void> ChatCompletionAccumulator::add(const ChatCompletion
 }
 
 OPENAILB_INLINE bool ChatCompletionAccumulator::finished() const {
-  return !completion_.choices.empty() && std::ranges::none_of(completion_.choices, [](const auto& choice) {
-    return choice.finish_reason.empty();
-  });
+  for (const auto& choice : completion_.choices) {
+    if (choice.finish_reason.empty()) return false;
+  }
+  return !completion_.choices.empty();
 }
 
 }  // namespace openailb

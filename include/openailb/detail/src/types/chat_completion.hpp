@@ -22,13 +22,12 @@ inline bool is_thinking(const ContentPart& part) {
 inline std::string thinking_of(const ContentPart& part) {
   if (!is_thinking(part)) return {};
   std::string thinking = part.text.value_or("");
-  if (!part.extra.is_object() || !part.extra.contains("thinking")) return thinking;
-  const nlohmann::json& said = part.extra.at("thinking");
-  if (said.is_string()) return said.get<std::string>();
-  for (const nlohmann::json& one : said) {
-    if (one.is_object() && one.contains("text") && one.at("text").is_string()) {
-      thinking += one.at("text").get_ref<const std::string&>();
-    }
+  const nlohmann::json* said = member_of(part.extra, "thinking");
+  if (said == nullptr) return thinking;
+  if (said->is_string()) return said->get_ref<const std::string&>();
+  for (const nlohmann::json& one : *said) {
+    const nlohmann::json* text = member_of(one, "text");
+    if (text != nullptr && text->is_string()) thinking += text->get_ref<const std::string&>();
   }
   return thinking;
 }

@@ -16,8 +16,9 @@ OPENAILB_INLINE void ChatCompletionMessageContent::write_json(detail::JsonPrinte
 }
 
 OPENAILB_INLINE bool ChatCompletionMessageContent::read_json(detail::JsonNode& json) {
-  if (json.type == detail::JsonType::array) return detail::read_json(json, value_.emplace<Parts>());
-  return json.type == detail::JsonType::string && detail::read_json(json, value_.emplace<std::string>());
+  if (json.type != detail::JsonType::array && json.type != detail::JsonType::string) return false;
+  kind_ = json.type == detail::JsonType::array ? Kind::parts : Kind::text;
+  return kind_ == Kind::parts ? detail::read_json(json, parts_) : detail::read_json(json, text_);
 }
 
 }  // namespace openailb

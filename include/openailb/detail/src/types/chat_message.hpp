@@ -63,9 +63,9 @@ OPENAILB_INLINE ChatCompletionMessageParam assistant_message(const ChatCompletio
     param.content = message.content;
   }
   // The reasoning goes back once, under the name under which it came.
-  const auto other_name = message.extra.is_object() ? message.extra.find("reasoning") : message.extra.end();
+  const nlohmann::json* other_name = detail::member_of(message.extra, "reasoning");
   const bool came_by_other_name =
-      other_name != message.extra.end() && *other_name == message.reasoning_content;
+      other_name != nullptr && detail::is_text(*other_name, message.reasoning_content);
   const bool is_among_parts = detail::thinking_of(message.content_parts) == message.reasoning_content;
   if (!message.reasoning_content.empty() && !came_by_other_name && !is_among_parts) {
     param.reasoning_content = message.reasoning_content;

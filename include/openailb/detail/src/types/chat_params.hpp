@@ -43,29 +43,38 @@ OPENAILB_INLINE bool ChatCompletionTool::read_json(const detail::JsonNode& json)
 }
 
 OPENAILB_INLINE nlohmann::ordered_json function_tool_choice(Text name) {
-  return {{"type", "function"}, {"function", {{"name", std::move(name)}}}};
+  nlohmann::ordered_json choice = detail::json_of_type("function");
+  choice["function"]["name"] = std::string(std::move(name));
+  return choice;
 }
 
 OPENAILB_INLINE nlohmann::ordered_json custom_tool_choice(Text name) {
-  return {{"type", "custom"}, {"custom", {{"name", std::move(name)}}}};
+  nlohmann::ordered_json choice = detail::json_of_type("custom");
+  choice["custom"]["name"] = std::string(std::move(name));
+  return choice;
 }
 
 OPENAILB_INLINE nlohmann::ordered_json allowed_tools_choice(const TextList& names, Text mode) {
   nlohmann::ordered_json tools = nlohmann::ordered_json::array();
   for (const auto& name : names) tools.push_back(function_tool_choice(name));
-  return {{"type", "allowed_tools"},
-          {"allowed_tools", {{"mode", std::move(mode)}, {"tools", std::move(tools)}}}};
+  nlohmann::ordered_json choice = detail::json_of_type("allowed_tools");
+  choice["allowed_tools"]["mode"] = std::string(std::move(mode));
+  choice["allowed_tools"]["tools"] = std::move(tools);
+  return choice;
 }
 
 OPENAILB_INLINE nlohmann::ordered_json json_schema_format(Text name, JsonDocument schema,
                                                           const Text& description, bool strict) {
-  nlohmann::ordered_json json_schema{{"name", std::move(name)}};
-  if (!description.empty()) json_schema["description"] = description;
+  nlohmann::ordered_json json_schema;
+  json_schema["name"] = std::string(std::move(name));
+  if (!description.empty()) json_schema["description"] = std::string(description);
   json_schema["schema"] = std::move(schema).value();
   json_schema["strict"] = strict;
-  return {{"type", "json_schema"}, {"json_schema", std::move(json_schema)}};
+  nlohmann::ordered_json format = detail::json_of_type("json_schema");
+  format["json_schema"] = std::move(json_schema);
+  return format;
 }
 
-OPENAILB_INLINE nlohmann::ordered_json json_object_format() { return {{"type", "json_object"}}; }
+OPENAILB_INLINE nlohmann::ordered_json json_object_format() { return detail::json_of_type("json_object"); }
 
 }  // namespace openailb

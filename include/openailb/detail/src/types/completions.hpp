@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <string>
 
 namespace openailb {
@@ -21,10 +20,10 @@ inline void add_logprobs(nlohmann::json& logprobs, const nlohmann::json& piece) 
     if (!piece.is_null()) logprobs = piece;
     return;
   }
-  for (const auto& [name, member] : piece.items()) {
+  for (const auto& [name, member] : piece.get_ref<const nlohmann::json::object_t&>()) {
     nlohmann::json& known = logprobs[name];
     if (known.is_array() && member.is_array()) {
-      known.insert(known.end(), member.begin(), member.end());
+      for (const nlohmann::json& token : member) known.push_back(token);
     } else {
       known = member;
     }
@@ -56,8 +55,10 @@ OPENAILB_INLINE Result<void> CompletionAccumulator::add(const CompletionChunk& c
 }
 
 OPENAILB_INLINE bool CompletionAccumulator::finished() const {
-  return !completion_.choices.empty() &&
-         std::ranges::none_of(completion_.choices, &std::string::empty, &CompletionChoice::finish_reason);
+  for (const CompletionChoice& choice : completion_.choices) {
+    if (choice.finish_reason.empty()) return false;
+  }
+  return !completion_.choices.empty();
 }
 
 }  // namespace openailb

@@ -19,8 +19,7 @@ namespace openailb::detail {
 inline std::size_t images_asked_for(const Call& call) {
   std::string_view n;
   if (const std::string* json = call.body.find("n")) n = *json;
-  const auto part = std::ranges::find(call.parts, "n", &BodyPart::name);
-  if (part != call.parts.end()) n = part->content;
+  if (const BodyPart* part = find_part(call.parts, "n")) n = part->content;
   std::size_t count = 1;
   std::from_chars(n.data(), n.data() + n.size(), count);
   return count;

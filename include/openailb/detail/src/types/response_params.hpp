@@ -11,24 +11,21 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace openailb {
 
 OPENAILB_INLINE void ResponseInput::write_json(detail::JsonPrinter& json) const {
-  if (const auto* items = std::get_if<std::vector<ResponseItem>>(&value_)) {
-    return detail::write_json(json, *items);
-  }
-  const auto* text = std::get_if<std::string>(&value_);
-  text ? json.string(*text) : json.null();
+  if (kind_ == Kind::items) return detail::write_json(json, items_);
+  kind_ == Kind::text ? json.string(text_) : json.null();
 }
 
 OPENAILB_INLINE nlohmann::ordered_json json_schema_text_format(Text name, JsonDocument schema, bool strict) {
-  return {{"type", "json_schema"},
-          {"name", std::move(name)},
-          {"schema", std::move(schema).value()},
-          {"strict", strict}};
+  nlohmann::ordered_json format = detail::json_of_type("json_schema");
+  format["name"] = std::string(std::move(name));
+  format["schema"] = std::move(schema).value();
+  format["strict"] = strict;
+  return format;
 }
 
 }  // namespace openailb
