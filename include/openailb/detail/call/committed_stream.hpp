@@ -44,7 +44,8 @@ class CommittedStream final : public CommittedAnswer {
   /// The next chunk, which stays until the one after it is read; null at the end. Then error() says whether
   /// the stream ended cleanly.
   Task<const Chunk*> next();
-  /// The same, but null also when the next chunk has not arrived yet, or is large. Costs no coroutine.
+  /// The same, but null also when the next chunk has not arrived yet, is large, or much stands before it.
+  /// Costs no coroutine.
   const Chunk* next_arrived() {
     try {
       return find_next();
@@ -97,6 +98,8 @@ const Chunk* CommittedStream<Chunk>::find_next() {
       }
     } else if (reader_.overflowed()) {
       fail(trial_->failure({.error = too_large()}));
+    } else if (reader_.has_more()) {
+      break;  // others have their turn
     } else if (trial_->transfer->done()) {
       finish_at_end_of_transfer();
     } else {
@@ -125,6 +128,10 @@ Task<const Chunk*> CommittedStream<Chunk>::next() {
           co_return take(std::move(large.said));
         }
         interrupt();
+      } else if (reader_.has_more()) {
+        Timer now(*loop_, loop_->now());
+        FirstOf next_turn(now);
+        co_await next_turn;
       } else {
         FirstOf news(transfer, limit);
         co_await news;
