@@ -23,6 +23,8 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,13 +51,16 @@ struct PrometheusOptions {
   /// How many others have one, the first that are seen. Those after them are "other", for what a model is
   /// called may come from anybody.
   std::size_t max_models{100};
+  /// How many endpoints have series at most. Beyond that, those of the endpoint that was used longest ago are
+  /// removed, so that they do not add up where endpoints come and go. If it is used again, they begin anew.
+  /// Set more if there are more endpoints at a time.
+  std::size_t max_endpoints{256};
 };
 
 namespace detail {
 
 /// The metrics of one family, by the values of their labels; an empty value is no label. It remembers where
 /// they are, as prometheus-cpp makes maps of strings and a metric to throw away each time that it is asked.
-/// Thread-safe.
 template <class Metric, std::size_t N>
 class LabeledMetrics {
  public:
@@ -68,7 +73,6 @@ class LabeledMetrics {
   /// The metric, which is made of the arguments if there is none yet.
   template <class... Arguments>
   Metric& at(const Values& values, const Arguments&... arguments) {
-    const std::lock_guard lock(mutex_);
     if (const auto found = metrics_.find(values); found != metrics_.end()) return *found->second;
     prometheus::Labels labels = constant_;
     std::array<std::string, N> key;
@@ -79,6 +83,15 @@ class LabeledMetrics {
     Metric& made = family_->Add(labels, arguments...);
     metrics_.emplace(std::move(key), &made);
     return made;
+  }
+
+  /// Removes those whose first label has this value.
+  void forget(std::string_view first) {
+    auto found = metrics_.lower_bound(std::array{first});
+    while (found != metrics_.end() && found->first.front() == first) {
+      family_->Remove(found->second);
+      found = metrics_.erase(found);
+    }
   }
 
  private:
@@ -93,11 +106,53 @@ class LabeledMetrics {
   prometheus::Family<Metric>* family_;
   prometheus::Labels constant_;
   Names names_;
-  std::mutex mutex_{};
   std::map<std::array<std::string, N>, Metric*, Less> metrics_{};
 };
 
-/// The names of models that have a label of their own. Thread-safe.
+/// The endpoints that have series: those that were used last, and those with attempts in flight.
+class SeriesOfEndpoints {
+ public:
+  explicit SeriesOfEndpoints(std::size_t most) : most_(most) {}
+
+  /// An endpoint is used, and `attempts` more are in flight there, or fewer.
+  void use(std::string_view endpoint, int attempts) {
+    auto found = endpoints_.find(endpoint);
+    if (found == endpoints_.end()) {
+      used_.emplace_front(endpoint);
+      found = endpoints_.emplace(endpoint, One{.place = used_.begin()}).first;
+    }
+    used_.splice(used_.begin(), used_, found->second.place);
+    found->second.in_flight += attempts;
+  }
+  /// An endpoint that is to have none any more; null if there are not too many.
+  std::optional<std::string> next_to_forget() {
+    if (used_.size() <= most_) return std::nullopt;
+    for (int looked_at = 0; looked_at < 4; ++looked_at) {  // no more, as all may have attempts in flight
+      const auto last = std::prev(used_.end());
+      const auto found = endpoints_.find(*last);
+      if (found->second.in_flight == 0 && last != used_.begin()) {
+        std::string name = std::move(*last);
+        endpoints_.erase(found);
+        used_.erase(last);
+        return name;
+      }
+      used_.splice(used_.begin(), used_, last);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct One {
+    std::list<std::string>::iterator place{};
+    int in_flight{};
+  };
+
+  std::size_t most_;
+  std::list<std::string> used_{};  // the one used last comes first
+  std::map<std::string, One, std::less<>> endpoints_{};
+};
+
+/// The names of models that have a label of their own.
 class ModelLabels {
  public:
   ModelLabels(const std::vector<std::string>& models, std::size_t max)
@@ -105,7 +160,6 @@ class ModelLabels {
 
   std::string_view of(std::string_view model) {
     if (model.empty()) return {};
-    const std::lock_guard lock(mutex_);
     const auto found = names_.find(model);
     if (found != names_.end()) return *found;
     constexpr std::size_t longest = 200;
@@ -115,7 +169,6 @@ class ModelLabels {
   }
 
  private:
-  std::mutex mutex_{};
   std::set<std::string, std::less<>> names_;
   std::size_t left_;  // how many may yet come
 };
@@ -145,14 +198,15 @@ inline OperationLabels operation_labels(std::string_view method, std::string_vie
 
 /// All metrics of a client. Durations and tokens have the names, labels and buckets of OpenTelemetry's
 /// conventions for generative AI. An endpoint is openailb_endpoint, since Prometheus itself may add a label
-/// endpoint, and renames ours then.
+/// endpoint, and renames ours then. Thread-safe.
 class ClientMetrics {
  public:
   ClientMetrics(std::shared_ptr<prometheus::Registry> registry, PrometheusOptions options)
       : registry_(std::move(registry)),
         labels_(std::move(options.labels)),
         gen_ai_labels_(labels_and(labels_, "gen_ai_provider_name", std::move(options.provider))),
-        models_(options.models, options.max_models) {
+        models_(options.models, options.max_models),
+        endpoints_(options.max_endpoints) {
     // What has not happened yet is zero, and a label that cannot be is noticed now.
     for (const WaitReason reason : {WaitReason::backoff, WaitReason::rate_limit, WaitReason::seat,
                                     WaitReason::breaker, WaitReason::budget}) {
@@ -160,45 +214,69 @@ class ClientMetrics {
     }
   }
 
-  void operator()(const AttemptBegan& event) {
+  void take(const Event& event) {
+    const std::lock_guard lock(mutex_);
+    std::visit([this](const auto& one) { count(one); }, event);
+    while (const std::optional<std::string> endpoint = endpoints_.next_to_forget()) forget(*endpoint);
+  }
+
+ private:
+  void count(const AttemptBegan& event) {
+    endpoints_.use(event.endpoint, 1);
     in_flight_.at({event.endpoint}).Increment();
     breaker_state_.at({event.endpoint});  // closed, unless it has told of a change
     if (event.is_hedge) hedges_.at({event.endpoint}).Increment();
     if (event.is_last_resort) last_resorts_.at({event.endpoint}).Increment();
   }
-  void operator()(const AttemptEnded& event) {
+  void count(const AttemptEnded& event) {
+    endpoints_.use(event.endpoint, -1);
     in_flight_.at({event.endpoint}).Decrement();
     attempts_.at({event.endpoint, event.kind ? to_string(*event.kind) : "success"}).Increment();
     if (!event.kind) attempt_duration_.at({event.endpoint}, seconds()).Observe(in_seconds(event.elapsed));
   }
-  void operator()(const CallWaits& event) { waits_.at({to_string(event.reason)}).Increment(); }
-  void operator()(const BreakerChanged& event) {
+  void count(const CallWaits& event) { waits_.at({to_string(event.reason)}).Increment(); }
+  void count(const BreakerChanged& event) {
+    endpoints_.use(event.endpoint, 0);
     breaker_state_.at({event.endpoint}).Set(static_cast<int>(event.to));
     breaker_changes_.at({event.endpoint, to_string(event.to)}).Increment();
   }
-  void operator()(const EndpointCools& event) {
+  void count(const EndpointCools& event) {
+    endpoints_.use(event.endpoint, 0);
     rate_limited_.at({event.endpoint, models_.of(event.model)}).Increment();
   }
-  void operator()(const CallEnded& event) {
+  void count(const CallEnded& event) {
+    if (!event.endpoint.empty()) endpoints_.use(event.endpoint, 0);
     const auto [operation, api_type] = operation_labels(event.method, event.path);
     const std::string_view model = models_.of(event.model);
     const std::string_view error = event.kind ? to_string(*event.kind) : std::string_view();
-    duration_.at({operation, api_type, model, event.endpoint, error}, seconds())
+    duration_.at({event.endpoint, operation, api_type, model, error}, seconds())
         .Observe(in_seconds(event.elapsed));
     if (event.first_token) {
-      first_chunk_.at({operation, api_type, model, event.endpoint}, seconds())
+      first_chunk_.at({event.endpoint, operation, api_type, model}, seconds())
           .Observe(in_seconds(*event.first_token));
     }
     const auto used = [&](const char* type, std::optional<std::int64_t> count) {
       if (!count) return;
-      tokens_.at({operation, api_type, model, event.endpoint, type}, tokens())
+      tokens_.at({event.endpoint, operation, api_type, model, type}, tokens())
           .Observe(static_cast<double>(*count));
     };
     used("input", event.input_tokens);
     used("output", event.output_tokens);
   }
+  void forget(const std::string& endpoint) {
+    duration_.forget(endpoint);
+    first_chunk_.forget(endpoint);
+    tokens_.forget(endpoint);
+    attempts_.forget(endpoint);
+    attempt_duration_.forget(endpoint);
+    in_flight_.forget(endpoint);
+    hedges_.forget(endpoint);
+    last_resorts_.forget(endpoint);
+    rate_limited_.forget(endpoint);
+    breaker_state_.forget(endpoint);
+    breaker_changes_.forget(endpoint);
+  }
 
- private:
   template <std::size_t N>
   using Counters = LabeledMetrics<prometheus::Counter, N>;
   template <std::size_t N>
@@ -242,18 +320,21 @@ class ClientMetrics {
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Labels labels_;
   prometheus::Labels gen_ai_labels_;
+  std::mutex mutex_{};
   ModelLabels models_;
+  SeriesOfEndpoints endpoints_;
 
+  // The endpoint is the first label of each that has it, by which it is forgotten.
   Histograms<5> duration_{histogram("gen_ai_client_operation_duration_seconds", "How long calls took."),
                           gen_ai_labels_,
-                          {operation_, api_, model_, endpoint_, "error_type"}};
+                          {endpoint_, operation_, api_, model_, "error_type"}};
   Histograms<4> first_chunk_{histogram("gen_ai_client_operation_time_to_first_chunk_seconds",
                                        "How long calls took to the first token of their stream."),
                              gen_ai_labels_,
-                             {operation_, api_, model_, endpoint_}};
+                             {endpoint_, operation_, api_, model_}};
   Histograms<5> tokens_{histogram("gen_ai_client_token_usage", "How many tokens calls took."),
                         gen_ai_labels_,
-                        {operation_, api_, model_, endpoint_, "gen_ai_token_type"}};
+                        {endpoint_, operation_, api_, model_, "gen_ai_token_type"}};
   Counters<2> attempts_{
       counter("openailb_attempts_total", "Attempts that have ended, by their outcome: success or an error."),
       labels_,
@@ -303,7 +384,7 @@ class PrometheusMetrics {
   /// is told of each event too.
   EventListener listener(EventListener next = {}) const {
     return [metrics = metrics_, next = std::move(next)](const Event& event) {
-      std::visit(*metrics, event);
+      metrics->take(event);
       if (next) next(event);
     };
   }

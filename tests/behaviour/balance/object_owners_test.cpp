@@ -225,6 +225,47 @@ TEST(ObjectOwner, IsNotForgottenForTheLongListOfAnother) {
   EXPECT_EQ(two.here.home_of("x-7"), "endpoint-1");
 }
 
+TEST(ObjectOwner, IsNotForgottenForALongListOfItsOwn) {
+  Simulation simulation(
+      {{object("made-1"), list_of(70'000, "x-"), ok(), list_of(70'000, "y-"), ok()}, {ok()}});
+  const Client client = simulation.client();
+  const RequestOptions at_a{.endpoint = "endpoint-0"};
+  EXPECT_TRUE(client.files.create(new_file(), at_a));
+  EXPECT_TRUE(client.files.list({}, at_a));
+  EXPECT_EQ(client.home_of("made-1"), "endpoint-0");
+  EXPECT_TRUE(client.files.content("made-1"));
+  EXPECT_TRUE(client.files.list({}, at_a));
+  EXPECT_EQ(client.home_of("made-1"), "endpoint-0");
+  EXPECT_EQ(client.home_of("y-9"), "endpoint-0");
+}
+
+TEST(ObjectOwner, OfWhatIsOnlyShownIsForgottenFirst) {
+  Simulation simulation({{object("s-1"), object("m-1"), list_of(3, "s-"), object("m-2"), object("m-3")}});
+  simulation.options.remembered_objects = 2;
+  const Client client = simulation.client();
+  EXPECT_TRUE(client.files.retrieve("s-1"));
+  EXPECT_TRUE(client.files.create(new_file()));
+  EXPECT_EQ(client.home_of("s-1"), "endpoint-0");
+  EXPECT_TRUE(client.files.list());
+  EXPECT_EQ(client.home_of("m-1"), "endpoint-0");
+  EXPECT_TRUE(client.files.create(new_file()));
+  EXPECT_EQ(client.home_of("m-1"), "endpoint-0");
+  EXPECT_EQ(client.home_of("m-2"), "endpoint-0");
+  EXPECT_TRUE(client.files.create(new_file()));
+  EXPECT_EQ(client.home_of("m-1"), std::nullopt) << "of what was made, the oldest";
+  EXPECT_EQ(client.home_of("m-3"), "endpoint-0");
+}
+
+TEST(ObjectOwner, MayHaveShownAnObjectBeforeItMadeIt) {
+  Simulation simulation({{object("a"), object("a"), list_of(3, "s-")}});
+  simulation.options.remembered_objects = 2;
+  const Client client = simulation.client();
+  EXPECT_TRUE(client.files.retrieve("a"));
+  EXPECT_TRUE(client.files.create(new_file()));
+  EXPECT_TRUE(client.files.list());
+  EXPECT_EQ(client.home_of("a"), "endpoint-0");
+}
+
 TEST(ObjectOwner, IsTheEndpointOfTheObjectAboveInAPath) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();

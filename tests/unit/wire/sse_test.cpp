@@ -320,6 +320,32 @@ TEST(Sse, KeepsNoMemoryOfALongEvent) {
   EXPECT_LT(test::held - before - line.size(), 8192U);
 }
 
+TEST(Sse, MovesALongEventHardlyEver) {
+  const std::size_t size = 40 * mebibyte;
+  SseDecoder decoder(64 * mebibyte);
+  decoder.feed("data: ");
+  const std::size_t before = test::held;
+  test::most = before;
+  for (std::size_t fed = 0; fed < size; fed += mebibyte) {
+    decoder.feed(std::string(mebibyte, 'x'));
+    ASSERT_FALSE(decoder.next());
+  }
+  decoder.feed("\n\n");
+  const auto event = decoder.next();
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->data.size(), size);
+  EXPECT_LT(test::most - before, 70 * mebibyte) << "a text that is moved takes its room twice";
+}
+
+TEST(Sse, ALongFirstLineMayHaveAByteOrderMark) {
+  EXPECT_THAT(decode_byte_by_byte("\xEF\xBB\xBF"
+                                  "data: a long line of data\ndata:and another one\n\n"),
+              ElementsAre(data("a long line of data\nand another one")));
+  EXPECT_THAT(decode_byte_by_byte("\xEF\xBB\xBF"
+                                  "database: a long line\ndata : a long line\n\n"),
+              IsEmpty());
+}
+
 // What is fed is held until it is asked for, and then no more than the event that is being built.
 TEST(Sse, HoldsNoMoreThanItsLimitAllows) {
   const std::string small(1024, 'x');

@@ -243,7 +243,8 @@ class Candidates {
   bool may_retry(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
     const bool allowed = progress_->retries_left > 0 && !progress_->budget_used_up;
-    return endpoint.tried && endpoint.again_at && (allowed || is_owed(index)) && may_run(index);
+    return allows(index) && endpoint.tried && endpoint.again_at && (allowed || is_owed(index)) &&
+           may_run(index);
   }
 
   /// Whether it would be asked at once, or as soon as its backoff is over.

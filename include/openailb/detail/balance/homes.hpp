@@ -20,9 +20,10 @@
 namespace openailb::detail {
 
 /// Which endpoint keeps an object, by the object's id. What the user has told stands above what endpoints
-/// have said of their own, and none of them moves what another one has said. An endpoint that has said too
-/// much forgets what of that was used longest ago; it takes no room from others. Thread-safe; all but
-/// `home_of_all` takes the same time however much is known.
+/// have said of their own, and none of them moves what another one has said. Of an endpoint that has said too
+/// much, what was used longest ago is forgotten: first of what it has only shown, which may be long lists,
+/// and then of what it has made. It takes no room from others. Thread-safe; all but `home_of_all` takes the
+/// same time however much is known.
 class Homes {
  public:
   /// `most` is how many objects are remembered of each endpoint; zero: none, whoever tells them.
@@ -52,7 +53,7 @@ class Homes {
     Object& object = found->second;
     if (object.told == endpoint) object.told.reset();
     if (const auto kept = keeper(object, endpoint); kept != object.keepers.end()) {
-      used_[endpoint].erase(kept->place);
+      used_[endpoint].of(*kept).erase(kept->place);
       object.keepers.erase(kept);
     }
     erase_if_unknown(*found);
@@ -104,11 +105,17 @@ class Homes {
  private:
   struct Object;
   using Entry = std::pair<const std::string, Object>;
-  using Used = std::list<Entry*>;
+  using Entries = std::list<Entry*>;
 
   struct Keeper {
     std::size_t endpoint;
-    Used::iterator place;
+    bool has_made;
+    Entries::iterator place;
+  };
+  /// What an endpoint keeps; what was used last comes first.
+  struct Used {
+    Entries made{}, shown{};
+    Entries& of(const Keeper& keeper) noexcept { return keeper.has_made ? made : shown; }
   };
   struct Object {
     std::optional<std::size_t> told{};
@@ -135,7 +142,7 @@ class Homes {
     return *found;
   }
   void use(const Keeper& keeper) {
-    Used& used = used_[keeper.endpoint];
+    Entries& used = used_[keeper.endpoint].of(keeper);
     used.splice(used.begin(), used, keeper.place);
   }
 
@@ -145,14 +152,23 @@ class Homes {
     const std::lock_guard lock(mutex_);
     Entry& entry = object(id);
     std::vector<Keeper>& keepers = entry.second.keepers;
-    if (const auto known = keeper(entry.second, endpoint); known != keepers.end()) return use(*known);
-    if (!has_made && !keepers.empty()) return;
     Used& used = used_[endpoint];
-    used.push_front(&entry);
-    keepers.push_back({endpoint, used.begin()});
-    if (used.size() > most_) forget_oldest(endpoint, used);
+    if (const auto known = keeper(entry.second, endpoint); known != keepers.end()) {
+      if (has_made && !known->has_made) {
+        used.made.splice(used.made.begin(), used.shown, known->place);
+        known->has_made = true;
+      }
+      return use(*known);
+    }
+    if (!has_made && !keepers.empty()) return;
+    Entries& place = has_made ? used.made : used.shown;
+    place.push_front(&entry);
+    keepers.push_back({.endpoint = endpoint, .has_made = has_made, .place = place.begin()});
+    if (used.made.size() + used.shown.size() > most_) {
+      forget_oldest(endpoint, used.shown.empty() ? used.made : used.shown);
+    }
   }
-  void forget_oldest(std::size_t endpoint, Used& used) {
+  void forget_oldest(std::size_t endpoint, Entries& used) {
     Entry& oldest = *used.back();
     used.pop_back();
     std::erase_if(oldest.second.keepers, [endpoint](const Keeper& one) { return one.endpoint == endpoint; });
@@ -168,7 +184,7 @@ class Homes {
   std::atomic<bool> is_empty_{true};
   std::mutex mutex_{};
   std::unordered_map<std::string, Object, Hash, std::equal_to<>> objects_{};
-  std::unordered_map<std::size_t, Used> used_{};  // by endpoint; what was used last comes first
+  std::unordered_map<std::size_t, Used> used_{};  // by endpoint
 };
 
 }  // namespace openailb::detail

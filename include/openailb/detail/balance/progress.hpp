@@ -48,6 +48,9 @@ struct Progress {
     /// When the call would make its last retry if this were its only endpoint, by what it said last.
     TimePoint last_retry{};
     bool said_when{};  ///< its last failure said when it may be asked again, or that it is rate limited
+    /// It came when the call had asked as many endpoints as there ever were at a time. To ask it is a retry,
+    /// which it may make at any time, TimePoint::min(), until it has.
+    bool came_late{};
   };
 
   Fleet::List fleet{};  ///< the endpoints that the client has now
@@ -66,6 +69,9 @@ struct Progress {
   std::unique_ptr<WaitingRoom::Place> place{};  ///< null while the call does not wait
   std::vector<std::string> models{};  ///< those that it has given up, before it fell back on another one
   std::vector<Endpoint> endpoints{};  ///< as in the fleet
+  /// By id: those that the call has asked and that the client does not have now. They may come back.
+  std::unordered_map<std::size_t, Endpoint> away{};
+  std::size_t largest_fleet{};  ///< the most endpoints that there were at a time
   std::vector<Attempt> attempts{};
   std::optional<Error> last{};
   FailureClass last_class{};     ///< of `last`
@@ -92,8 +98,9 @@ struct Progress {
   }
 
   /// Whether the client has an endpoint of this id now.
-  bool has(std::size_t id) { return find(id) != nullptr; }
-  /// Goes on with these endpoints, which the client has now.
+  bool has(std::size_t id) const { return index_of(id).has_value(); }
+  /// Goes on with these endpoints, which the client has now. However often they change, the call makes no
+  /// more attempts than there were endpoints at a time, and its retries.
   void change_fleet(Fleet::List endpoints);
   /// Begins anew with another model than `given_up`. The deadline stays, and what the call has seen and
   /// spent.
@@ -114,7 +121,8 @@ struct Progress {
   /// A call that waits for rate limits may make more; then the latest are kept.
   static constexpr std::size_t most_attempts = 100;
 
-  /// What the call knows of an endpoint; null when the client has none of that id now.
+  std::optional<std::size_t> index_of(std::size_t id) const;
+  /// What the call knows of an endpoint; null when the client has none of that id now and it was not asked.
   Endpoint* find(std::size_t id);
   void record(Endpoint& endpoint, const Failure& failure, const Pauses& pauses, TimePoint now);
   std::chrono::nanoseconds pause_for_all(std::chrono::nanoseconds pause) const;
@@ -123,27 +131,47 @@ struct Progress {
 
 inline void Progress::change_fleet(Fleet::List now) {
   if (!fleet) {  // the call begins
+    largest_fleet = now->size();
     endpoints.resize(now->size());
     fleet = std::move(now);
     return;
   }
-  std::unordered_map<std::size_t, const Endpoint*> tried;  // by id
   for (std::size_t index = 0; index < endpoints.size(); ++index) {
-    if (endpoints[index].tried || endpoints[index].again_at) tried[(*fleet)[index]->id()] = &endpoints[index];
+    const Endpoint& endpoint = endpoints[index];
+    const bool is_late = endpoint.again_at == (TimePoint::min)();
+    if ((endpoint.tried || endpoint.again_at) && !is_late)
+      away.insert_or_assign((*fleet)[index]->id(), endpoint);
   }
-  std::vector<Endpoint> known(now->size());
-  for (std::size_t index = 0; index < known.size() && !tried.empty(); ++index) {
-    if (const auto found = tried.find((*now)[index]->id()); found != tried.end())
-      known[index] = *found->second;
+  largest_fleet = (std::max)(largest_fleet, now->size());
+  const auto is_tried = [](const auto& one) { return one.second.tried && !one.second.came_late; };
+  const auto tried = static_cast<std::size_t>(std::ranges::count_if(away, is_tried));
+  std::size_t untried = largest_fleet - (std::min)(tried, largest_fleet);
+  endpoints.assign(now->size(), {});
+  for (std::size_t index = 0; index < endpoints.size(); ++index) {
+    if (const auto known = away.find((*now)[index]->id()); known != away.end()) {
+      endpoints[index] = known->second;
+      away.erase(known);
+    } else if (untried > 0) {
+      --untried;
+    } else {
+      endpoints[index] = {.tried = true, .came_late = true};
+      if (another_endpoint) endpoints[index].again_at = (TimePoint::min)();
+    }
   }
   fleet = std::move(now);
-  endpoints = std::move(known);
+}
+
+inline std::optional<std::size_t> Progress::index_of(std::size_t id) const {
+  if (!fleet) return std::nullopt;
+  const auto found = std::ranges::find_if(*fleet, [&](const auto& one) { return one->id() == id; });
+  if (found == fleet->end()) return std::nullopt;
+  return static_cast<std::size_t>(found - fleet->begin());
 }
 
 inline Progress::Endpoint* Progress::find(std::size_t id) {
-  if (!fleet) return nullptr;
-  const auto found = std::ranges::find_if(*fleet, [&](const auto& one) { return one->id() == id; });
-  return found == fleet->end() ? nullptr : &endpoints[static_cast<std::size_t>(found - fleet->begin())];
+  if (const auto index = index_of(id)) return &endpoints[*index];
+  const auto found = away.find(id);
+  return found == away.end() ? nullptr : &found->second;
 }
 
 inline void Progress::begin_model(const std::string& given_up, const std::string& next, int max_retries,
@@ -157,6 +185,7 @@ inline void Progress::begin_model(const std::string& given_up, const std::string
   another_endpoint = true;
   owed_to.reset();
   endpoints.assign(endpoints.size(), {});
+  away.clear();
 }
 
 inline void Progress::record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
@@ -180,6 +209,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
   if (!treatment.another_endpoint) {
     another_endpoint = false;
     for (Endpoint& endpoint : endpoints) endpoint.again_at.reset();
+    for (auto& [asked, endpoint] : away) endpoint.again_at.reset();
   }
   if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) owed_to = id;
   if (Endpoint* endpoint = find(id)) {

@@ -46,7 +46,8 @@ class CommittedStream final : public CommittedAnswer {
   /// error() says whether the stream ended cleanly.
   template <class = OnlyIfUsed>
   Task<const ChunkReader*> next();
-  /// The same, but null also when the next chunk has not arrived yet, or is large. Costs no coroutine.
+  /// The same, but null also when the next chunk has not arrived yet, is large, or much stands before it.
+  /// Costs no coroutine.
   const ChunkReader* next_arrived() {
     try {
       return find_next();
@@ -102,6 +103,8 @@ inline const ChunkReader* CommittedStream::find_next() {
       }
     } else if (reader_.overflowed()) {
       fail(trial_->failure({.error = too_large()}));
+    } else if (reader_.has_more()) {
+      break;  // others have their turn
     } else if (trial_->transfer->done()) {
       finish_at_end_of_transfer();
     } else {
@@ -130,6 +133,10 @@ Task<const ChunkReader*> CommittedStream::next() {
           co_return take(std::move(large.said));
         }
         interrupt();
+      } else if (reader_.has_more()) {
+        Timer now(*loop_, loop_->now());
+        FirstOf next_turn(now);
+        co_await next_turn;
       } else {
         FirstOf news(transfer, limit);
         co_await news;

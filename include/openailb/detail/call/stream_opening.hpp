@@ -81,6 +81,7 @@ class StreamOpening {
       std::optional<ServerSentEvent> event = reader_.next(transfer);
       if (!event) {
         if (reader_.overflowed()) error_ = too_large();
+        has_more_ = reader_.has_more();
         break;
       }
       if (event->data.size() > read_at_once) return event;

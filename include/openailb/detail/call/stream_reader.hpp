@@ -13,6 +13,7 @@
 #include <deque>
 #include <limits>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -59,7 +60,7 @@ class StreamReader {
   explicit StreamReader(std::size_t max_data_size)
       : max_data_size_(max_data_size), decoder_(with_line(max_data_size)) {}
 
-  /// The next event; null until more has arrived.
+  /// The next event; null until more has arrived, or if there was too much to read in one turn of the loop.
   std::optional<ServerSentEvent> next(Transfer& transfer) {
     std::optional<ServerSentEvent> event;
     if (!put_back_.empty()) {
@@ -68,13 +69,22 @@ class StreamReader {
       return event;
     }
     if (overflowed()) return event;
-    decoder_.feed(std::exchange(transfer.response.body, {}));
     event = decoder_.next();
+    if (!event) {
+      if (unread_.empty()) {
+        unread_ = std::exchange(transfer.response.body, {});
+        unread_from_ = 0;
+      }
+      decoder_.feed(next_piece());
+      event = decoder_.next();
+    }
     too_large_ = event && event->data.size() > max_data_size_;
     if (too_large_) event.reset();
     return event;
   }
 
+  /// Whether something that has arrived was not read in this turn. Asked after next() has given nothing.
+  bool has_more() const noexcept { return !unread_.empty() && !overflowed(); }
   /// Whether an event was too large; then no more events follow.
   bool overflowed() const noexcept { return too_large_ || decoder_.overflowed(); }
 
@@ -87,8 +97,20 @@ class StreamReader {
     return size + (std::min)(line, (std::numeric_limits<std::size_t>::max)() - size);
   }
 
+  /// What is read in one turn of the loop, at most: lines that say nothing cost some milliseconds per MiB.
+  std::string next_piece() {
+    constexpr std::size_t in_one_turn = std::size_t{1} << 20;
+    if (unread_from_ == 0 && unread_.size() <= in_one_turn) return std::exchange(unread_, {});
+    std::string piece = unread_.substr(unread_from_, in_one_turn);
+    unread_from_ += piece.size();
+    if (unread_from_ == unread_.size()) std::string().swap(unread_);
+    return piece;
+  }
+
   std::size_t max_data_size_;
   SseDecoder decoder_;
+  std::string unread_{};  // what has been taken from the transfer
+  std::size_t unread_from_{};
   bool too_large_{};
   std::deque<ServerSentEvent> put_back_{};
 };

@@ -2,6 +2,8 @@
 
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/open_sockets.hpp>
+#include <openailb/detail/wire/long_text.hpp>
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/http.hpp>
 
 #include <curl/curl.h>
@@ -24,9 +26,16 @@ struct CurlCallbacks {
   /// How many bytes of a stream libcurl may bring at once, before the reader can take them.
   static constexpr std::size_t usual_burst = std::size_t{4} << 20;
 
+  /// How many bytes of an answer are taken in one turn of a loop for many. libcurl reads less than that in a
+  /// turn, but what it reads may be packed a thousand times smaller.
+  static constexpr std::size_t most_in_turn = std::size_t{1} << 20;
+  /// How many bytes of an answer that nobody needs any more are read in one turn, to keep its connection.
+  static constexpr std::size_t largest_rest = std::size_t{1} << 20;
+
   static std::size_t write(char* data, std::size_t, std::size_t size, void* user) noexcept {
     auto& handle = *static_cast<CurlHandle*>(user);
-    if (handle.transfer == nullptr) return size;
+    if (handle.transfer == nullptr) return handle.bring(size) > largest_rest ? rejected : size;
+    if (handle.bring(size) > most_in_turn && handle.pause()) return CURL_WRITEFUNC_PAUSE;
     HttpResponse& response = handle.transfer->response;
     const bool is_error = response.status / 100 != 2;
     std::size_t limit = body_limit(response.status, handle.request.max_response_size);
@@ -34,7 +43,9 @@ struct CurlCallbacks {
     const std::size_t room = limit - (std::min)(response.body.size(), limit);
     handle.body_too_large = size > room;
     const std::size_t taken = !handle.body_too_large ? size : is_error ? room : 0;
-    handle.is_rejected = !succeeds([&] { response.body.append(data, taken); }) || handle.body_too_large;
+    handle.is_rejected = !succeeds([&] {
+      append_to_long(response.body, {data, taken}, limit);
+    }) || handle.body_too_large;
     if (handle.is_rejected) return rejected;
     handle.transfer->data_arrived();
     return size;

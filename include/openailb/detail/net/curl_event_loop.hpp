@@ -79,6 +79,7 @@ class CurlEventLoop final : public EventLoop {
   void begin(CurlHandle& handle) noexcept;
   bool hand_over(CurlHandle& handle) noexcept;
   void share_connection(CurlHandle& handle);
+  void let_paused_go_on();
   void read_messages();
   void drop_overdue();
   void end_unconnected();
@@ -95,6 +96,7 @@ class CurlEventLoop final : public EventLoop {
   CurlMulti multi_{};
   Handles idle_{};
   Handles busy_{};
+  CurlTurn turn_{};
   Handles draining_{};  // in the order of their times
   std::unordered_map<std::string, CurlServer> servers_{};
   std::size_t forget_at_{few_servers};                  // as many servers
@@ -111,7 +113,7 @@ inline CurlEventLoop::CurlEventLoop(ConnectionOptions options, CallsAtOnce calls
 }
 
 inline CurlEventLoop::~CurlEventLoop() {
-  for (const Handles* handles : {&busy_, &draining_}) {
+  for (const Handles* handles : {&busy_, &turn_.paused, &draining_}) {
     for (const CurlHandle& handle : *handles) curl_multi_remove_handle(multi_.get(), handle.easy.get());
   }
 }
@@ -154,7 +156,8 @@ inline CurlServer& CurlEventLoop::server_at(const std::string& authority) {
 
 /// Lets a request begin.
 inline void CurlEventLoop::begin(CurlHandle& handle) noexcept {
-  if (busy_.empty() && draining_.empty()) sockets_.let_dead_ones_end(handle.server, now());
+  if (busy_.empty() && turn_.paused.empty() && draining_.empty())
+    sockets_.let_dead_ones_end(handle.server, now());
   move_to(handle, busy_);
   handle.began_at = std::chrono::steady_clock::now();
   if (hand_over(handle)) return;
@@ -193,19 +196,35 @@ inline void CurlEventLoop::cancel(Transfer& transfer) noexcept {
   auto& handle = *static_cast<CurlHandle*>(transfer.handle);
   transfer.handle = nullptr;
   handle.transfer = nullptr;
-  if (!transfer.satisfied() || !handle.is_added) return retire(handle);
+  if (!transfer.satisfied() || !handle.is_added || handle.is_paused()) return retire(handle);
   handle.drained_by = now() + drain_time;
   ++handle.server->draining;
   move_to(handle, draining_);
 }
 
 inline void CurlEventLoop::wait(TimePoint until) {
+  let_paused_go_on();
   multi_.perform();
   read_messages();
   if (anything_ready()) return;
+  if (!turn_.paused.empty()) until = now();
   if (!draining_.empty()) until = (std::min)(until, draining_.front().drained_by);
   if (!connecting_.empty()) until = (std::min)(until, connecting_.begin()->first);
   multi_.wait(until == (TimePoint::max)() ? (std::chrono::nanoseconds::max)() : until - now());
+}
+
+/// Begins another turn, in which those go on that have brought enough in an earlier one, but no more of them
+/// than one turn has room for. libcurl gives at once what it has unpacked already.
+inline void CurlEventLoop::let_paused_go_on() {
+  ++turn_.number;
+  std::size_t brought = 0;
+  while (!turn_.paused.empty() && brought <= CurlCallbacks::most_in_turn) {
+    CurlHandle& handle = turn_.paused.front();
+    move_to(handle, busy_);
+    const CURLcode code = curl_easy_pause(handle.easy.get(), CURLPAUSE_CONT);
+    brought += handle.last_turn == turn_.number ? handle.brought : 0;
+    if (code != CURLE_OK) completed(handle, code);
+  }
 }
 
 inline CurlEventLoop::Handles CurlEventLoop::take_handle() {
@@ -221,7 +240,9 @@ inline CurlEventLoop::Handles CurlEventLoop::make_handle() {
   if (!handle.easy) throw std::bad_alloc();
   handle.place = made.begin();
   configure(handle, options_, sockets_);
-  if (calls_ == CallsAtOnce::many) handle.set(CURLOPT_BUFFERSIZE, small_buffer);
+  handle.turn = &turn_;
+  handle.can_pause = calls_ == CallsAtOnce::many;
+  if (handle.can_pause) handle.set(CURLOPT_BUFFERSIZE, small_buffer);
   return made;
 }
 
@@ -301,7 +322,8 @@ inline TransferFailure CurlEventLoop::failure_of_end(const CurlHandle& handle, C
   }
 }
 
-/// Takes a handle out of libcurl and keeps it for the next request.
+/// Takes a handle out of libcurl and keeps it for the next request, unless libcurl has kept something of this
+/// one.
 inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   if (std::exchange(handle.is_added, false)) {
     curl_multi_remove_handle(multi_.get(), handle.easy.get());
@@ -310,7 +332,11 @@ inline void CurlEventLoop::retire(CurlHandle& handle) noexcept {
   handle.transfer = nullptr;
   --std::exchange(handle.server, nullptr)->requests;
   handle.release_body();  // or a large one would stay in memory as long as the loop
-  move_to(handle, idle_);
+  if (handle.is_paused()) {
+    turn_.paused.erase(handle.place);
+  } else {
+    move_to(handle, idle_);
+  }
 }
 
 }  // namespace openailb::detail

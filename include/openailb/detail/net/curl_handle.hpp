@@ -32,6 +32,7 @@ namespace openailb::detail {
 struct FreeEasy {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
 };
+struct CurlHandle;
 struct CurlServer;
 class OpenSockets;
 class PartReader;
@@ -88,6 +89,12 @@ class CurlUrl {
   std::shared_ptr<CURLU> parts_{};
 };
 
+/// What the transfers of a loop share in one of its turns.
+struct CurlTurn {
+  std::size_t number{};
+  std::list<CurlHandle> paused{};  ///< have brought enough in one turn, and go on in another
+};
+
 /// One easy handle, which is kept and used again: a new one would read the CA bundle again and double the CPU
 /// time of a call. It owns what libcurl reads while it sends, since libcurl may still use that after the
 /// Transfer has been destroyed.
@@ -106,6 +113,10 @@ struct CurlHandle {
   const OpenSockets* open_sockets{};                                            // of the loop
   bool is_added{};                                                              // to the multi handle
   std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
+  CurlTurn* turn{};                                                             // of the loop
+  std::size_t last_turn{};                                                      // in which it brought bytes
+  std::size_t brought{};                                                        // in that turn
+  bool can_pause{};
   HeadReader head{};
   std::size_t head_bytes{};
   std::optional<long> sent_before{};  // bytes before the request itself; null until it may be sent
@@ -133,6 +144,14 @@ struct CurlHandle {
       throw std::invalid_argument(std::string("openailb: this libcurl does not accept ") + what);
     }
   }
+  /// Notes that bytes of its answer have come. Gives how many have come in this turn of the loop.
+  std::size_t bring(std::size_t bytes) noexcept {
+    if (std::exchange(last_turn, turn->number) != turn->number) brought = 0;
+    return brought += bytes;
+  }
+  bool is_paused() const noexcept { return list == &turn->paused; }
+  /// Lets it go on in another turn of the loop. False if it does not share its loop with others.
+  bool pause() noexcept;
   void release_body() noexcept {
     std::string().swap(request.body);
     parts.reset();
@@ -160,6 +179,11 @@ struct CurlServer {
 inline void move_to(CurlHandle& handle, std::list<CurlHandle>& to) noexcept {
   to.splice(to.end(), *handle.list, handle.place);
   handle.list = &to;
+}
+
+inline bool CurlHandle::pause() noexcept {
+  if (can_pause) move_to(*this, turn->paused);
+  return can_pause;
 }
 
 /// How much of the request has gone out.

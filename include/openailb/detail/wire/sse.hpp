@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/detail/wire/long_text.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -72,20 +74,22 @@ class SseDecoder {
   std::size_t take_piece(std::string_view bytes) {
     const std::size_t length = line_length(bytes);
     const auto piece = bytes.substr(0, length);
-    overflowed_ = event_.event.size() + event_.data.size() + line_.size() + length > max_event_size_;
+    overflowed_ = event_size_ + line_size_ + length > max_event_size_;
     if (overflowed_) return length;
     if (length == bytes.size()) {
-      line_ += piece;
+      take_beginning(piece);
       return length;
     }
     after_carriage_return_ = bytes[length] == '\r';
-    if (line_.empty()) {
+    if (line_size_ == 0) {
       take_line(piece);
     } else {
-      line_ += piece;
-      std::string line = std::exchange(line_, {});
-      take_line(line, &line);
+      take_beginning(piece);
+      if (!std::exchange(is_in_data_, false)) take_line(line_);
+      std::string().swap(line_);
+      line_size_ = 0;
     }
+    event_size_ = event_.event.size() + event_.data.size();
     return length + 1;
   }
 
@@ -93,6 +97,7 @@ class SseDecoder {
   /// stream that has only one of them is not searched for the other again and again.
   static std::size_t line_length(std::string_view bytes) {
     constexpr std::size_t stretch = 1024;
+    if (!bytes.empty() && bytes.front() == '\n') return 0;
     for (std::size_t begin = 0; begin < bytes.size(); begin += stretch) {
       const std::string_view piece = bytes.substr(begin, stretch);
       const std::size_t line_feed = (std::min)(piece.find('\n'), piece.size());
@@ -102,41 +107,65 @@ class SseDecoder {
     return bytes.size();
   }
 
-  /// Takes a line. If it has a string of its own, its data may go on in that: it may be very long.
-  void take_line(std::string_view line, std::string* own = nullptr) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (std::exchange(first_line_, false) && line.starts_with(byte_order_mark)) {
-      line.remove_prefix(byte_order_mark.size());
-    }
-    if (line.empty()) return end_event();
-    const auto name = line.substr(0, line.find(':'));  // empty for a comment
-    auto value = line.substr((std::min)(line.size(), name.size() + 1));
-    if (value.starts_with(' ')) value.remove_prefix(1);
-    if (name == "event") event_.event = value;
-    if (name == "data") add_data(value, own);
+  /// Takes a piece of a line that does not end with it. What is known to be data goes where data belongs, as
+  /// it may be very long.
+  void take_beginning(std::string_view piece) {
+    line_size_ += piece.size();
+    if (is_in_data_) return append_to_long(event_.data, piece, max_event_size_);
+    append_to_long(line_, piece, max_event_size_);
+    constexpr std::string_view longest_name =
+        "\xEF\xBB\xBF"
+        "data: ";
+    if (line_.size() <= longest_name.size()) return;
+    const std::string_view line = without_mark(line_);
+    if (!line.starts_with("data:")) return;
+    first_line_ = false;
+    is_in_data_ = true;
+    add_data(value_of(line));
+    std::string().swap(line_);
   }
 
-  void add_data(std::string_view value, std::string* own) {
+  void take_line(std::string_view line) {
+    line = without_mark(line);
+    first_line_ = false;
+    if (line.empty()) return end_event();
+    const auto name = name_of(line);
+    if (name == "event") event_.event = value_of(line);
+    if (name == "data") add_data(value_of(line));
+  }
+
+  std::string_view without_mark(std::string_view line) const {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (first_line_ && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+    return line;
+  }
+  /// Empty for a comment.
+  static std::string_view name_of(std::string_view line) { return line.substr(0, line.find(':')); }
+  static std::string_view value_of(std::string_view line) {
+    auto value = line.substr((std::min)(line.size(), name_of(line).size() + 1));
+    if (value.starts_with(' ')) value.remove_prefix(1);
+    return value;
+  }
+
+  void add_data(std::string_view value) {
     if (std::exchange(has_data_, true)) event_.data += '\n';
-    if (own != nullptr && event_.data.empty()) {
-      own->erase(0, own->size() - value.size());  // it ends as its line does
-      event_.data = std::move(*own);
-    } else {
-      event_.data += value;
-    }
+    append_to_long(event_.data, value, max_event_size_);
   }
 
   void end_event() {
-    if (std::exchange(has_data_, false)) ready_ = std::move(event_);
-    event_ = {};
+    if (std::exchange(has_data_, false)) ready_ = std::exchange(event_, {});
+    if (!event_.event.empty()) event_.event = std::string();
   }
 
   std::size_t max_event_size_;
   std::string waiting_{};  // what has been fed, and the index from which it is unread
   std::size_t waiting_from_{};
-  std::string line_{};       // the part of an unfinished line that earlier feeds have brought
-  ServerSentEvent event_{};  // the event that the lines so far have built
-  bool has_data_{false};     // tells an empty data line from none
+  std::string line_{};        // the beginning of an unfinished line that is not known to be data
+  std::size_t line_size_{};   // of an unfinished line, so far
+  bool is_in_data_{};         // an unfinished line is data
+  ServerSentEvent event_{};   // the event that the lines so far have built
+  std::size_t event_size_{};  // at the end of the latest line
+  bool has_data_{false};      // tells an empty data line from none
   bool first_line_{true};
   bool after_carriage_return_{false};
   bool overflowed_{false};

@@ -3,6 +3,7 @@
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/accumulate.hpp>
 #include <openailb/detail/wire/base64.hpp>
+#include <openailb/detail/wire/long_text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/audio.hpp>
@@ -34,7 +35,7 @@ inline TranscriptionSegment segment_of(const TranscriptionStreamEvent& event) {
 
 OPENAILB_INLINE Result<void> TranscriptionAccumulator::add(const TranscriptionStreamEvent& event) {
   nlohmann::json& logprobs = transcription_.logprobs;
-  transcription_.text += event.delta;
+  detail::append_to_long(transcription_.text, event.delta);
   if (event.type == "transcript.text.segment") {
     transcription_.segments.push_back(detail::segment_of(event));
   } else if (event.type == detail::transcript_done) {
@@ -57,7 +58,7 @@ OPENAILB_INLINE std::string SpeechStreamEvent::bytes() const {
 OPENAILB_INLINE Result<void> SpeechAccumulator::add(const SpeechStreamEvent& event) {
   const std::optional<std::string> bytes = detail::decode_base64(event.audio);
   if (!bytes) return Error{.kind = ErrorKind::parse, .message = "the audio of an event is not base64"};
-  speech_.content += *bytes;
+  detail::append_to_long(speech_.content, *bytes);
   is_finished_ = is_finished_ || event.type == detail::speech_done;
   return {};
 }

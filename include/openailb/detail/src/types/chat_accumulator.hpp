@@ -3,6 +3,7 @@
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/accumulate.hpp>
 #include <openailb/detail/src/types/chat_completion.hpp>
+#include <openailb/detail/wire/long_text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat_accumulator.hpp>
@@ -97,12 +98,12 @@ class ChunkAdder {
   static void add_delta(ChatCompletionMessage& message, const ChatCompletionDelta& delta) {
     replace(message.role, delta.role);
     add_parts(message, delta);
-    message.content += delta.content;
-    message.refusal += delta.refusal;
-    message.reasoning_content += delta.reasoning_content;
+    append_to_long(message.content, delta.content);
+    append_to_long(message.refusal, delta.refusal);
+    append_to_long(message.reasoning_content, delta.reasoning_content);
     extend(message.annotations, delta.annotations);
     replace(message.function_call.name, delta.function_call.name);
-    message.function_call.arguments += delta.function_call.arguments;
+    append_to_long(message.function_call.arguments, delta.function_call.arguments);
     merge(message.function_call.extra, delta.function_call.extra);
     if (delta.audio) {
       if (!message.audio) message.audio.emplace();
@@ -143,7 +144,7 @@ class ChunkAdder {
   static void merge(nlohmann::json& value, const nlohmann::json& piece) {
     if (piece.is_null()) return;
     if (value.is_string() && piece.is_string()) {
-      value.get_ref<std::string&>() += piece.get_ref<const std::string&>();
+      append_to_long(value.get_ref<std::string&>(), piece.get_ref<const std::string&>());
     } else if (value.is_array() && piece.is_array()) {
       for (const nlohmann::json& item : piece) merge_item(value, item);
     } else if (value.is_object() && piece.is_object()) {
@@ -204,17 +205,17 @@ class ChunkAdder {
   static void add_audio(ChatCompletionAudio& audio, const ChatCompletionAudio& piece) {
     replace(audio.id, piece.id);
     if (piece.expires_at != 0) audio.expires_at = piece.expires_at;
-    audio.data += piece.data;
-    audio.transcript += piece.transcript;
+    append_to_long(audio.data, piece.data);
+    append_to_long(audio.transcript, piece.transcript);
   }
 
   static void add_tool_call(ToolCall& call, const ToolCall& piece) {
     replace(call.id, piece.id);
     replace(call.type, piece.type);
     replace(call.function.name, piece.function.name);
-    call.function.arguments += piece.function.arguments;
+    append_to_long(call.function.arguments, piece.function.arguments);
     replace(call.custom.name, piece.custom.name);
-    call.custom.input += piece.custom.input;
+    append_to_long(call.custom.input, piece.custom.input);
     merge(call.function.extra, piece.function.extra);
     merge(call.custom.extra, piece.custom.extra);
     merge(call.extra, piece.extra);

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/accumulate.hpp>
+#include <openailb/detail/wire/long_text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/completions.hpp>
@@ -46,7 +47,7 @@ OPENAILB_INLINE Result<void> CompletionAccumulator::add(const CompletionChunk& c
   detail::take_members(completion_.extra, chunk.extra);
   for (const CompletionChoice& piece : chunk.choices) {
     CompletionChoice& choice = detail::find_or_insert(completion_.choices, piece.index);
-    choice.text += piece.text;
+    detail::append_to_long(choice.text, piece.text);
     detail::replace(choice.finish_reason, piece.finish_reason);
     detail::add_logprobs(choice.logprobs, piece.logprobs);
     detail::take_members(choice.extra, piece.extra);

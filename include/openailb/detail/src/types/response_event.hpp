@@ -2,6 +2,7 @@
 
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/accumulate.hpp>
+#include <openailb/detail/wire/long_text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/response.hpp>
@@ -63,25 +64,25 @@ class EventAdder {
   void add_text() {
     const std::string_view type = event_.type;
     if (type == "response.output_text.delta") {
-      content("output_text").text += event_.delta;
+      append_to_long(content("output_text").text, event_.delta);
     } else if (type == "response.output_text.done") {
       content("output_text").text = event_.text;
     } else if (type == "response.refusal.delta") {
-      content("refusal").refusal += event_.delta;
+      append_to_long(content("refusal").refusal, event_.delta);
     } else if (type == "response.reasoning_text.delta") {
-      content("reasoning_text").text += event_.delta;
+      append_to_long(content("reasoning_text").text, event_.delta);
     } else if (type == "response.reasoning_summary_text.delta") {
-      summary("summary_text").text += event_.delta;
+      append_to_long(summary("summary_text").text, event_.delta);
     } else if (type == "response.function_call_arguments.delta") {
-      item("function_call").arguments += event_.delta;
+      append_to_long(item("function_call").arguments, event_.delta);
     } else if (type == "response.function_call_arguments.done") {
       ResponseItem& call = item("function_call");
       call.arguments = event_.arguments;
       replace(call.name, event_.name);
     } else if (type == "response.mcp_call_arguments.delta") {
-      item("mcp_call").arguments += event_.delta;
+      append_to_long(item("mcp_call").arguments, event_.delta);
     } else if (type == "response.custom_tool_call_input.delta") {
-      item("custom_tool_call").input += event_.delta;
+      append_to_long(item("custom_tool_call").input, event_.delta);
     }
   }
 
