@@ -3,6 +3,7 @@
 #include "support/helped_loop.hpp"
 #include "support/instant_loop.hpp"
 #include <openailb/detail/call/stream_opening.hpp>
+#include <openailb/detail/src/types/chat_stream.hpp>
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>

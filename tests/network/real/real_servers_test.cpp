@@ -1,5 +1,5 @@
 // The client against servers that people run in production: they close idle connections and reload, and none
-// of that is a failure. Under load it runs for OPENAILB_REAL_SECONDS (1).
+// of that is a failure. Under load it runs for OPENAILB_REAL_SECONDS (1), longer on a busy machine.
 #include "network/real/real_server.hpp"
 #include "support/loopback.hpp"
 #include <openailb/openailb.hpp>
@@ -68,17 +68,19 @@ TEST_P(Real, ConnectionsThatWereClosedWhileIdleCostNothing) {
   expect_nothing_was_blamed(client);
 }
 
-// A server's reload may reset connections that it has not accepted yet, as nghttpx does: those are retried.
+// A server's reload may reset connections that it has not accepted yet, as nghttpx does, and nginx closes one
+// that is just being opened, which takes long on a busy machine: those are retried.
 TEST_P(Real, ReloadsUnderLoadFailNothing) {
   const char* seconds = std::getenv("OPENAILB_REAL_SECONDS");
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds ? std::atoi(seconds) : 1);
   const Client client = this->client(2);
   std::atomic<int> calls{0};
+  const auto goes_on = [&] { return std::chrono::steady_clock::now() < end || calls < 25; };
   std::vector<std::jthread> callers;
   for (unsigned seed = 0; seed < 4; ++seed) {
     callers.emplace_back([&, seed] {
       std::mt19937 random(seed);
-      while (std::chrono::steady_clock::now() < end) {
+      while (goes_on()) {
         const auto completion = client.chat.completions.create(hello());
         EXPECT_TRUE(completion) << completion.error().message;
         ++calls;
@@ -88,13 +90,12 @@ TEST_P(Real, ReloadsUnderLoadFailNothing) {
       }
     });
   }
-  while (std::chrono::steady_clock::now() < end) {
+  while (goes_on()) {
     server_->reload();
     std::this_thread::sleep_for(100ms);
   }
   callers.clear();
-  EXPECT_GT(calls, 20);
-  if (GetParam().name.starts_with("nginx")) expect_nothing_was_blamed(client);
+  if (GetParam().name.starts_with("nginx")) EXPECT_EQ(client.endpoints().at(0).state, State::closed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, Real,
