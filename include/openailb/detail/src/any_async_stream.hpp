@@ -13,6 +13,7 @@
 #include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>

@@ -77,7 +77,3 @@ class List {
 };
 
 }  // namespace openailb::detail
-
-#ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/list_call.hpp>
-#endif

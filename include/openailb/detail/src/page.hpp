@@ -94,3 +94,7 @@ auto Page<T, Execution>::next_page_before(TimePoint ends) const -> Result<Page>
 }
 
 }  // namespace openailb
+
+#ifndef OPENAILB_COMPILED
+#include <openailb/detail/src/list_call.hpp>
+#endif
