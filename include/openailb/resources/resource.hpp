@@ -50,15 +50,13 @@ class Resource {
   using Decode = Result<std::unique_ptr<detail::Answered>> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
-  Answer<T> get(detail::ApiPath path, RequestOptions options,
-                Decode decode = detail::decode_json<T>) const;
+  Answer<T> get(detail::ApiPath path, RequestOptions options, Decode decode = detail::decode_json<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class T>
   Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
                  Decode decode = detail::decode_json<T>) const;
   template <class T>
-  Answer<T> del(detail::ApiPath path, RequestOptions options,
-                Decode decode = detail::decode_json<T>) const;
+  Answer<T> del(detail::ApiPath path, RequestOptions options, Decode decode = detail::decode_json<T>) const;
   /// Posts a JSON object, where the server keeps what it makes of that. Never hedged.
   template <class T>
   Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,

@@ -35,7 +35,8 @@ class ChunkReader {
   void read(ScannedJson& document, std::string& text);
 
  protected:
-  /// Takes note of a string in the chunk that may be another one in the next chunk, and what it was read from.
+  /// Takes note of a string in the chunk that may be another one in the next chunk, and what it was read
+  /// from.
   using NoteText = std::function<void(const JsonNode* node, std::string& value)>;
   virtual void read_chunk(JsonNode& json) = 0;
   /// See StreamTraits.

@@ -22,9 +22,9 @@
 #include <utility>
 
 /// \file
-/// Decodes the body of a 2xx. A Decoder, `decode(response, delivered)`, may take the body out of the response.
-/// It sets `delivered` if the endpoint has done its part and only the caller cannot use the answer: then no
-/// other endpoint is asked.
+/// Decodes the body of a 2xx. A Decoder, `decode(response, delivered)`, may take the body out of the
+/// response. It sets `delivered` if the endpoint has done its part and only the caller cannot use the answer:
+/// then no other endpoint is asked.
 
 namespace openailb::detail {
 

@@ -26,8 +26,8 @@ class Accumulation {
   virtual Result<void> add(const ChunkReader& latest) = 0;
   /// Whether a stream without [DONE] may end here.
   virtual bool finished() const = 0;
-  /// Whether the chunk that was read last, and has been added, is the last one that the call asks for, so that
-  /// nothing after it is waited for.
+  /// Whether the chunk that was read last, and has been added, is the last one that the call asks for, so
+  /// that nothing after it is waited for.
   virtual bool is_last(const ChunkReader& latest, const Call& call) const = 0;
   /// Takes all of it, which may be large, at the end.
   virtual AnyAnswer take() = 0;
@@ -49,9 +49,7 @@ class AccumulationOf final : public Accumulation {
   using Traits = StreamTraits<Chunk>;
   using Completion = typename Chunk::Completion;
 
-  Result<void> add(const ChunkReader& latest) override {
-    return accumulator_.add(chunk_of<Chunk>(latest));
-  }
+  Result<void> add(const ChunkReader& latest) override { return accumulator_.add(chunk_of<Chunk>(latest)); }
   bool finished() const override { return accumulator_.finished(); }
   bool is_last(const ChunkReader& latest, const Call& call) const override {
     return Traits::is_last(chunk_of<Chunk>(latest), accumulator_, call);
