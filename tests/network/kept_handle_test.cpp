@@ -33,7 +33,7 @@ HttpRequest request_to(std::string url) {
   return {.url = std::move(url),
           .headers = {{"Content-Type", "text/plain"}},
           .body = "a",
-          .max_response_size = 100};
+          .max_response_size = 10'000};
 }
 
 /// Answers with the target of the request.

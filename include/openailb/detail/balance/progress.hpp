@@ -73,15 +73,15 @@ struct Progress {
   std::unordered_map<std::size_t, Endpoint> away{};
   std::size_t largest_fleet{};  ///< the most endpoints that there were at a time
   std::vector<Attempt> attempts{};
-  std::optional<Error> last{};
-  FailureClass last_class{};     ///< of `last`
-  int ran_it{};                  ///< how many endpoints may have run the request and failed the call
-  int retries_left{};            ///< attempts and redirects beyond the first attempt on each endpoint
-  bool waits_for_rate_limits{};  ///< and not only as long as its retries last
-  bool seeks_object{};           ///< nobody knows which endpoint keeps the objects that the call names
-  bool object_is_missed{};       ///< an endpoint that was asked has said that it has no such object
-  bool another_endpoint{true};   ///< whether endpoints that were not tried yet may be asked
-  bool another_model{};          ///< it can still fall back on another one
+  std::unique_ptr<const Error> last{};  ///< null: none has failed yet
+  FailureClass last_class{};            ///< of `last`
+  int ran_it{};                         ///< how many endpoints may have run the request and failed the call
+  int retries_left{};                   ///< attempts and redirects beyond the first attempt on each endpoint
+  bool waits_for_rate_limits{};         ///< and not only as long as its retries last
+  bool seeks_object{};                  ///< nobody knows which endpoint keeps the objects that the call names
+  bool object_is_missed{};              ///< an endpoint that was asked has said that it has no such object
+  bool another_endpoint{true};          ///< whether endpoints that were not tried yet may be asked
+  bool another_model{};                 ///< it can still fall back on another one
   bool free_retry_used{};
   bool waited_for_reopening{};  ///< see WhenAllOpen::wait
   bool budget_used_up{};        ///< nothing could be reserved
@@ -202,7 +202,7 @@ inline void Progress::record(std::size_t id, const std::optional<std::string>& m
   // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
   const bool not_there = failure.failure_class == FailureClass::client_error && treatment.another_endpoint;
   if (!last || !not_there) {
-    last = error;
+    last = std::make_unique<const Error>(error);
     last_class = failure.failure_class;
   }
   object_is_missed = object_is_missed || not_there;

@@ -38,7 +38,9 @@ class HeadReader {
     while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
     if (line.empty()) {
       if (status_ < 200) return;
-      if (response.status == 0) response.headers = ResponseHeaders(std::move(text_), fields_);
+      if (response.status == 0) {
+        response.headers = ResponseHeaders(std::move(text_), std::exchange(fields_, {}));
+      }
       response.status = status_;
     } else if (line.front() == 'H' && line.starts_with("HTTP/")) {
       response.headers = {};

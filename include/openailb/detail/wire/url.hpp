@@ -221,8 +221,9 @@ inline Result<Url> Url::parse(std::string_view text) {
 }
 
 inline std::string Url::origin() const {
-  std::string origin = scheme;
-  origin.append("://").append(host);
+  std::string origin;
+  origin.reserve(scheme.size() + host.size() + path.size() + 16);  // so that text() has room as well
+  origin.append(scheme).append("://").append(host);
   const bool is_default = port == (scheme == "https" ? 443 : 80);
   if (!is_default) origin.append(":").append(std::to_string(port));
   return origin;
