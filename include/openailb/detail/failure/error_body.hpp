@@ -36,7 +36,8 @@ constexpr ErrorKind kind_of_status(int status) {
 }
 
 /// A string as it is; anything else as JSON text, since servers put numbers and objects where strings belong.
-inline std::string text_of(const nlohmann::json& value) {
+template <class = void>
+std::string text_of(const nlohmann::json& value) {
   if (value.is_null()) return {};
   if (const auto* text = value.get_ptr<const std::string*>()) return *text;
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -153,10 +153,15 @@ inline void JsonPrinter::escape(char c) {
   }
 }
 
+/// std::to_chars for them is missing in some standard libraries.
+template <class = void>
+std::string printed_number(double value) {
+  return nlohmann::json(value).dump();
+}
+
 inline void JsonPrinter::number(double value) {
   if (!std::isfinite(value)) return flawed("is not a finite number");
-  // std::to_chars for them is missing in some standard libraries.
-  text_ += nlohmann::json(value).dump();
+  text_ += printed_number(value);
 }
 
 }  // namespace openailb::detail

@@ -199,15 +199,21 @@ class JsonScanner {
   std::vector<JsonNode>* nodes_;
 };
 
-/// The text that a scanned string stands for.
-inline std::string string_of(const JsonNode& node) {
-  if (!node.is_escaped) return std::string(node.text);
+/// The text of a string with escapes.
+template <class = void>
+std::string unescaped(const JsonNode& node) {
   return nlohmann::json::parse(node.text.data() - 1, node.text.data() + node.text.size() + 1)
       .get<std::string>();
 }
 
+/// The text that a scanned string stands for.
+inline std::string string_of(const JsonNode& node) {
+  return node.is_escaped ? unescaped(node) : std::string(node.text);
+}
+
 /// The same value as nlohmann_json has it.
-inline nlohmann::json json_of(const JsonNode& node) {
+template <class = void>
+nlohmann::json json_of(const JsonNode& node) {
   const std::size_t quote = node.type == JsonType::string ? 1 : 0;
   return nlohmann::json::parse(node.text.data() - quote, node.text.data() + node.text.size() + quote);
 }

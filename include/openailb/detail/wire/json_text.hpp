@@ -185,7 +185,8 @@ using ParsedJson = std::unique_ptr<nlohmann::json, TakeApart>;
 /// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
 /// characters are replaced by U+FFFD, since servers split characters between tokens. NaN and Infinity are
 /// replaced by null.
-inline ParsedJson parse_json(std::string_view text) {
+template <class = void>
+ParsedJson parse_json(std::string_view text) {
   if (text.find('\0') != text.npos) return nullptr;  // the parser would take it for the end of the text
   if (!is_shallow(text)) return nullptr;
   auto parse = [](std::string_view json) { return nlohmann::json::parse(json, nullptr, false); };
@@ -200,7 +201,8 @@ inline ParsedJson parse_json(std::string_view text) {
 }
 
 /// The JSON of a text in the order of its keys; discarded when it is malformed or nested too deeply.
-inline nlohmann::ordered_json parse_ordered(std::string_view text) {
+template <class = void>
+nlohmann::ordered_json parse_ordered(std::string_view text) {
   const bool is_sound = text.find('\0') == text.npos && is_shallow(text);
   return is_sound ? nlohmann::ordered_json::parse(text, nullptr, false)
                   : nlohmann::ordered_json(nlohmann::ordered_json::value_t::discarded);

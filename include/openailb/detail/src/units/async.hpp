@@ -12,6 +12,7 @@
 #include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/types/deleted.hpp>
 
 #include <functional>

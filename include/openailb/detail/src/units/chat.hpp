@@ -15,6 +15,7 @@
 #include <openailb/detail/src/types/chat_content.hpp>
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/execution.hpp>
 
 namespace openailb {

@@ -5,6 +5,7 @@
 
 #include <openailb/circuit_breaker.hpp>
 #include <openailb/client.hpp>
+#include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/src/circuit_breaker.hpp>
 #include <openailb/detail/src/client.hpp>
 #include <openailb/detail/src/endpoints.hpp>
@@ -14,6 +15,11 @@
 #include <openailb/detail/src/list_call.hpp>
 #include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
+#include <openailb/detail/wire/json.hpp>
+#include <openailb/detail/wire/json_printer.hpp>
+#include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/json_writer.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
@@ -24,6 +30,15 @@
 namespace openailb {
 
 namespace detail {
+
+template ParsedJson parse_json<>(std::string_view);
+template nlohmann::ordered_json parse_ordered<>(std::string_view);
+template nlohmann::json json_of<>(const JsonNode&);
+template std::string unescaped<>(const JsonNode&);
+template std::string text_of<>(const nlohmann::json&);
+template std::string printed_number<>(double);
+template void write_document<>(JsonPrinter&, const nlohmann::json&);
+template void write_document<>(JsonPrinter&, const nlohmann::ordered_json&);
 
 template MakeTask answers<>(std::shared_ptr<Balancer>, Decoder);
 template MakeTask downloads<>(std::shared_ptr<Balancer>, Decoder, ByteSink);

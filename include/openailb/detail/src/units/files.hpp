@@ -13,6 +13,7 @@
 #include <openailb/detail/src/resources/uploads.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/files.hpp>
 #include <openailb/uploads.hpp>

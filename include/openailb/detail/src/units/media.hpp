@@ -13,6 +13,7 @@
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/audio_event.hpp>
 #include <openailb/detail/src/types/image_event.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/images.hpp>
 

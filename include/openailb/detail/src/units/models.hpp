@@ -15,6 +15,7 @@
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/completions.hpp>
 #include <openailb/detail/src/types/text_input.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/embeddings.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/models.hpp>

@@ -15,6 +15,7 @@
 #include <openailb/detail/src/types/response_event.hpp>
 #include <openailb/detail/src/types/response_item.hpp>
 #include <openailb/detail/src/types/response_params.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/responses.hpp>
 

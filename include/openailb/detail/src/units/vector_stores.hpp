@@ -10,6 +10,7 @@
 #include <openailb/detail/src/resources/vector_stores.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
+#include <openailb/detail/src/units/json.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/vector_stores.hpp>
 
