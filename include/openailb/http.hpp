@@ -20,8 +20,8 @@ namespace openailb {
 /// One part of a body of type multipart/form-data: a field of a form, or a file.
 struct BodyPart {
   OnlyByName only_by_name{};
-  Text name{};
-  Text content{};                                ///< of a field
+  std::string name{};
+  std::string content{};                         ///< of a field
   FileInput file{};                              ///< sent instead, if it is set
   std::optional<std::uintmax_t> size_on_disk{};  ///< of the whole file when the call began, in bytes
 };
