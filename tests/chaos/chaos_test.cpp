@@ -4,6 +4,7 @@
 #include "monkey.hpp"
 #include "sanctuary.hpp"
 #include "server_process.hpp"
+#include "support/sanitized.hpp"
 #include "tally.hpp"
 #include <openailb/openailb.hpp>
 
@@ -32,14 +33,6 @@ namespace {
 
 constexpr std::size_t server_count = 4;
 constexpr std::size_t caller_count = 8;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)  // clang's
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 
 /// The least that one attempt may take. See undisturbed_limit.
 constexpr std::chrono::milliseconds least_limit = sanitized ? 1000ms : 500ms;

@@ -1,5 +1,6 @@
 // What this process is short of: no server is to blame for that.
 #include "support/loopback.hpp"
+#include "support/sanitized.hpp"
 #include <openailb/openailb.hpp>
 
 #include <gmock/gmock.h>
@@ -39,13 +40,6 @@ Client ready_client(const char* base_url) {
   return client;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)  // clang's
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 // Sanitizers open files themselves: to look at an object, clang's makes a pipe, and without files they crash
 // or report the object.
 

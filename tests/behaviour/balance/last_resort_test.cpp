@@ -1,6 +1,7 @@
 // A breaker decides the order in which endpoints are asked, never whether: what happens when some, or all,
 // refuse.
 
+#include "support/open_breakers.hpp"
 #include "support/simulation.hpp"
 
 #include <gmock/gmock.h>
@@ -20,36 +21,15 @@ namespace {
 using namespace detail;
 using namespace std::chrono_literals;
 using namespace test;
-using std::chrono::nanoseconds;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-
-const BreakerSettings touchy{.ready_to_trip = [](const Counts&) { return true; }};
 
 /// An endpoint that nobody answers at.
 SimulatedAnswer black_hole() { return {.connects = false}; }
 
-State state(const Client& client, std::size_t index) { return client.endpoints().at(index).state; }
-
-/// A client some of whose breakers are open, in the order in which they have failed.
-struct Fleet : Simulation {
-  explicit Fleet(std::size_t size) : Simulation(std::vector<std::vector<SimulatedAnswer>>(size, {ok()})) {
-    options.breaker = touchy;
-  }
-  /// Lets an endpoint fail once, in this way, and opens its breaker by that.
-  void open(const Client& client, std::size_t index, SimulatedAnswer failure = failing(503)) {
-    serve(index, std::move(failure));
-    EXPECT_FALSE(ask(client, {.max_retries = 0, .endpoint = "endpoint-" + std::to_string(index)}));
-    EXPECT_EQ(state(client, index), State::open);
-    network.advance(10ms);
-    sent.clear();
-  }
-};
-
 // The order.
 
 TEST(LastResort, IsAskedWhenNobodyElseIsLeft) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   fleet.serve(0, ok());
@@ -58,7 +38,7 @@ TEST(LastResort, IsAskedWhenNobodyElseIsLeft) {
 }
 
 TEST(LastResort, ComesAfterAllThatAdmit) {
-  Fleet fleet(4);
+  OpenBreakers fleet(4);
   const Client client = fleet.client();
   fleet.open(client, 1);
   for (std::size_t index : {0U, 2U, 3U}) fleet.serve(index, failing(503));
@@ -69,7 +49,7 @@ TEST(LastResort, ComesAfterAllThatAdmit) {
 }
 
 TEST(LastResort, TheOneThatFailedLongestAgoIsFirst) {
-  Fleet fleet(3);
+  OpenBreakers fleet(3);
   const Client client = fleet.client();
   fleet.open(client, 2);
   fleet.open(client, 0);
@@ -81,7 +61,7 @@ TEST(LastResort, TheOneThatFailedLongestAgoIsFirst) {
 }
 
 TEST(LastResort, TiesGoToTheLeastRecentlyPicked) {
-  Fleet fleet(3);
+  OpenBreakers fleet(3);
   for (std::size_t index = 0; index < 3; ++index) fleet.serve(index, failing(503));
   const Client client = fleet.client();
   EXPECT_FALSE(ask(client, {.max_retries = 0}));  // all fail at the same moment
@@ -92,7 +72,7 @@ TEST(LastResort, TiesGoToTheLeastRecentlyPicked) {
 }
 
 TEST(LastResort, ThatFailsQuicklyComesBeforeARetryOfOneThatAdmits) {
-  Fleet fleet(2);
+  OpenBreakers fleet(2);
   fleet.options.breaker = {};  // three failures
   fleet.endpoints[1].breaker = touchy;
   const Client client = fleet.client();
@@ -103,7 +83,7 @@ TEST(LastResort, ThatFailsQuicklyComesBeforeARetryOfOneThatAdmits) {
 }
 
 TEST(LastResort, ThatFailsSlowlyComesAfterARetry) {
-  Fleet fleet(2);
+  OpenBreakers fleet(2);
   fleet.options.breaker = {};
   fleet.endpoints[1].breaker = touchy;
   const Client client = fleet.client();
@@ -120,7 +100,7 @@ TEST(LastResort, ThatFailsSlowlyComesAfterARetry) {
 }
 
 TEST(LastResort, ThatFailsJustSoonerThanABackoffComesAtOnce) {
-  Fleet fleet(2);
+  OpenBreakers fleet(2);
   fleet.options.breaker = {};
   fleet.endpoints[1].breaker = touchy;
   const Client client = fleet.client();
@@ -132,7 +112,7 @@ TEST(LastResort, ThatFailsJustSoonerThanABackoffComesAtOnce) {
 }
 
 TEST(LastResort, ThatFailsSlowlyIsAskedAtOnceWhereThereIsNothingToWaitFor) {
-  Fleet fleet(3);
+  OpenBreakers fleet(3);
   const Client client = fleet.client();
   for (std::size_t index = 0; index < 3; ++index) fleet.open(client, index, black_hole());
   fleet.serve(0, ok());
@@ -142,7 +122,7 @@ TEST(LastResort, ThatFailsSlowlyIsAskedAtOnceWhereThereIsNothingToWaitFor) {
 }
 
 TEST(LastResort, OneThatFailsSlowlyIsRetriedLast) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0, after(1s, failing(503)));
   EXPECT_FALSE(ask(client, {.max_retries = 2}));
@@ -152,7 +132,7 @@ TEST(LastResort, OneThatFailsSlowlyIsRetriedLast) {
 
 TEST(LastResort, OnATriedEndpointIsARetry) {
   for (int max_retries : {0, 1, 3}) {
-    Fleet fleet(2);
+    OpenBreakers fleet(2);
     const Client client = fleet.client();
     for (std::size_t index = 0; index < 2; ++index) fleet.open(client, index);
     EXPECT_FALSE(ask(client, {.max_retries = max_retries}));
@@ -161,7 +141,7 @@ TEST(LastResort, OnATriedEndpointIsARetry) {
 }
 
 TEST(LastResort, IsBoundByMaxEndpoints) {
-  Fleet fleet(4);
+  OpenBreakers fleet(4);
   fleet.options.max_endpoints = 2;
   const Client client = fleet.client();
   for (std::size_t index = 0; index < 4; ++index) fleet.open(client, index, failing(500));
@@ -170,7 +150,7 @@ TEST(LastResort, IsBoundByMaxEndpoints) {
 }
 
 TEST(LastResort, IsBoundByTheDeadline) {
-  Fleet fleet(2);
+  OpenBreakers fleet(2);
   const Client client = fleet.client();
   fleet.open(client, 0, after(3s, failing(503)));
   fleet.open(client, 1, after(3s, failing(503)));
@@ -180,7 +160,7 @@ TEST(LastResort, IsBoundByTheDeadline) {
 
 // A wait that the deadline would cut is none: those that fail slowly are asked instead.
 TEST(LastResort, ThatFailsSlowlyIsAskedWhenABackoffWouldBeCut) {
-  Fleet fleet(2);
+  OpenBreakers fleet(2);
   fleet.options.breaker = {};
   fleet.endpoints[1].breaker = touchy;
   const Client client = fleet.client();
@@ -194,7 +174,7 @@ TEST(LastResort, ThatFailsSlowlyIsAskedWhenABackoffWouldBeCut) {
 // Cooldowns.
 
 TEST(LastResort, OneThatCoolsIsLeftAlone) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   fleet.serve(0, failing(429, "", {{"retry-after", "20"}}));
@@ -207,7 +187,7 @@ TEST(LastResort, OneThatCoolsIsLeftAlone) {
 
 TEST(LastResort, ComesBeforeTheWaitForOneThatCools) {
   for (const auto& failure : {failing(503), after(5s, failing(503))}) {
-    Fleet fleet(2);
+    OpenBreakers fleet(2);
     const Client client = fleet.client();
     fleet.open(client, 1, failure);
     fleet.serve(0, failing(429, "", {{"retry-after", "20"}}));
@@ -220,7 +200,7 @@ TEST(LastResort, ComesBeforeTheWaitForOneThatCools) {
 }
 
 TEST(LastResort, ComesBeforeALongWaitThatAServerAsksFor) {
-  Fleet fleet(2);
+  OpenBreakers fleet(2);
   fleet.options.breaker = {};
   fleet.endpoints[1].breaker = touchy;
   const Client client = fleet.client();
@@ -235,7 +215,7 @@ TEST(LastResort, ComesBeforeALongWaitThatAServerAsksFor) {
 // What it does to its breaker.
 
 TEST(LastResort, ThatFailsChangesNothingInItsBreaker) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   const Counts before = client.endpoints().at(0).counts;
@@ -252,7 +232,7 @@ TEST(LastResort, ThatFailsChangesNothingInItsBreaker) {
 }
 
 TEST(LastResort, ThatSucceedsTellsOnStateChange) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   std::string told;
   fleet.options.breaker.on_state_change = [&](const std::string& name, State from, State to) {
     told += name + ' ' + std::string(to_string(from)) + ' ' + std::string(to_string(to)) + '\n';
@@ -265,7 +245,7 @@ TEST(LastResort, ThatSucceedsTellsOnStateChange) {
 }
 
 TEST(LastResort, ThatACallersFaultAnsweredIsASuccess) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   fleet.serve(0, failing(400));
@@ -275,7 +255,7 @@ TEST(LastResort, ThatACallersFaultAnsweredIsASuccess) {
 }
 
 TEST(LastResort, IsJudgedByTheBreakersPredicates) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   bool excluded = true;
   fleet.options.breaker.is_excluded = [&](const Error* error) { return error == nullptr && excluded; };
   const Client client = fleet.client();
@@ -290,7 +270,7 @@ TEST(LastResort, IsJudgedByTheBreakersPredicates) {
 
 TEST(LastResort, OfAStreamClosesTheBreakerAtItsFirstToken) {
   const std::string said = R"(data: {"choices":[{"delta":{"content":"a"}}]})";
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   fleet.serve(0, {.body = said + "\n\n", .ending = SimulatedAnswer::Ending::hang});
@@ -303,7 +283,7 @@ TEST(LastResort, OfAStreamClosesTheBreakerAtItsFirstToken) {
 }
 
 TEST(LastResort, IsInFlight) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   fleet.serve(0, after(10s, ok()));
@@ -315,7 +295,7 @@ TEST(LastResort, IsInFlight) {
 }
 
 TEST(LastResort, IsAskedOfAHalfOpenOneWhoseProbesAreTaken) {
-  Fleet fleet(1);
+  OpenBreakers fleet(1);
   const Client client = fleet.client();
   fleet.open(client, 0);
   fleet.network.advance(31s);
@@ -366,94 +346,6 @@ TEST(WorstDay, OneBadEndpointIsStillLeftAlone) {
     simulation.network.advance(25ms);
   }
   EXPECT_LE(std::ranges::count(simulation.asked(), 0U), 8);
-}
-
-// The other ways.
-
-TEST(WhenAllOpen, WaitWaitsForTheSoonestReopening) {
-  Fleet fleet(2);
-  fleet.options.when_all_open = WhenAllOpen::wait;
-  fleet.endpoints[0].breaker.timeout = 50s;
-  fleet.endpoints[1].breaker.timeout = 20s;
-  const Client client = fleet.client();
-  fleet.open(client, 0);
-  fleet.open(client, 1);
-  const auto began = fleet.elapsed();
-  fleet.serve(1, ok());
-  EXPECT_TRUE(ask(client));
-  EXPECT_THAT(fleet.asked(), ElementsAre(1));
-  EXPECT_GE(fleet.elapsed() - began, 20s - 10ms);
-  EXPECT_LE(fleet.elapsed() - began, 22s);
-}
-
-TEST(WhenAllOpen, WaitAsksWhenItHasWaited) {
-  Fleet fleet(2);
-  fleet.options.when_all_open = WhenAllOpen::wait;
-  const Client client = fleet.client();
-  fleet.open(client, 0);
-  fleet.open(client, 1);
-  EXPECT_FALSE(ask(client, {.max_retries = 0}));
-  EXPECT_THAT(fleet.asked(), ElementsAre(0, 1)) << "the probe, and then the other as a last resort";
-}
-
-TEST(WhenAllOpen, WaitDoesNotWaitBeyondTheDeadlineOrAMinute) {
-  for (const auto& [timeout, deadline] : {std::pair<nanoseconds, nanoseconds>{30s, 20s}, {61s, 600s}}) {
-    Fleet fleet(1);
-    fleet.options.when_all_open = WhenAllOpen::wait;
-    fleet.endpoints[0].breaker.timeout = timeout;
-    const Client client = fleet.client();
-    fleet.open(client, 0);
-    fleet.serve(0, ok());
-    const auto began = fleet.elapsed();
-    EXPECT_TRUE(ask(client, {.deadline = deadline}));
-    EXPECT_EQ(fleet.elapsed(), began) << "it asks at once instead";
-  }
-}
-
-TEST(WhenAllOpen, WaitIsJittered) {
-  const auto waited = [](double random) {
-    Fleet fleet(1);
-    fleet.options.when_all_open = WhenAllOpen::wait;
-    fleet.options.random = [random] { return random; };
-    const Client client = fleet.client();
-    fleet.open(client, 0);
-    fleet.serve(0, ok());
-    EXPECT_TRUE(ask(client));
-    return fleet.elapsed();
-  };
-  EXPECT_GT(waited(0.9), waited(0.1) + 1s);
-}
-
-TEST(WhenAllOpen, WaitIsNotKeptFromItByACooldownThatIsTooLongToWaitFor) {
-  Fleet fleet(2);
-  fleet.options.when_all_open = WhenAllOpen::wait;
-  fleet.endpoints[1].breaker.timeout = 20s;
-  const Client client = fleet.client();
-  fleet.open(client, 1);
-  fleet.serve(0, failing(429, "", {{"retry-after", "40"}}));
-  EXPECT_FALSE(ask(client, {.max_retries = 0, .endpoint = "endpoint-0"}));
-  const std::size_t before = fleet.sent.size();
-  fleet.serve(1, ok());
-  const auto answer = ask(client, {.fallback_models = {"another"}});
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->info.model, "gpt-4o") << "it waited for the breaker, as if there were nothing else";
-  EXPECT_EQ(fleet.sent.size(), before + 1);
-}
-
-TEST(WhenAllOpen, FailEndsAWaitForACooldownAtTheSoonestReopening) {
-  Fleet fleet(2);
-  fleet.options.when_all_open = WhenAllOpen::fail;
-  fleet.options.max_retries = 0;
-  fleet.endpoints[1].breaker.timeout = 10s;
-  const Client client = fleet.client();
-  fleet.open(client, 1);
-  fleet.serve(0, failing(429, "", {{"retry-after", "40"}}));
-  EXPECT_FALSE(ask(client));
-  fleet.serve(1, ok());
-  const auto began = fleet.elapsed();
-  EXPECT_TRUE(ask(client));
-  EXPECT_THAT(fleet.asked(), ElementsAre(0, 1));
-  EXPECT_LE(fleet.elapsed() - began, 11s);
 }
 
 }  // namespace
