@@ -48,7 +48,7 @@ enum class Outcome {
 struct BreakerSettings {
   OnlyByName only_by_name{};
   /// Named in the breaker's errors and passed to on_state_change.
-  Text name{};
+  std::string name{};
   /// How many probes are admitted each time the breaker is half-open, not counting those that end as
   /// excluded, and how many successes in a row close the breaker. Unset: 1.
   std::uint32_t max_requests{};

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <openailb/api_key.hpp>
-#include <openailb/braces.hpp>
 #include <openailb/options.hpp>
 
 #include <cstddef>
@@ -44,7 +43,7 @@ inline EndpointConfig endpoint_from_env() {
 /// An Azure OpenAI resource such as "https://my-resource.openai.azure.com". A key that is a function gives
 /// tokens of Microsoft Entra ID. With an `api_version`, such as "2024-10-21", calls go to deployments, and
 /// the deployment is the mapped model; without one they go to Azure's v1 API, which has all paths.
-inline EndpointConfig azure_endpoint(Text resource_url, ApiKey key, Text api_version = {}) {
+inline EndpointConfig azure_endpoint(std::string resource_url, ApiKey key, std::string api_version = {}) {
   EndpointConfig endpoint{.base_url = detail::without_slash_at_the_end(std::move(resource_url))};
   if (api_version.empty()) {
     endpoint.base_url += "/openai/v1";
@@ -61,7 +60,7 @@ inline EndpointConfig azure_endpoint(Text resource_url, ApiKey key, Text api_ver
 }
 
 /// OpenRouter. It shows `app_url` and `app_title` in its rankings; both may be empty.
-inline EndpointConfig openrouter_endpoint(ApiKey key, Text app_url = {}, Text app_title = {}) {
+inline EndpointConfig openrouter_endpoint(ApiKey key, std::string app_url = {}, std::string app_title = {}) {
   EndpointConfig endpoint{.api_key = std::move(key), .base_url = "https://openrouter.ai/api/v1"};
   if (!app_url.empty()) endpoint.headers.insert({"HTTP-Referer", std::move(app_url)});
   if (!app_title.empty()) endpoint.headers.insert({"X-Title", std::move(app_title)});
@@ -70,7 +69,7 @@ inline EndpointConfig openrouter_endpoint(ApiKey key, Text app_url = {}, Text ap
 
 /// A server of your own without a key, such as llama.cpp, Ollama or vLLM: "http://localhost:11434". If the
 /// URL has no path, its path is /v1.
-inline EndpointConfig local_endpoint(Text url) {
+inline EndpointConfig local_endpoint(std::string url) {
   url = detail::without_slash_at_the_end(std::move(url));
   const std::size_t scheme = url.find("://");
   const bool has_path = scheme != std::string::npos && url.find('/', scheme + 3) != std::string::npos;

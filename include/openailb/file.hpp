@@ -16,10 +16,10 @@ namespace openailb {
 /// with bad_request and nothing is sent; if its size has changed before a retry, the retry is not sent.
 struct FileInput {
   OnlyByName only_by_name{};
-  Text path{};          ///< of a file on disk; empty: `content` is sent
-  Text content{};       ///< the bytes of a file in memory
-  Text filename{};      ///< the name that is sent; empty: the last part of `path`
-  Text content_type{};  ///< empty: by the extension of the name
+  std::string path{};          ///< of a file on disk; empty: `content` is sent
+  std::string content{};       ///< the bytes of a file in memory
+  std::string filename{};      ///< the name that is sent; empty: the last part of `path`
+  std::string content_type{};  ///< empty: by the extension of the name
   /// Of a file on disk: where what is sent begins, and how much that is at most. Unset: up to the end.
   std::int64_t offset{};
   std::optional<std::int64_t> size{};

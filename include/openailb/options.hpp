@@ -29,19 +29,19 @@ struct EndpointConfig {
   /// Sent as `Authorization: Bearer`; empty sends none. May be a function, for tokens that rotate.
   ApiKey api_key{};
   /// Scheme, host and path prefix. `{model}` in the path becomes the mapped model, as Azure OpenAI needs it.
-  Text base_url{"https://api.openai.com/v1"};
+  std::string base_url{"https://api.openai.com/v1"};
   /// What a model is called here: `{{"gpt-4o", "openai/gpt-4o"}}`. Models that are not listed pass unchanged.
   /// In a key, `*` stands for any characters: `{{"gpt-4*", "four"}, {"*", "openai/*"}}`. The exact name comes
   /// first, then the pattern with most characters beside its stars, then the first by name. A star in a name
   /// stands for what the key's only star does.
   TextMap model_map{};
   /// Shown in errors and statuses; RequestOptions::endpoint takes it. Empty: "endpoint-0", "endpoint-1", ...
-  Text name{};
-  Text organization{};        ///< sent as `OpenAI-Organization`
-  Text project{};             ///< sent as `OpenAI-Project`
-  Headers headers{};          ///< added to every request; an empty value removes a default one
-  TextMap query{};            ///< added to every URL
-  BreakerSettings breaker{};  ///< what is unset here is taken from ClientOptions::breaker
+  std::string name{};
+  std::string organization{};  ///< sent as `OpenAI-Organization`
+  std::string project{};       ///< sent as `OpenAI-Project`
+  Headers headers{};           ///< added to every request; an empty value removes a default one
+  TextMap query{};             ///< added to every URL
+  BreakerSettings breaker{};   ///< what is unset here is taken from ClientOptions::breaker
   /// Its share of the calls beside other endpoints: one of weight 2 gets twice as many as one of weight 1.
   /// From 0.001 to 1000.
   double weight{1.0};
@@ -61,18 +61,18 @@ struct EndpointConfig {
   int tokens_per_minute{};
   /// Endpoints of the same group share an account's limits: rate limits and budgets per minute are theirs
   /// together. They are kept while the group has no endpoint.
-  Text quota_group{};
+  std::string quota_group{};
   /// An object whose id nobody has seen is sought only at endpoints that trust each other: those without a
   /// name here or, if all have one, those that have the same as the first. Empty everywhere: at all.
-  Text trust{};
+  std::string trust{};
 };
 
 /// How connections are made. Certificates are always verified.
 struct ConnectionOptions {
-  Text ca_bundle{};           ///< path of a PEM file; empty: the system's
-  Text client_certificate{};  ///< path of a PEM file
-  Text client_key{};          ///< path of a PEM file
-  Text proxy{};               ///< such as "http://proxy:3128"; empty: the usual environment variables
+  std::string ca_bundle{};           ///< path of a PEM file; empty: the system's
+  std::string client_certificate{};  ///< path of a PEM file
+  std::string client_key{};          ///< path of a PEM file
+  std::string proxy{};               ///< such as "http://proxy:3128"; empty: the usual environment variables
   /// The most connections of one event loop to one host and port; zero: no limit. A call that waits for one
   /// counts as connecting, so connect_timeout ends it.
   std::size_t max_connections_per_host{};
@@ -179,17 +179,17 @@ struct RequestOptions {
   /// For a program that has a flag instead of a stop token: called about every 50 ms while the call waits, on
   /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
-  Text endpoint{};    ///< the name of the only endpoint to use
-  bool everywhere{};  ///< of a list: asks all endpoints, each for its own; see Page
+  std::string endpoint{};  ///< the name of the only endpoint to use
+  bool everywhere{};       ///< of a list: asks all endpoints, each for its own; see Page
   /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
-  Text session{};
+  std::string session{};
   /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the
   /// request, but not when the request itself was wrong. The deadline stays; retries begin anew.
   TextList fallback_models{};
-  Text context_length_fallback{};  ///< the model to ask for when the request is too long for its model
+  std::string context_length_fallback{};  ///< the model to ask for when the request is too long for its model
   /// The model to ask for when a service refuses the request for its content. An answer that ends with the
   /// finish reason "content_filter" is an answer.
-  Text content_filter_fallback{};
+  std::string content_filter_fallback{};
   /// Ids of objects that the request names, beside those in its path and, of a resource's methods, in its
   /// body. The call goes to the endpoint that keeps them.
   TextList objects{};

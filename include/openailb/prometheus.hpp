@@ -45,7 +45,7 @@ struct PrometheusOptions {
   /// endpoints of theirs have the same name.
   prometheus::Labels labels{};
   /// The label gen_ai_provider_name, by which dashboards tell how an API speaks.
-  Text provider{"openai"};
+  std::string provider{"openai"};
   /// Models that have a label of their own in any case.
   TextList models{};
   /// How many others have one, the first that are seen. Those after them are "other", for what a model is

@@ -39,7 +39,7 @@ struct ResponseItem {
   std::string type{};  ///< "message", "function_call", "function_call_output", "reasoning", ...
   std::string id{};
   std::string status{};                    ///< "in_progress", "completed" or "incomplete"
-  Text role{};                             ///< of a message
+  std::string role{};                      ///< of a message
   std::vector<ResponseContent> content{};  ///< of a message, or of reasoning
   std::vector<ResponseContent> summary{};  ///< of reasoning
   std::string call_id{};                   ///< of a call and its output: see function_call_output

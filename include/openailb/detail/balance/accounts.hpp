@@ -20,7 +20,7 @@ class Accounts {
     forget_unused(now);
     // No name has a line break.
     std::shared_ptr<Quota>& quota =
-        quotas_[config.quota_group.empty() ? Text(config.name + '\n' + config.base_url) : config.quota_group];
+        quotas_[config.quota_group.empty() ? config.name + '\n' + config.base_url : config.quota_group];
     if (!quota) quota = std::make_shared<Quota>(now);
     return quota;
   }

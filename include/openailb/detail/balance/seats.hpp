@@ -96,15 +96,11 @@ class Seats {
   int taken() const noexcept { return taken_.load(); }
   /// Whether there is a seat that no other call waits for or, for one that has waited itself, none that came
   /// before it. `place` is where it has waited; null: nowhere.
-  bool has_room(const WaitingRoom::Place* place) const noexcept {
-    const int left = free();
-    if (left <= 0 || left > awaited_.load()) return left > 0;
-    return place != nullptr && room_->is_its_turn(*this, *place, left);
-  }
+  bool has_room(const WaitingRoom::Place* place) const noexcept { return has_room(place, taken()); }
   bool take(const WaitingRoom::Place* place) noexcept {
     int taken = taken_.load();
     do {
-      if (!has_room(place)) return false;
+      if (!has_room(place, taken)) return false;
     } while (!taken_.compare_exchange_weak(taken, taken + 1));
     return true;
   }
@@ -116,9 +112,15 @@ class Seats {
  private:
   friend class WaitingRoom;
 
-  int free() const noexcept {
+  /// The same if so many are taken.
+  bool has_room(const WaitingRoom::Place* place, int taken) const noexcept {
+    const int left = free(taken);
+    if (left <= 0 || left > awaited_.load()) return left > 0;
+    return place != nullptr && room_->is_its_turn(*this, *place, left);
+  }
+  int free(int taken) const noexcept {
     const int most = most_.load();
-    return most == 0 ? (std::numeric_limits<int>::max)() : most - taken_.load();
+    return most == 0 ? (std::numeric_limits<int>::max)() : most - taken;
   }
   void call_next() noexcept {
     if (awaited_.load() > 0) room_->has_become_free(*this);
@@ -187,7 +189,7 @@ inline bool WaitingRoom::is_its_turn(const Seats& seats, const Place& place, int
 /// Calls as many as there are free seats, but for those to which others were called. Who is called leaves the
 /// other queues: what becomes free there is offered to the next.
 inline void WaitingRoom::offer(Seats& seats) noexcept {
-  while (!seats.waiting_.empty() && seats.free() > static_cast<int>(seats.called_.size())) {
+  while (!seats.waiting_.empty() && seats.free(seats.taken()) > static_cast<int>(seats.called_.size())) {
     const auto entry = seats.called_.insert(seats.waiting_.extract(seats.waiting_.begin())).position;
     Place& place = *entry->second;
     for (const auto& other : place.seats_) {

@@ -90,8 +90,7 @@ class PartReader {
 
 /// The name under which a file is sent; empty for a field.
 inline std::string filename_of(const FileInput& file) {
-  return file.filename.empty() ? std::filesystem::path(std::string_view(file.path)).filename().string()
-                               : std::string(file.filename);
+  return file.filename.empty() ? std::filesystem::path(file.path).filename().string() : file.filename;
 }
 
 /// The type of a part; empty: libcurl finds one, which for most files is application/octet-stream. Image

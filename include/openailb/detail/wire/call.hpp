@@ -165,8 +165,7 @@ inline std::string finish_body(Call& call) {
 
 inline std::string fault_of_part(const BodyPart& part) {
   const FileInput& file = part.file;
-  const std::string* const texts[] = {&part.name, &file.path, &file.filename, &file.content_type};
-  for (const std::string* text : texts) {
+  for (const std::string* text : {&part.name, &file.path, &file.filename, &file.content_type}) {
     // A line break would begin another header of the part.
     if (has_control_character(*text)) return "a part's name or type has a control character";
   }
