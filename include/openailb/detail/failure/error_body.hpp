@@ -115,7 +115,7 @@ inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
 /// Whether a member `error` describes an error. In answers without an error, some servers send it as null,
 /// false, 0, empty, or full of such members.
 inline bool speaks_of_an_error(const nlohmann::json& error) {
-  if (error.is_boolean()) return error.get<bool>();
+  if (error.is_boolean()) return error.get_ref<const bool&>();
   if (error.is_number()) return error.get<double>() != 0;
   if (error.is_string()) return !error.get_ref<const std::string&>().empty();
   if (!error.is_object()) return !error.empty();

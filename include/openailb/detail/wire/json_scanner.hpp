@@ -202,8 +202,8 @@ class JsonScanner {
 /// The text that a scanned string stands for.
 inline std::string string_of(const JsonNode& node) {
   if (!node.is_escaped) return std::string(node.text);
-  return nlohmann::json::parse(node.text.data() - 1, node.text.data() + node.text.size() + 1)
-      .get<std::string>();
+  const auto text = nlohmann::json::parse(node.text.data() - 1, node.text.data() + node.text.size() + 1);
+  return text.get_ref<const std::string&>();
 }
 
 /// The same value as nlohmann_json has it.
