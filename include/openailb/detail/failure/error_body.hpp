@@ -4,6 +4,7 @@
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/only_if_used.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 
@@ -36,7 +37,7 @@ constexpr ErrorKind kind_of_status(int status) {
 }
 
 /// A string as it is; anything else as JSON text, since servers put numbers and objects where strings belong.
-template <class = void>
+template <class = OnlyIfUsed>
 std::string text_of(const nlohmann::json& value) {
   if (value.is_null()) return {};
   if (const auto* text = value.get_ptr<const std::string*>()) return *text;
@@ -116,7 +117,7 @@ inline const nlohmann::json& unwrapped(const nlohmann::json& document) {
 /// Whether a member `error` describes an error. In answers without an error, some servers send it as null,
 /// false, 0, empty, or full of such members.
 inline bool speaks_of_an_error(const nlohmann::json& error) {
-  if (error.is_boolean()) return error.get<bool>();
+  if (error.is_boolean()) return error.get_ref<const bool&>();
   if (error.is_number()) return error.get<double>() != 0;
   if (error.is_string()) return !error.get_ref<const std::string&>().empty();
   if (!error.is_object()) return !error.empty();

@@ -2,6 +2,7 @@
 
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/waiter.hpp>
+#include <openailb/detail/wire/only_if_used.hpp>
 #include <openailb/event_loop.hpp>
 
 #include <coroutine>
@@ -105,10 +106,6 @@ struct Task<T>::promise_type {
   }
   void unhandled_exception() noexcept { exception = std::current_exception(); }
 };
-
-/// Stands before a coroutine that is no template, and before what calls one: `template <class = OnlyIfUsed>`.
-/// g++ 12 below -O1 makes code of every other coroutine, and of all that it calls, where nobody calls it.
-struct OnlyIfUsed {};
 
 /// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). Make it a
 /// named local and `co_await` that; afterwards, ask each source whether it is ready.

@@ -220,7 +220,7 @@ class IdFinder {
     if (text.find('\\') == std::string_view::npos) return (*found_)(std::string(text));
     const std::string quoted = '"' + std::string(text) + '"';
     const auto read = nlohmann::json::parse(std::string_view(quoted), nullptr, false);
-    if (read.is_string()) (*found_)(read.get<std::string>());
+    if (read.is_string()) (*found_)(read.get_ref<const std::string&>());
   }
 
   const char* at_;

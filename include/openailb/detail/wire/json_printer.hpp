@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/only_if_used.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -154,7 +155,7 @@ inline void JsonPrinter::escape(char c) {
 }
 
 /// std::to_chars for them is missing in some standard libraries.
-template <class = void>
+template <class = OnlyIfUsed>
 std::string printed_number(double value) {
   return nlohmann::json(value).dump();
 }

@@ -110,8 +110,8 @@ bool read_number(const nlohmann::json& json, T& value) {
     value = static_cast<T>(number);
     return true;
   };
-  if (json.is_number_unsigned()) return take(json.get<std::uint64_t>());
-  if (json.is_number_integer()) return take(json.get<std::int64_t>());
+  if (json.is_number_unsigned()) return take(json.get_ref<const std::uint64_t&>());
+  if (json.is_number_integer()) return take(json.get_ref<const std::int64_t&>());
   auto number = json.get<double>();
   // Outside of this range, and for NaN, the cast would be undefined.
   return std::abs(number) < 0x1p63 && take(static_cast<std::int64_t>(number));
@@ -217,7 +217,7 @@ bool read_json(JsonNode& node, T& value) {
     if (node.type == JsonType::boolean) value = node.text == "true";
     return node.type == JsonType::boolean;
   } else if constexpr (std::floating_point<T>) {
-    if (node.type == JsonType::number) value = json_of(node).get<T>();
+    if (node.type == JsonType::number) value = static_cast<T>(json_of(node).get<double>());
     return node.type == JsonType::number;
   } else {
     static_assert(std::integral<T>, "a type with a table of fields() or a write_json() and read_json()");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/wire/json_text.hpp>
+#include <openailb/detail/wire/only_if_used.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -200,10 +201,10 @@ class JsonScanner {
 };
 
 /// The text of a string with escapes.
-template <class = void>
+template <class = OnlyIfUsed>
 std::string unescaped(const JsonNode& node) {
-  return nlohmann::json::parse(node.text.data() - 1, node.text.data() + node.text.size() + 1)
-      .get<std::string>();
+  const auto text = nlohmann::json::parse(node.text.data() - 1, node.text.data() + node.text.size() + 1);
+  return text.get_ref<const std::string&>();
 }
 
 /// The text that a scanned string stands for.
@@ -212,7 +213,7 @@ inline std::string string_of(const JsonNode& node) {
 }
 
 /// The same value as nlohmann_json has it.
-template <class = void>
+template <class = OnlyIfUsed>
 nlohmann::json json_of(const JsonNode& node) {
   const std::size_t quote = node.type == JsonType::string ? 1 : 0;
   return nlohmann::json::parse(node.text.data() - quote, node.text.data() + node.text.size() + quote);

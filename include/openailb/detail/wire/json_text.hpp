@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openailb/detail/wire/only_if_used.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -185,7 +187,7 @@ using ParsedJson = std::unique_ptr<nlohmann::json, TakeApart>;
 /// The JSON of a text; null when it is malformed, has a number out of range or is nested too deeply. Broken
 /// characters are replaced by U+FFFD, since servers split characters between tokens. NaN and Infinity are
 /// replaced by null.
-template <class = void>
+template <class = OnlyIfUsed>
 ParsedJson parse_json(std::string_view text) {
   if (text.find('\0') != text.npos) return nullptr;  // the parser would take it for the end of the text
   if (!is_shallow(text)) return nullptr;
@@ -201,7 +203,7 @@ ParsedJson parse_json(std::string_view text) {
 }
 
 /// The JSON of a text in the order of its keys; discarded when it is malformed or nested too deeply.
-template <class = void>
+template <class = OnlyIfUsed>
 nlohmann::ordered_json parse_ordered(std::string_view text) {
   const bool is_sound = text.find('\0') == text.npos && is_shallow(text);
   return is_sound ? nlohmann::ordered_json::parse(text, nullptr, false)

@@ -159,11 +159,11 @@ template <class Json>
 void write_document(JsonPrinter& json, const Json& value) {
   switch (value.type()) {
     case Json::value_t::null: return json.null();
-    case Json::value_t::boolean: return json.boolean(value.template get<bool>());
+    case Json::value_t::boolean: return json.boolean(value.template get_ref<const bool&>());
     case Json::value_t::string: return json.string(value.template get_ref<const std::string&>());
-    case Json::value_t::number_integer: return json.integer(value.template get<std::int64_t>());
-    case Json::value_t::number_unsigned: return json.integer(value.template get<std::uint64_t>());
-    case Json::value_t::number_float: return json.number(value.template get<double>());
+    case Json::value_t::number_integer: return json.integer(value.template get_ref<const std::int64_t&>());
+    case Json::value_t::number_unsigned: return json.integer(value.template get_ref<const std::uint64_t&>());
+    case Json::value_t::number_float: return json.number(value.template get_ref<const double&>());
     case Json::value_t::array:
       return write_list(json, value.template get_ref<const typename Json::array_t&>());
     case Json::value_t::object:

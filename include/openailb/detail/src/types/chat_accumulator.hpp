@@ -196,7 +196,7 @@ class ChunkAdder {
   static bool is_same_label(const nlohmann::json& one, const nlohmann::json& other) {
     if (one.is_string()) return is_text(other, one.get_ref<const std::string&>());
     if (one.is_number_integer() && other.is_number_integer()) {
-      return one.get<std::int64_t>() == other.get<std::int64_t>();
+      return one.get_ref<const std::int64_t&>() == other.get_ref<const std::int64_t&>();
     }
     if (one.is_number() && other.is_number()) return one.get<double>() == other.get<double>();
     return one.dump() == other.dump();

@@ -26,6 +26,8 @@
 #include <openailb/response_headers.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace openailb {
 
