@@ -26,6 +26,20 @@ std::vector<std::vector<SimulatedAnswer>> failing_over_to(const SimulatedAnswer&
   return {{failing(503, error_json("overloaded")), answer}, {answer}};
 }
 
+TEST(NoMemoryTest, AResultKeepsItsValueWhenAnErrorCannotBeCopied) {
+  const Result<std::string> failed = Error{.message = std::string(100, 'x')};
+  Result<std::string> result = "text";
+  bool is_out_of_memory = false;
+  try {
+    const FailingMemory failing(0);
+    result = failed;
+  } catch (const std::bad_alloc&) {
+    is_out_of_memory = true;
+  }
+  EXPECT_TRUE(is_out_of_memory);
+  EXPECT_EQ(result.value(), "text");
+}
+
 template <class AnyClient>
 void expect_nothing_is_left(const AnyClient& client, const Simulation& simulation) {
   for (const EndpointStatus& endpoint : client.endpoints()) {

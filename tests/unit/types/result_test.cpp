@@ -1,11 +1,9 @@
-#include "support/failing_memory.hpp"
 #include <openailb/result.hpp>
 
 #include <gtest/gtest.h>
 
 #include <concepts>
 #include <memory>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -94,20 +92,6 @@ TEST(Result, CarriesWhatCanOnlyBeMoved) {
   Result<std::unique_ptr<int>> result = std::make_unique<int>(7);
   const std::unique_ptr<int> taken = *std::move(result);
   EXPECT_EQ(*taken, 7);
-}
-
-TEST(Result, KeepsItsValueWhenAnErrorCannotBeCopied) {
-  const Text failed = Error{.message = std::string(100, 'x')};
-  Text result = "text";
-  bool is_out_of_memory = false;
-  try {
-    const test::FailingMemory failing(0);
-    result = failed;
-  } catch (const std::bad_alloc&) {
-    is_out_of_memory = true;
-  }
-  EXPECT_TRUE(is_out_of_memory);
-  EXPECT_EQ(result.value(), "text");
 }
 
 TEST(Result, ValueOrTakesItsPlace) {
