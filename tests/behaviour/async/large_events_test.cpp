@@ -267,7 +267,7 @@ TEST(LargeEvents, ManySmallOnesBeforeTheCommitPointAreReadInSeveralTurns) {
 
   InstantLoop loop([&](const HttpRequest&) { return HttpResponse{.status = 200, .body = endpoints.body}; });
   Transfer transfer(loop, {});
-  detail::StreamOpening<ChatCompletionChunk> opening(endpoints.body.size() * 2);
+  detail::StreamOpening opening(detail::stream_kind<ChatCompletionChunk>, endpoints.body.size() * 2);
   opening.read(transfer);
   EXPECT_TRUE(opening.has_more());
   opening.read(transfer);

@@ -244,12 +244,12 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
   if (picked.admission.is_last_resort()) budget_.last_resort_begins();
   const std::shared_ptr<const Endpoint>& endpoint = (*progress.fleet)[picked.index];
   const bool is_owed = progress.owed_to == endpoint->id();
-  const bool was_tried = std::exchange(progress.endpoints[picked.index].tried, true);
+  const bool is_retry = progress.begin_attempt(picked.index);
   if (is_owed) {
     progress.owed_to.reset();
   } else {
-    if (was_tried) --progress.retries_left;
-    if (was_tried || picked.admission.is_last_resort()) RetryBudget::spend(progress.reserved);
+    if (is_retry) --progress.retries_left;
+    if (is_retry || picked.admission.is_last_resort()) RetryBudget::spend(progress.reserved);
   }
   Trial trial{.endpoint = endpoint,
               .admission = std::move(picked.admission),
@@ -258,7 +258,7 @@ inline Trial Balancer::begin_trial(Picked picked, const std::shared_ptr<const Ca
               .connect_timeout = options_.connect_timeout,
               .attempts_before = progress.attempts.size(),
               .retries_left = &progress.retries_left,
-              .is_retry = was_tried && !is_owed,
+              .is_retry = is_retry && !is_owed,
               .fresh_connection = is_owed,
               .seeks_object = progress.seeks_object,
               .object_is_missed = progress.object_is_missed,

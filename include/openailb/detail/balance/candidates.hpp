@@ -206,7 +206,7 @@ class Candidates {
   TimePoint not_before(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
     const TimePoint again_at = endpoint.again_at.value_or((TimePoint::min)());
-    if (!endpoint.tried || is_owed(index)) return again_at;
+    if (!is_retry(index) || is_owed(index)) return again_at;
     // A call that would end during the pause makes its retry without it.
     const bool pauses = progress_->next_retry < progress_->deadline;
     return (std::max)({again_at, pauses ? progress_->next_retry : again_at, last_retry_});
@@ -220,7 +220,7 @@ class Candidates {
     for (std::size_t index = 0; index < size(); ++index) {
       if (!may_retry(index) || !(admits(index) || asks_refusing())) continue;
       const Progress::Endpoint& endpoint = progress_->endpoints[index];
-      const TimePoint last = (std::max)(*endpoint.again_at, endpoint.last_retry);
+      const TimePoint last = (std::max)(endpoint.again_at.value_or((TimePoint::min)()), endpoint.last_retry);
       if (last - now_ > progress_->longest_wait()) continue;
       if (last - now_ > progress_->deadline - last) continue;  // too little time would be left for it
       ++endpoints;
@@ -236,15 +236,17 @@ class Candidates {
     return progress_->endpoints[index].ran_it || progress_->ran_it < options_->max_endpoints;
   }
   bool may_try(std::size_t index) const {
-    return allows(index) && !progress_->endpoints[index].tried && progress_->another_endpoint &&
-           may_run(index);
+    return allows(index) && !is_retry(index) && progress_->another_endpoint && may_run(index);
+  }
+  bool is_retry(std::size_t index) const {
+    return progress_->endpoints[index].tried || progress_->all_tried();
   }
   bool is_owed(std::size_t index) const { return progress_->owed_to == at(index).id(); }
   bool may_retry(std::size_t index) const {
     const Progress::Endpoint& endpoint = progress_->endpoints[index];
     const bool allowed = progress_->retries_left > 0 && !progress_->budget_used_up;
-    return allows(index) && endpoint.tried && endpoint.again_at && (allowed || is_owed(index)) &&
-           may_run(index);
+    const bool may = endpoint.tried ? endpoint.again_at.has_value() : progress_->another_endpoint;
+    return allows(index) && is_retry(index) && may && (allowed || is_owed(index)) && may_run(index);
   }
 
   /// Whether it would be asked at once, or as soon as its backoff is over.

@@ -48,9 +48,6 @@ struct Progress {
     /// When the call would make its last retry if this were its only endpoint, by what it said last.
     TimePoint last_retry{};
     bool said_when{};  ///< its last failure said when it may be asked again, or that it is rate limited
-    /// It came when the call had asked as many endpoints as there ever were at a time. To ask it is a retry,
-    /// which it may make at any time, TimePoint::min(), until it has.
-    bool came_late{};
   };
 
   Fleet::List fleet{};  ///< the endpoints that the client has now
@@ -72,6 +69,7 @@ struct Progress {
   /// By id: those that the call has asked and that the client does not have now. They may come back.
   std::unordered_map<std::size_t, Endpoint> away{};
   std::size_t largest_fleet{};  ///< the most endpoints that there were at a time
+  std::size_t tried{};          ///< how many endpoints are tried, also of those that are away
   std::vector<Attempt> attempts{};
   std::unique_ptr<const Error> last{};  ///< null: none has failed yet
   FailureClass last_class{};            ///< of `last`
@@ -97,10 +95,18 @@ struct Progress {
     return waits_for_rate_limits && failure.failure_class == FailureClass::rate_limited;
   }
 
+  /// Whether the call has asked as many endpoints as there ever were at a time. To ask one that has come
+  /// since is a retry. So a call makes no more attempts than that and its retries, however they change.
+  bool all_tried() const noexcept { return tried >= largest_fleet; }
+  /// Records an attempt that begins. Whether it is a retry.
+  bool begin_attempt(std::size_t index) noexcept {
+    const bool is_retry = endpoints[index].tried || all_tried();
+    if (!std::exchange(endpoints[index].tried, true)) ++tried;
+    return is_retry;
+  }
   /// Whether the client has an endpoint of this id now.
   bool has(std::size_t id) const { return index_of(id).has_value(); }
-  /// Goes on with these endpoints, which the client has now. However often they change, the call makes no
-  /// more attempts than there were endpoints at a time, and its retries.
+  /// Goes on with these endpoints, which the client has now.
   void change_fleet(Fleet::List endpoints);
   /// Begins anew with another model than `given_up`. The deadline stays, and what the call has seen and
   /// spent.
@@ -130,33 +136,17 @@ struct Progress {
 };
 
 inline void Progress::change_fleet(Fleet::List now) {
-  if (!fleet) {  // the call begins
-    largest_fleet = now->size();
-    endpoints.resize(now->size());
-    fleet = std::move(now);
-    return;
-  }
   for (std::size_t index = 0; index < endpoints.size(); ++index) {
     const Endpoint& endpoint = endpoints[index];
-    const bool is_late = endpoint.again_at == (TimePoint::min)();
-    if ((endpoint.tried || endpoint.again_at) && !is_late)
-      away.insert_or_assign((*fleet)[index]->id(), endpoint);
+    if (endpoint.tried || endpoint.again_at) away.emplace((*fleet)[index]->id(), endpoint);
   }
   largest_fleet = (std::max)(largest_fleet, now->size());
-  const auto is_tried = [](const auto& one) { return one.second.tried && !one.second.came_late; };
-  const auto tried = static_cast<std::size_t>(std::ranges::count_if(away, is_tried));
-  std::size_t untried = largest_fleet - (std::min)(tried, largest_fleet);
   endpoints.assign(now->size(), {});
-  for (std::size_t index = 0; index < endpoints.size(); ++index) {
-    if (const auto known = away.find((*now)[index]->id()); known != away.end()) {
-      endpoints[index] = known->second;
-      away.erase(known);
-    } else if (untried > 0) {
-      --untried;
-    } else {
-      endpoints[index] = {.tried = true, .came_late = true};
-      if (another_endpoint) endpoints[index].again_at = (TimePoint::min)();
-    }
+  for (std::size_t index = 0; index < endpoints.size() && !away.empty(); ++index) {
+    const auto known = away.find((*now)[index]->id());
+    if (known == away.end()) continue;
+    endpoints[index] = known->second;
+    away.erase(known);
   }
   fleet = std::move(now);
 }
@@ -186,6 +176,7 @@ inline void Progress::begin_model(const std::string& given_up, const std::string
   owed_to.reset();
   endpoints.assign(endpoints.size(), {});
   away.clear();
+  tried = 0;
 }
 
 inline void Progress::record(std::size_t id, const std::optional<std::string>& model, const Failure& failure,
@@ -230,7 +221,7 @@ inline void Progress::record(Endpoint& endpoint, const Failure& failure, const P
     endpoint.last_retry = saturating_add(began, pauses.alone);
     endpoint.said_when =
         failure.error.retry_after.has_value() || failure.failure_class == FailureClass::rate_limited;
-    endpoint.tried = !waits_for(failure);
+    if (waits_for(failure) && std::exchange(endpoint.tried, false)) --tried;
   }
 }
 
