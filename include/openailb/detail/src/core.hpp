@@ -8,7 +8,6 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/execution.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
 
@@ -22,7 +21,15 @@
 
 namespace openailb {
 
+template <class Chunk>
+class AsyncStream;
+struct Async;
+struct Blocking;
 class ByteSink;
+template <class T>
+class Future;
+template <class Chunk>
+class Stream;
 
 namespace detail {
 

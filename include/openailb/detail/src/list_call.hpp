@@ -9,7 +9,7 @@
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/inline.hpp>
-#include <openailb/detail/src/list.hpp>
+#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
