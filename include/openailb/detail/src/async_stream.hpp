@@ -3,12 +3,20 @@
 #include <openailb/async_stream.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/stream_kind.hpp>
+#include <openailb/detail/src/core.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/result.hpp>
 
 #include <functional>
 #include <optional>
 #include <utility>
 
 namespace openailb {
+
+template <class Chunk>
+AsyncStream<Chunk> detail::Core<Async>::stream(const StreamKind& kind, Result<Call> call) const {
+  return AsyncStream<Chunk>(open(kind, std::move(call)));
+}
 
 template <class Chunk>
 std::optional<Chunk> AsyncStream<Chunk>::take_chunk() {

@@ -106,9 +106,7 @@ class Core<Blocking> : public CoreBase {
     return typed<T>(run_any(std::move(call), make_task));
   }
   template <class Chunk>
-  Stream<Chunk> stream(const StreamKind& kind, Result<Call> call) const {
-    return Stream<Chunk>(open(kind, std::move(call)));
-  }
+  Stream<Chunk> stream(const StreamKind& kind, Result<Call> call) const;
 
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopPool> loops);
@@ -134,9 +132,7 @@ class Core<Async> : public CoreBase {
     return Future<T>(run_any(std::move(call), make_task));
   }
   template <class Chunk>
-  AsyncStream<Chunk> stream(const StreamKind& kind, Result<Call> call) const {
-    return AsyncStream<Chunk>(open(kind, std::move(call)));
-  }
+  AsyncStream<Chunk> stream(const StreamKind& kind, Result<Call> call) const;
 
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopThread> thread);

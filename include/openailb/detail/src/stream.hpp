@@ -2,6 +2,9 @@
 
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/stream_kind.hpp>
+#include <openailb/detail/src/core.hpp>
+#include <openailb/detail/wire/call.hpp>
+#include <openailb/result.hpp>
 #include <openailb/stream.hpp>
 
 #include <optional>
@@ -9,6 +12,11 @@
 #include <utility>
 
 namespace openailb {
+
+template <class Chunk>
+Stream<Chunk> detail::Core<Blocking>::stream(const StreamKind& kind, Result<Call> call) const {
+  return Stream<Chunk>(open(kind, std::move(call)));
+}
 
 template <class Chunk>
 const Chunk* Stream<Chunk>::next_in_place() {
