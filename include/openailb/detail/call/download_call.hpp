@@ -80,10 +80,7 @@ template <class = OnlyIfUsed>
 Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& decode) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
-  if (failure) {
-    Failure failed = *std::move(failure);  // g++ 11 fails if it is moved inside the co_return here
-    co_return failed;
-  }
+  if (failure) co_return *std::move(failure);
 
   Transfer& transfer = *trial.transfer;
   HttpResponse& response = transfer.response;
@@ -106,8 +103,7 @@ Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& de
     };
     Task<std::unique_ptr<Failure>> judging = judge_answer(loop, trial, std::move(response), describe);
     std::unique_ptr<Failure> judged = co_await judging;
-    Failure failed = std::move(*judged);  // as above
-    co_return failed;
+    co_return std::move(*judged);
   }
   HttpResponse head{.status = response.status, .headers = response.headers};
   AnyAnswer begun = std::make_unique<AnswerOf<Downloaded>>();

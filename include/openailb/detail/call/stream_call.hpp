@@ -49,10 +49,7 @@ template <class = OnlyIfUsed>
 Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& trial) {
   Task<std::optional<Failure>> sending = send(loop, trial);
   std::optional<Failure> failure = co_await sending;
-  if (failure) {
-    Failure failed = *std::move(failure);  // g++ 11 fails if it is moved inside the co_return here
-    co_return failed;
-  }
+  if (failure) co_return *std::move(failure);
 
   Transfer& transfer = *trial.transfer;
   StreamOpening opening(kind, trial.endpoint->options().max_response_size);
@@ -83,8 +80,7 @@ Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& t
     Task<std::unique_ptr<Failure>> judging =
         judge_answer(loop, trial, std::move(transfer.response), describe);
     std::unique_ptr<Failure> judged = co_await judging;
-    Failure failed = std::move(*judged);  // as above
-    co_return failed;
+    co_return std::move(*judged);
   }
   if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);
   HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};
