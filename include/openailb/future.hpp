@@ -67,7 +67,7 @@ class AnyFuture {
 
   /// Calls it on the client's thread even if there is an executor: the executor's thread may be waiting for
   /// what it tells.
-  void notify_when_done(std::function<void()> notify);
+  void notify_when_done(const std::function<void()>& notify);
   void cancel() noexcept;
   void wait_for_end() noexcept;
 

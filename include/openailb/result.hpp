@@ -30,7 +30,8 @@ inline constexpr bool is_result<Result<T>> = true;
 template <class T>
 class [[nodiscard]] Result {
   static_assert(
-      requires { sizeof(T); }, "include the header that has this type, such as openailb/embeddings.hpp");
+      requires { sizeof(T); },  // NOLINT(bugprone-sizeof-expression): it may be a pointer
+      "include the header that has this type, such as openailb/embeddings.hpp");
 
  public:
   using value_type = T;

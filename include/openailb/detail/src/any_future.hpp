@@ -83,7 +83,7 @@ OPENAILB_INLINE void AnyFuture::call_when_done(std::function<void(PendingAnswer&
   pending_.reset();
 }
 
-OPENAILB_INLINE void AnyFuture::notify_when_done(std::function<void()> notify) {
+OPENAILB_INLINE void AnyFuture::notify_when_done(const std::function<void()>& notify) {
   if (!pending().notify_when_done(notify)) notify();
 }
 

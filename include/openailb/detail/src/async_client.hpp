@@ -24,7 +24,7 @@
 
 namespace openailb::detail {
 
-OPENAILB_INLINE Core<Async>::Core(std::vector<EndpointConfig> endpoints, ClientOptions options,
+OPENAILB_INLINE Core<Async>::Core(std::vector<EndpointConfig> endpoints, const ClientOptions& options,
                                   const LoopPool::Factory& make_loop)
     : Core(std::move(endpoints), options,
            std::make_shared<LoopThread>(make_loop(), options.executor, options.on_unhandled)) {}

@@ -124,7 +124,8 @@ class Core<Async> : public CoreBase {
  public:
   static constexpr bool has_one_loop = true;
 
-  Core(std::vector<EndpointConfig> endpoints, ClientOptions options, const LoopPool::Factory& make_loop);
+  Core(std::vector<EndpointConfig> endpoints, const ClientOptions& options,
+       const LoopPool::Factory& make_loop);
   ~Core();
 
   template <class T>

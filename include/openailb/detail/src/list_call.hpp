@@ -143,11 +143,11 @@ Task<Result<AnyAnswer>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> 
     }
   }
   if (pages.empty() && has_none) co_return *std::move(has_none);
-  co_return list->put_together(std::move(pages));
+  co_return list->put_together(pages);
 }
 
 /// Makes one page of those that have come from the places, and notes how it goes on.
-OPENAILB_INLINE AnyAnswer List::put_together(std::map<std::size_t, AnyAnswer> pages) const {
+OPENAILB_INLINE AnyAnswer List::put_together(std::map<std::size_t, AnyAnswer>& pages) const {
   std::unique_ptr<PageAnswer> all = make_page_();
   std::vector<PlaceInList> goes_on;
   for (auto& [index, answer] : pages) {

@@ -73,7 +73,7 @@ class List {
   template <class = OnlyIfUsed>
   static Task<Result<AnyAnswer>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
                                         std::shared_ptr<const List> list);
-  AnyAnswer put_together(std::map<std::size_t, AnyAnswer> pages) const;
+  AnyAnswer put_together(std::map<std::size_t, AnyAnswer>& pages) const;
   static void take_in(PageAnswer& all, PageAnswer& one);
 
   std::weak_ptr<const CoreBase> core_;  // a call that is under way does not keep its client

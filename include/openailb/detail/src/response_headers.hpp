@@ -24,7 +24,8 @@ inline std::uint64_t mark_of(std::string_view name) noexcept {
   if (name.empty()) return 1;
   const auto first = static_cast<unsigned char>(lower_case(name.front()));
   const auto last = static_cast<unsigned char>(lower_case(name.back()));
-  return std::uint64_t{1} << (7 * name.size() + first + 5U * last) % 64;  // of usual names, few are the same
+  return std::uint64_t{1} << (7 * name.size() + first + std::size_t{5} * last) %
+                                 64;  // of usual names, few are the same
 }
 
 }  // namespace detail
@@ -44,7 +45,7 @@ OPENAILB_INLINE ResponseHeaders::ResponseHeaders(std::vector<char> text, const s
   for (const auto& [begin, length, gap, rest] : fields) {
     const std::string_view name(text_.data() + begin, length), value(name.data() + length + gap, rest);
     is_any_there_twice = is_any_there_twice || contains(name);
-    entries_.push_back({name, value});
+    entries_.emplace_back(name, value);
     marks_ |= detail::mark_of(name);
   }
   if (!is_any_there_twice) return;
