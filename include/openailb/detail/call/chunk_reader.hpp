@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,9 +34,6 @@ class ChunkReader {
   void read(ScannedJson& document, std::string& text);
 
  protected:
-  /// Takes note of a string in the chunk that may be another one in the next chunk, and what it was read
-  /// from.
-  using NoteText = std::function<void(const JsonNode* node, std::string& value)>;
   virtual void read_chunk(JsonNode& json) = 0;
   /// See StreamTraits.
   virtual void each_changing_text(JsonNode& json, const NoteText& note) = 0;

@@ -3,11 +3,15 @@
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/error.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace openailb::detail {
+
+/// Takes note of a string in a chunk that may be another one in the next chunk, and what it was read from.
+using NoteText = std::function<void(const JsonNode* node, std::string& value)>;
 
 /// What a stream needs to know about its chunks. It is specialised beside the accumulator of each kind of
 /// chunk, derives from StreamRules, and has:

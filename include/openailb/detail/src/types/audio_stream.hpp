@@ -27,8 +27,7 @@ struct StreamTraits<TranscriptionStreamEvent> : StreamRules {
   }
 
   /// What is new of the text; see StreamTraits.
-  template <class Take>
-  static void each_changing_text(JsonNode& json, TranscriptionStreamEvent& event, Take take) {
+  static void each_changing_text(JsonNode& json, TranscriptionStreamEvent& event, const NoteText& take) {
     take(find_member(json, "delta"), event.delta);
   }
 };
@@ -49,8 +48,7 @@ struct StreamTraits<SpeechStreamEvent> : StreamRules {
   static bool commits(JsonNode& event) { return tells(&event, "audio"); }
 
   /// The audio; see StreamTraits.
-  template <class Take>
-  static void each_changing_text(JsonNode& json, SpeechStreamEvent& event, Take take) {
+  static void each_changing_text(JsonNode& json, SpeechStreamEvent& event, const NoteText& take) {
     take(find_member(json, "audio"), event.audio);
   }
 };

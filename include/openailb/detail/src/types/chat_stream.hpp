@@ -34,8 +34,7 @@ struct StreamTraits<ChatCompletionChunk> : StreamRules {
 
   /// The texts that change from chunk to chunk, see StreamTraits: the padding, and the tokens of the first
   /// choice.
-  template <class Take>
-  static void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, Take take) {
+  static void each_changing_text(JsonNode& json, ChatCompletionChunk& chunk, const NoteText& take) {
     take(find_member(json, "obfuscation"), chunk.obfuscation);
     JsonNode* choice = first_object(find_member(json, "choices"));
     if (choice == nullptr) return;

@@ -22,8 +22,7 @@ struct StreamTraits<CompletionChunk> : StreamRules {
   }
 
   /// The text of the first choice; see StreamTraits.
-  template <class Take>
-  static void each_changing_text(JsonNode& json, CompletionChunk& chunk, Take take) {
+  static void each_changing_text(JsonNode& json, CompletionChunk& chunk, const NoteText& take) {
     JsonNode* choice = first_object(find_member(json, "choices"));
     if (choice != nullptr) take(find_member(*choice, "text"), chunk.choices.front().text);
   }

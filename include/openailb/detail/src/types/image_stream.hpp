@@ -41,8 +41,7 @@ struct StreamTraits<ImageStreamEvent> : StreamRules {
   static bool commits(JsonNode& event) { return tells(&event, "b64_json"); }
 
   /// None: hardly any event repeats the one before it.
-  template <class Take>
-  static void each_changing_text(JsonNode&, ImageStreamEvent&, Take) {}
+  static void each_changing_text(JsonNode&, ImageStreamEvent&, const NoteText&) {}
 };
 
 }  // namespace openailb::detail

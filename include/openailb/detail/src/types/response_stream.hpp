@@ -57,8 +57,7 @@ struct StreamTraits<ResponseStreamEvent> : StreamRules {
   }
 
   /// None: each event has a number of its own, so that none repeats the one before it.
-  template <class Take>
-  static void each_changing_text(JsonNode&, ResponseStreamEvent&, Take) {}
+  static void each_changing_text(JsonNode&, ResponseStreamEvent&, const NoteText&) {}
 };
 
 }  // namespace openailb::detail
