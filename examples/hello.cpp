@@ -5,19 +5,21 @@
 #include <iostream>
 
 int main() {
-  // 1. the endpoints
+  // 1. the endpoints; OpenRouter calls OpenAI's models "openai/..."
   openailb::Client client({
       {.api_key = "your-api-key-1", .base_url = "https://api.openai.com/v1"},
-      {.api_key = "your-api-key-2", .base_url = "https://openrouter.ai/api/v1"},
+      {.api_key = "your-api-key-2",
+       .base_url = "https://openrouter.ai/api/v1",
+       .model_map = {{"*", "openai/*"}}},
   });
 
   // 2. a request, as with any OpenAI client
   auto completion = client.chat.completions.create({
-      .model = "gpt-3.5-turbo",
+      .model = "gpt-4o-mini",
       .messages = {openailb::user_message("Hello!")},
   });
 
-  // 3. the answer; -> on a failed call throws openailb::Exception, `if (!completion)` tests instead
+  // 3. the answer; -> throws openailb::Exception if the call failed, `if (!completion)` tests for that
   std::cout << completion->choices[0].message.content << '\n';
 }
 // [/hello]
