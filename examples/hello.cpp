@@ -7,10 +7,8 @@
 int main() {
   // 1. the endpoints; OpenRouter calls OpenAI's models "openai/..."
   openailb::Client client({
-      {.api_key = "your-api-key-1", .base_url = "https://api.openai.com/v1"},
-      {.api_key = "your-api-key-2",
-       .base_url = "https://openrouter.ai/api/v1",
-       .model_map = {{"*", "openai/*"}}},
+      {.api_key = "your-key-1", .base_url = "https://api.openai.com/v1"},
+      {.api_key = "your-key-2", .base_url = "https://openrouter.ai/api/v1", .model_map = {{"*", "openai/*"}}},
   });
 
   // 2. a request, as with any OpenAI client

@@ -16,15 +16,18 @@
 
 using namespace std::chrono_literals;
 using nlohmann::json;
+using openailb::testing::Fault;
+using openailb::testing::SimulatedServer;
 
 namespace {
 
 using Endpoints = std::vector<openailb::EndpointConfig>;
 
-const openailb::ChatCompletionCreateParams params{
-    .model = openailb_examples::model(),
-    .messages = {openailb::user_message("Hello!")},
-};
+const std::string model = openailb_examples::model();
+const openailb::ChatCompletionCreateParams params{.model = model,
+                                                  .messages = {openailb::user_message("Hello!")}};
+const openailb::ChatCompletionCreateParams poem{
+    .model = model, .messages = {openailb::user_message("Write a haiku about load balancing.")}};
 const openailb::ChatCompletionTool weather_tool = openailb::function_tool(
     "get_weather", "The weather in a city, now.",
     {{"type", "object"}, {"properties", {{"city", {{"type", "string"}}}}}, {"required", {"city"}}});
@@ -36,10 +39,7 @@ std::string get_weather(const std::string& arguments) {
 void streams(const Endpoints& endpoints) {
   openailb::Client client(endpoints);
   // [streams]
-  auto stream = client.chat.completions.stream({
-      .model = "gpt-4o-mini",
-      .messages = {openailb::user_message("Write a haiku about load balancing.")},
-  });
+  auto stream = client.chat.completions.stream(poem);
   for (const auto& chunk : stream) std::cout << chunk.text() << std::flush;
   // [/streams]
   std::cout << '\n';
@@ -49,9 +49,8 @@ void async(const Endpoints& endpoints) {
   // [async]
   openailb::AsyncClient client(endpoints);
   auto first = client.chat.completions.create(params);  // returns at once
-  auto second = client.chat.completions.create(params);
-  std::cout << first.get()->text() << '\n';  // or: auto answer = co_await first;
-  std::cout << second.get()->text() << '\n';
+  auto second = client.chat.completions.create(poem);
+  std::cout << first.get()->text() << '\n' << second.get()->text() << '\n';  // or: co_await first
   // [/async]
 }
 
@@ -59,13 +58,11 @@ void tools(const Endpoints& endpoints) {
   openailb::Client client(endpoints);
   // [tools]
   std::vector messages{openailb::user_message("What is the weather like in Paris?")};
-  auto asks =
-      client.chat.completions.create({.model = "gpt-4o-mini", .messages = messages, .tools = {weather_tool}});
+  auto asks = client.chat.completions.create({.model = model, .messages = messages, .tools = {weather_tool}});
   messages.push_back(openailb::assistant_message(asks->choices[0].message));
-  for (const auto& call : asks->choices[0].message.tool_calls) {
+  for (const auto& call : asks->choices[0].message.tool_calls)
     messages.push_back(openailb::tool_message(get_weather(call.function.arguments), call.id));
-  }
-  auto answer = client.chat.completions.create({.model = "gpt-4o-mini", .messages = messages});
+  auto answer = client.chat.completions.create({.model = model, .messages = messages});
   // [/tools]
   std::cout << answer->text() << '\n';
 }
@@ -87,22 +84,17 @@ void breakers(const Endpoints& endpoints) {
   breaker.ready_to_trip = [](const openailb::Counts& counts) { return counts.consecutive_failures >= 5; };
   openailb::Client client(endpoints, {.breaker = breaker});
   auto completion = client.chat.completions.create(params, {.fallback_models = {"gpt-4o", "o4-mini"}});
-  for (const auto& endpoint : client.endpoints()) {
-    std::cout << endpoint.name << ": " << endpoint.state << '\n';  // closed, half_open or open
-  }
+  for (const auto& one : client.endpoints()) std::cout << one.name << ": " << one.state << '\n';
   // [/breakers]
   std::cout << completion->info.model << '\n';
 }
 
 void routing() {
   // [routing]
-  openailb::Client client(
-      {
-          {.api_key = "key-1", .name = "primary", .weight = 3, .max_in_flight = 20},
-          {.api_key = "key-2", .name = "second", .requests_per_minute = 500},
-          {.base_url = "http://localhost:8000/v1", .name = "backup", .priority = 1},
-      },
-      {.picker = openailb::lowest_latency});
+  openailb::Client client({{.api_key = "key-1", .name = "primary", .weight = 3, .max_in_flight = 20},
+                           {.api_key = "key-2", .name = "second", .requests_per_minute = 500},
+                           {.base_url = "http://localhost:8000/v1", .name = "backup", .priority = 1}},
+                          {.picker = openailb::lowest_latency});
   // [/routing]
   std::cout << client.endpoints().size() << " endpoints\n";
 }
@@ -113,10 +105,7 @@ void errors(const Endpoints& endpoints) {
   openailb_examples::fall_over("beta");
   // [errors]
   auto completion = client.chat.completions.create(params);
-  if (!completion) {
-    const openailb::Error& error = completion.error();
-    std::cout << error.kind << ": " << error.message << '\n';
-  }
+  if (!completion) std::cerr << completion.error().kind << ": " << completion.error().message << '\n';
   // [/errors]
   openailb_examples::recover("alpha");
   openailb_examples::recover("beta");
@@ -133,11 +122,11 @@ void timeouts(const Endpoints& endpoints) {
 
 void seeing(const Endpoints& endpoints) {
   // [seeing]
-  openailb::Client client(endpoints, {.on_event = [](const openailb::Event& event) {
-                            if (const auto* ended = std::get_if<openailb::AttemptEnded>(&event)) {
-                              std::cout << ended->endpoint << " answered " << ended->status << '\n';
-                            }
-                          }});
+  const auto listen = [](const openailb::Event& event) {
+    if (const auto* ended = std::get_if<openailb::AttemptEnded>(&event))
+      std::cout << ended->endpoint << ": " << ended->status << '\n';
+  };
+  openailb::Client client(endpoints, {.on_event = listen});
   auto completion = client.chat.completions.create(params);
   std::cout << completion->info.endpoint << ", attempt " << completion->info.attempts.size() << '\n';
   // [/seeing]
@@ -149,13 +138,11 @@ std::string greeting(openailb::Client& client) { return client.chat.completions.
 bool test() {
   // [testing]
   openailb::testing::SimulatedNetwork network;
-  network.serve("https://one.example", openailb::testing::SimulatedServer(
-                                           {.faults = {{openailb::testing::Fault::overloaded, 1.0}}}));
-  network.serve("https://two.example",
-                openailb::testing::SimulatedServer({.content = [](const auto&) { return "Hello, you!"; }}));
-  openailb::Client client({{.base_url = "https://one.example/v1"}, {.base_url = "https://two.example/v1"}},
+  network.serve("https://one.example", SimulatedServer({.faults = {{Fault::overloaded, 1.0}}}));
+  network.serve("https://two.example", SimulatedServer({.content = [](const auto&) { return "Hi, you!"; }}));
+  openailb::Client client({{.base_url = "https://one.example"}, {.base_url = "https://two.example"}},
                           {.event_loop = network.loops()});
-  const bool passed = greeting(client) == "Hello, you!" && network.requests().size() == 2;
+  const bool passed = greeting(client) == "Hi, you!" && network.requests().size() == 2;
   // [/testing]
   return passed;
 }

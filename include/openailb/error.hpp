@@ -62,7 +62,7 @@ constexpr std::string_view to_string(ErrorKind kind) {
 
 inline std::ostream& operator<<(std::ostream& out, ErrorKind kind) { return out << to_string(kind); }
 
-/// What a failure means for the call and for its endpoint: a row of the README's table.
+/// What a failure means for the call and for its endpoint: a row of the table in this folder's README.
 /// ClientOptions::classify may choose another row for an error.
 enum class FailureClass {
   client_error,      ///< the request is wrong: every endpoint would reject it

@@ -81,7 +81,7 @@ inline std::vector<RoutingScenario> routing_scenarios() {
   };
 }
 
-/// Prints the table of pickers in README.md. False when one of them is not as good as it should be.
+/// Prints the table of pickers in tests/README.md. False when one of them is not as good as it should be.
 bool print_routing();
 
 }  // namespace openailb::simulation

@@ -133,7 +133,8 @@ inline std::vector<Scenario> worst_days() {
   return worst;
 }
 
-/// Prints the table of README.md. False when openailb is below itself without breakers in one of them.
+/// Prints the tables of scenarios in tests/README.md. False when openailb is below itself without breakers in
+/// one of them.
 bool print_scenarios();
 
 }  // namespace openailb::simulation

@@ -18,7 +18,8 @@ struct Treatment {
   std::optional<Outcome> breaker{};
 };
 
-/// The treatment of each class. The README explains this table under "What an answer means".
+/// The treatment of each class. The README of openailb/ explains this table under "What an
+/// answer means".
 constexpr Treatment treatment(FailureClass failure_class) {
   switch (failure_class) {
     //                                       another  same   breaker
