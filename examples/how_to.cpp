@@ -54,6 +54,23 @@ void async(const Endpoints& endpoints) {
   // [/async]
 }
 
+void many(const Endpoints& endpoints) {
+  // [for-each]
+  const std::vector<std::string> prompts{"Hello!", "Hello again!", "My name is Ada."};  // any range
+  openailb::AsyncClient client(endpoints);
+  openailb::for_each(
+      client, prompts,
+      [](const std::string& prompt) {
+        return openailb::ChatCompletionCreateParams{.model = model,
+                                                    .messages = {openailb::user_message(prompt)}};
+      },
+      [](const std::string& prompt, const openailb::Result<openailb::ChatCompletion>& answer) {
+        std::cout << prompt << ": " << (answer ? answer->text() : answer.error().message) << '\n';
+      },
+      {.concurrency = 512});
+  // [/for-each]
+}
+
 void tools(const Endpoints& endpoints) {
   openailb::Client client(endpoints);
   // [tools]
@@ -153,6 +170,7 @@ int main() {
   const Endpoints endpoints = openailb_examples::endpoints();
   streams(endpoints);
   async(endpoints);
+  many(endpoints);
   tools(endpoints);
   endpoints_and_models();
   breakers(endpoints);
