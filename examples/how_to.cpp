@@ -111,7 +111,7 @@ void routing() {
   openailb::Client client({{.api_key = "key-1", .name = "primary", .weight = 3, .max_in_flight = 20},
                            {.api_key = "key-2", .name = "second", .requests_per_minute = 500},
                            {.base_url = "http://localhost:8000/v1", .name = "backup", .priority = 1}},
-                          {.picker = openailb::lowest_latency});
+                          {.scorer = openailb::lowest_latency});
   // [/routing]
   std::cout << client.endpoints().size() << " endpoints\n";
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/net/curl_handle.hpp>
-#include <openailb/detail/net/open_sockets.hpp>
+#include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/wire/long_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/http.hpp>
