@@ -171,11 +171,11 @@ class Planner {
   }
 
   void limit() {
-    const bool seats = random_.chance(0.3), budgets = random_.chance(0.2), groups = random_.chance(0.2);
-    if (seats && random_.chance(0.5)) plan_.max_in_flight = random_.between(1, 4);
+    const bool slots = random_.chance(0.3), budgets = random_.chance(0.2), groups = random_.chance(0.2);
+    if (slots && random_.chance(0.5)) plan_.max_in_flight = random_.between(1, 4);
     const std::vector<int> of_group{random_.between(2, 60), 0};
     for (EndpointPlan& endpoint : plan_.endpoints) {
-      if (seats && random_.chance(0.6)) endpoint.max_in_flight = random_.between(1, 3);
+      if (slots && random_.chance(0.6)) endpoint.max_in_flight = random_.between(1, 3);
       if (budgets && random_.chance(0.6)) endpoint.requests_per_minute = random_.between(2, 60);
       if (!groups || random_.chance(0.4)) continue;
       const std::size_t group = random_.below(of_group.size());

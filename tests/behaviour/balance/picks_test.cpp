@@ -1,4 +1,4 @@
-// Which endpoint is picked where two rules meet: tiers and breakers, seats and retries, hedges and weights.
+// Which endpoint is picked where two rules meet: tiers and breakers, slots and retries, hedges and weights.
 
 #include "support/crowd.hpp"
 #include "support/simulation.hpp"
@@ -81,13 +81,13 @@ TEST(RetryPick, WaitsForASeatRatherThanAskWhatFailsSlowly) {
   EXPECT_EQ(retries.done_at, 22200ms);
 }
 
-/// Two endpoints, of which the second has one seat, which is taken for a long time.
+/// Two endpoints, of which the second has one slot, which is taken for a long time.
 struct SecondIsFull : Crowd {
   SecondIsFull() : Crowd(2, 100s) {
     endpoints[1].max_in_flight = 1;
     serve(0, [](const HttpRequest&) { return after(1s, failing(500)); });
   }
-  /// The call that takes the seat, once the settings are made.
+  /// The call that takes the slot, once the settings are made.
   void fill() { call(0s, {.endpoint = "endpoint-1"}); }
 };
 

@@ -28,7 +28,7 @@ using namespace test;
 
 constexpr double no_more = 2.5, as_much_more = 9.0;
 
-/// An endpoint that hangs and has one seat, and one that answers and has ten.
+/// An endpoint that hangs and has one slot, and one that answers and has ten.
 class Crowded {
  public:
   Crowded() {
@@ -79,25 +79,25 @@ TEST(Scale, CallsDoNotTakeLongerWhenManyWaitElsewhere) {
 TEST(Scale, WaitingCallsTakeSeatsInTheTimeOfOneEach) {
   const auto time = [](int waiting) {
     const auto room = std::make_shared<WaitQueue>();
-    const auto seats = std::make_shared<ConcurrencyLimit>(room);
-    seats->set_most(1);
-    EXPECT_TRUE(seats->take(nullptr));
+    const auto slots = std::make_shared<ConcurrencyLimit>(room);
+    slots->set_most(1);
+    EXPECT_TRUE(slots->take(nullptr));
     std::vector<std::unique_ptr<WaitQueue::Ticket>> places;
     const double began = processor_time();
     for (int i = 0; i < waiting; ++i) {
       places.push_back(std::make_unique<WaitQueue::Ticket>(room));
-      places.back()->wait_for({seats});
+      places.back()->wait_for({slots});
     }
-    seats->set_most(waiting / 2);
+    slots->set_most(waiting / 2);
     room->wake_all();
     for (auto& place : places) {
-      if (seats->take(place.get()))
+      if (slots->take(place.get()))
         place.reset();
       else
-        place->wait_for({seats});
+        place->wait_for({slots});
     }
     for (auto& place : places) {
-      if (!place) seats->leave();
+      if (!place) slots->leave();
     }
     return processor_time() - began;
   };

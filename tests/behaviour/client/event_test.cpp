@@ -129,7 +129,7 @@ TEST(Events, OfACallThatWaitsForASeat) {
   crowd.call(0s);
   crowd.call(1s, {.deadline = 60s});
   crowd.run();
-  EXPECT_THAT(events, ElementsAre("waits for seat, 60 s"));
+  EXPECT_THAT(events, ElementsAre("waits for slot, 60 s"));
 }
 
 TEST(Events, OfAStreamEndWithIt) {

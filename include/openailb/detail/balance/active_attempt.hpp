@@ -30,7 +30,7 @@
 
 namespace openailb::detail {
 
-/// One attempt of a call that is under way, with what it was given and what has been seen of it. The record
+/// One attempt of a call that is in flight, with what it was given and what has been seen of it. The record
 /// of one that has ended is an Attempt.
 struct ActiveAttempt {
   std::shared_ptr<const Endpoint> endpoint;

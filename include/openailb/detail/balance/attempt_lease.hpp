@@ -39,7 +39,7 @@ struct EndpointHealth {
   ConcurrencyLimit concurrency;
 };
 
-/// Permission to make one attempt on an endpoint: a seat there and at the client, its part of the quota, and
+/// Permission to make one attempt on an endpoint: a slot there and at the client, its part of the quota, and
 /// the breaker's permit. Without a permit the attempt is a last resort: it is made although the breaker
 /// refuses.
 class AttemptLease {

@@ -203,13 +203,13 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Ca
       return {.attempt = begin_attempt(*std::move(picked), call, state, can, false, now)};
     }
     if (auto full = can.full_limits(); !full.empty()) {
-      // While it waits for a seat anyway, no other wait is too long.
+      // While it waits for a slot anyway, no other wait is too long.
       const auto soonest = can.soonest(true);
       const TimePoint until =
           waiting_.for_endpoint(can, state, now).value_or(soonest ? soonest->until : state.deadline);
       return wait(until, WaitReason::max_in_flight, state, now, std::move(full));
     }
-    if (!std::exchange(looked_again, true)) continue;  // a seat may have become free between the two looks
+    if (!std::exchange(looked_again, true)) continue;  // a slot may have become free between the two looks
     state.ticket.reset();
     const auto until = waiting_.for_endpoint(can, state, now);
     const WaitReason reason = Waiting::reason(can);
@@ -223,7 +223,7 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Ca
   }
 }
 
-/// Lets the call wait, and for one of these seats as well. Whatever it waits for, it hears of new endpoints.
+/// Lets the call wait, and for one of these slots as well. Whatever it waits for, it hears of new endpoints.
 inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, CallState& state, TimePoint now,
                                      std::vector<std::shared_ptr<ConcurrencyLimit>> full) const {
   if (state.tracer) state.tracer->waits(reason, until - now);

@@ -30,7 +30,7 @@ using Tier = std::pair<bool, int>;
 /// The endpoints as one call sees them at one moment: which of them it may ask, and when.
 class Candidates {
  public:
-  /// `client_limit` are the client's seats; null: their number is not limited.
+  /// `client_limit` are the client's slots; null: their number is not limited.
   Candidates(const ClientOptions& options, const Call& call, const CallState& state,
              const std::shared_ptr<ConcurrencyLimit>& client_limit, TimePoint now)
       : endpoints_(state.endpoint_list.get()),
@@ -91,7 +91,7 @@ class Candidates {
             .session = call_->session};
   }
 
-  /// The seats for which the call need only wait.
+  /// The slots for which the call need only wait.
   std::vector<std::shared_ptr<ConcurrencyLimit>> full_limits() const {
     std::vector<std::shared_ptr<ConcurrencyLimit>> full;
     for (std::size_t index = 0; index < size(); ++index) {
@@ -144,7 +144,7 @@ class Candidates {
     });
   }
 
-  /// Whether there is an endpoint whose breaker admits and where only a seat is missing.
+  /// Whether there is an endpoint whose breaker admits and where only a slot is missing.
   bool any_only_full() const {
     return any([&](std::size_t index) {
       return (may_try(index) || may_retry(index)) && is_time(index) && admits(index) && !has_room(index);
@@ -195,9 +195,9 @@ class Candidates {
   bool is_put_off(std::size_t index) const { return health(index).connecting.is_put_off(now_); }
   TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
   bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
-  /// Where the call has waited for a seat; null: nowhere.
+  /// Where the call has waited for a slot; null: nowhere.
   const WaitQueue::Ticket* place() const {
-    return state_->ticket && state_->ticket->waits_for_seat() ? state_->ticket.get() : nullptr;
+    return state_->ticket && state_->ticket->waits_for_slot() ? state_->ticket.get() : nullptr;
   }
   bool client_is_full() const { return *client_limit_ && !(*client_limit_)->has_room(place()); }
   bool has_room(std::size_t index) const {

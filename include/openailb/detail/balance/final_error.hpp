@@ -57,7 +57,7 @@ inline Error error_of_giving_up(const Candidates& can, const Call& call, const C
   }
   if (now >= state.deadline) {
     std::string why = "the deadline of " + duration_text(call.deadline) + " passed before any attempt";
-    if (state.ticket && state.ticket->waits_for_seat())
+    if (state.ticket && state.ticket->waits_for_slot())
       why += ", while the call waited for one of max_in_flight to end";
     return {.kind = ErrorKind::timeout, .message = std::move(why)};
   }
