@@ -260,9 +260,10 @@ inline ActiveAttempt Balancer::begin_attempt(PickResult picked, const std::share
                         .lease = std::move(picked.lease),
                         .call = call,
                         .ends = (std::min)(limit_from(now, call->timeout), state.deadline),
+                        .deadline = state.deadline,
                         .connect_timeout = options_.connect_timeout,
                         .attempts_before = state.attempts.size(),
-                        .retries_left = &state.retries_left,
+                        .redirects_left = state.retries_left,
                         .is_retry = is_retry && !is_owed,
                         .fresh_connection = is_owed,
                         .probing_for_object = state.probing_for_object,
@@ -347,6 +348,7 @@ inline void Balancer::record(CallState& state, ActiveAttempt& attempt, const Fai
                              TimePoint now) {
   const std::size_t id = attempt.endpoint->id();
   const std::chrono::nanoseconds took = now - attempt.lease.admitted();
+  state.retries_left = (std::min)(state.retries_left, attempt.redirects_left);
   const Pauses pauses = wait_policy_.after(failure, took, attempt.is_retry, *attempt.call, state);
   state.record(id, attempt.call->model, failure, pauses, took, now);
   notify_end(attempt, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);

@@ -37,8 +37,8 @@ class RunningAttempt {
   }
 
   /// How it ended. If it is not done, it is canceled.
-  AttemptResult end(EventLoop& loop, TimePoint deadline) {
-    AttemptResult ended = running_.done() ? running_.result() : attempt.interrupted(limit_, deadline, loop);
+  AttemptResult end(EventLoop& loop) {
+    AttemptResult ended = running_.done() ? running_.result() : attempt.interrupted(limit_, loop);
     running_ = {};
     return ended;
   }
