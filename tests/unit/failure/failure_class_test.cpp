@@ -39,7 +39,7 @@ TEST_P(ClassOf, ByStatusAndWhatTheServerSaid) {
 using enum FailureClass;
 
 INSTANTIATE_TEST_SUITE_P(
-    Answers, Classify,
+    Answers, ClassOf,
     ::testing::ValuesIn(std::vector<Case>{
         {"bad_request", 400, said("no such parameter"), client_error},
         {"context_too_long", 400, said("too many tokens", "context_length_exceeded"), client_error},
