@@ -1,4 +1,4 @@
-// What the pickers say that an endpoint costs, and what they know of how long its answers take.
+// What the scorers say that an endpoint costs, and what they know of how long its answers take.
 
 #include <openailb/detail/balance/latency_stats.hpp>
 #include <openailb/endpoint_scorer.hpp>
