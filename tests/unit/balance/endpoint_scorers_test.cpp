@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::pickers_test {
+namespace openailb::endpoint_scorers_test {
 namespace {
 
 using namespace detail;
@@ -120,4 +120,4 @@ TEST(AffinityPicker, WithoutASessionIsLeftToTurns) {
 }
 
 }  // namespace
-}  // namespace openailb::pickers_test
+}  // namespace openailb::endpoint_scorers_test
