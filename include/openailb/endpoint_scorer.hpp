@@ -24,7 +24,7 @@ struct EndpointLoad {
 
 /// Says what it costs to ask an endpoint. Of those that can be asked, the one that costs least is asked;
 /// those that cost the same take turns, by their weights. Called from any thread, for each endpoint that can
-/// be asked, so it must be quick. A price list is a picker:
+/// be asked, so it must be quick. A price list is a scorer:
 ///
 ///     .scorer = [](const openailb::EndpointLoad& endpoint) { return prices.at(endpoint.name); }
 using EndpointScorer = std::function<double(const EndpointLoad&)>;

@@ -1,4 +1,4 @@
-// What the pickers say that an endpoint costs, and what they know of how long its answers take.
+// What the scorers say that an endpoint costs, and what they know of how long its answers take.
 
 #include <openailb/detail/balance/latency_stats.hpp>
 #include <openailb/endpoint_scorer.hpp>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::pickers_test {
+namespace openailb::endpoint_scorers_test {
 namespace {
 
 using namespace detail;
@@ -120,4 +120,4 @@ TEST(AffinityPicker, WithoutASessionIsLeftToTurns) {
 }
 
 }  // namespace
-}  // namespace openailb::pickers_test
+}  // namespace openailb::endpoint_scorers_test

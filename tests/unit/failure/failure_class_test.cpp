@@ -181,11 +181,11 @@ TEST(ShouldRetry, OverridesOnlyTheSameEndpoint) {
   apply_should_retry({{"X-Should-Retry", "true"}}, treated);
   EXPECT_TRUE(treated.retry_here);
   EXPECT_FALSE(treated.retry_elsewhere);
-  treated = policy(transient);
+  treated = policy_of(transient);
   apply_should_retry({{"x-should-retry", "false"}}, treated);
   EXPECT_FALSE(treated.retry_here);
   EXPECT_TRUE(treated.retry_elsewhere);
-  treated = policy(transient);
+  treated = policy_of(transient);
   apply_should_retry({{"x-should-retry", "perhaps"}}, treated);
   EXPECT_TRUE(treated.retry_here);
 }
