@@ -136,6 +136,7 @@ class Availability {
   /// Whether another endpoint would be asked at once if an attempt on this one failed, and is likely to be
   /// connected to.
   bool another_than(std::size_t index) const {
+    if (state_->all_attempted()) return false;  // by this attempt, of which the rows may not know
     return any([&](const Row& row) {
       return &row != &rows_[index] && can_ask(row, Use::first) && is_willing(row) && !row.is_put_off;
     });
