@@ -111,7 +111,7 @@ inline void AttemptLease::report_outcome(const Failure* failure, std::string_vie
     if (permit_) permit_->exclude(now);
   } else if (permit_) {
     permit_->report(error, *outcome, now);
-  } else if (health_->breaker.judge(error, *outcome) == Outcome::success) {
+  } else if (health_->breaker.outcome_of(error, *outcome) == Outcome::success) {
     health_->breaker.close(now);
   }
 }
