@@ -36,7 +36,7 @@ std::vector<std::string> ids(Items&& items) {
   return all;
 }
 
-TEST(ListFromEverywhere, IsNotWholeIfOneEndpointHasNoSecondPageAfterAll) {
+TEST(ListOfAllEndpoints, IsNotWholeIfOneEndpointHasNoSecondPageAfterAll) {
   for (const int status : {404, 405}) {
     Simulation simulation({{page({"file-a"}, true), failing(status)},
                            {page({"file-b"}, true), page({"file-c"})},
@@ -52,7 +52,7 @@ TEST(ListFromEverywhere, IsNotWholeIfOneEndpointHasNoSecondPageAfterAll) {
   }
 }
 
-TEST(ListFromEverywhere, TellsWhileItIsWalkedThatAPageIsMissing) {
+TEST(ListOfAllEndpoints, TellsWhileItIsWalkedThatAPageIsMissing) {
   Simulation simulation({{page({"file-a"}, true), failing(404)}, {page({"file-b"}, true), page({"file-c"})}});
   const auto files = simulation.client().files.list(everywhere);
   auto items = files->all();
@@ -63,14 +63,14 @@ TEST(ListFromEverywhere, TellsWhileItIsWalkedThatAPageIsMissing) {
   EXPECT_EQ(items.error()->kind, ErrorKind::not_found);
 }
 
-TEST(ListFromEverywhere, GoesOnWhicheverEndpointHasMore) {
+TEST(ListOfAllEndpoints, GoesOnWhicheverEndpointHasMore) {
   Simulation last({{page({"file-a"})}, {page({"file-b"}, true), page({"file-c"})}});
   EXPECT_THAT(ids(last.client().files.list(everywhere)->all()), ElementsAre("file-a", "file-b", "file-c"));
   Simulation first({{page({"file-a"}, true), page({"file-c"})}, {page({"file-b"})}});
   EXPECT_THAT(ids(first.client().files.list(everywhere)->all()), ElementsAre("file-a", "file-b", "file-c"));
 }
 
-TEST(ListFromEverywhere, CannotBeginAfterAnItemHoweverThatIsSaid) {
+TEST(ListOfAllEndpoints, CannotBeginAfterAnItemHoweverThatIsSaid) {
   Simulation simulation({{page({"file-a"})}});
   const Client client = simulation.client();
   for (const char* name : {"after", "before"}) {
@@ -84,7 +84,7 @@ TEST(ListFromEverywhere, CannotBeginAfterAnItemHoweverThatIsSaid) {
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(ListFromEverywhere, FailsWithTheErrorOfAnyOtherStatus) {
+TEST(ListOfAllEndpoints, FailsWithTheErrorOfAnyOtherStatus) {
   for (const int status : {400, 403, 410, 501}) {
     Simulation simulation({{failing(status)}, {page({"file-b"})}});
     simulation.options.max_retries = 0;
@@ -92,7 +92,7 @@ TEST(ListFromEverywhere, FailsWithTheErrorOfAnyOtherStatus) {
   }
 }
 
-TEST(ListFromEverywhere, AsksTheEndpointsThatThereAreNow) {
+TEST(ListOfAllEndpoints, AsksTheEndpointsThatThereAreNow) {
   Simulation simulation({{page({"file-a"})}, {page({"file-b"})}});
   const Client client({simulation.endpoints[0]}, simulation.options);
   EXPECT_THAT(ids(client.files.list(everywhere)->data), ElementsAre("file-a"));
@@ -102,7 +102,7 @@ TEST(ListFromEverywhere, AsksTheEndpointsThatThereAreNow) {
   EXPECT_THAT(ids(client.files.list(everywhere)->data), ElementsAre("file-b"));
 }
 
-TEST(ListFromEverywhere, WhosePagesEndpointWasRemovedSaysSo) {
+TEST(ListOfAllEndpoints, WhosePagesEndpointWasRemovedSaysSo) {
   Simulation simulation({{page({"file-a"}, true)}, {page({"file-b"}, true), page({"file-c"})}});
   const Client client = simulation.client();
   const auto files = client.files.list(everywhere);

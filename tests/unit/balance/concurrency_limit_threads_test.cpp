@@ -82,7 +82,7 @@ class Visitors {
   std::atomic<bool> over_{}, forgotten_{};
 };
 
-TEST(SeatsThreads, NobodyIsForgotten) {
+TEST(ConcurrencyLimitThreads, NobodyIsForgotten) {
   Visitors visitors;
   std::jthread changes([&] { visitors.change_limits(1); });
   {

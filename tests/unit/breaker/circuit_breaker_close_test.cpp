@@ -69,7 +69,7 @@ TEST(Close, MovesTheClockOnFirst) {
   EXPECT_EQ(told, "b: closed -> open\nb: open -> half_open\nb: half_open -> closed\n");
 }
 
-TEST(Judge, AsksTheFunctionsOfTheSettings) {
+TEST(ClassifyAnswer, AsksTheFunctionsOfTheSettings) {
   const Error conflict{.status = 409}, bad{.status = 400}, broken{.status = 500};
   const CircuitBreaker plain;
   EXPECT_EQ(plain.outcome_of(&broken, Outcome::failure), Outcome::failure);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::everywhere_test {
+namespace openailb::all_endpoints_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -47,7 +47,7 @@ std::vector<std::string> asked(const Simulation& simulation) {
   return all;
 }
 
-TEST(Everywhere, EachItemIsGivenWithItsEndpoint) {
+TEST(AllEndpoints, EachItemIsGivenWithItsEndpoint) {
   Simulation simulation({{page({"file-a", "file-b"})}, {page({})}, {page({"file-c"})}});
   const Client client = simulation.client();
   const auto files = client.files.list({.all_endpoints = true});
@@ -61,7 +61,7 @@ TEST(Everywhere, EachItemIsGivenWithItsEndpoint) {
   EXPECT_EQ(client.owner_of("file-c"), "endpoint-2");
 }
 
-TEST(Everywhere, ThePagesGoOnWhereThereAreMore) {
+TEST(AllEndpoints, ThePagesGoOnWhereThereAreMore) {
   Simulation simulation({{page({"file-a"}, true), page({"file-d"}, true), page({"file-f"})},
                          {page({"file-b"})},
                          {page({"file-c"}, true), page({"file-e"})}});
@@ -80,20 +80,20 @@ TEST(Everywhere, ThePagesGoOnWhereThereAreMore) {
                           "0 GET /v1/files?limit=1&after=file-d"));
 }
 
-TEST(Everywhere, AllWalksAll) {
+TEST(AllEndpoints, AllWalksAll) {
   Simulation simulation({{page({"file-a"}, true), page({"file-c"})}, {page({"file-b"}, true), page({})}});
   const auto files = simulation.client().files.list(everywhere);
   EXPECT_THAT(placed(files->all()), ElementsAre("0:file-a", "1:file-b", "0:file-c"));
 }
 
-TEST(Everywhere, AreAskedAtTheSameTime) {
+TEST(AllEndpoints, AreAskedAtTheSameTime) {
   Simulation simulation({{after(3s, page({"file-a"}))}, {after(1s, page({"file-b"}))}});
   const auto files = simulation.client().files.list(everywhere);
   EXPECT_THAT(placed(files->data), ElementsAre("0:file-a", "1:file-b"));
   EXPECT_EQ(simulation.elapsed(), 3s);
 }
 
-TEST(Everywhere, AnEndpointThatFailsFailsTheList) {
+TEST(AllEndpoints, AnEndpointThatFailsFailsTheList) {
   Simulation simulation({{page({"file-a"})}, {failing(401)}, {after(1h, page({"file-c"}))}});
   const Client client = simulation.client();
   const auto files = client.files.list(everywhere);
@@ -104,14 +104,14 @@ TEST(Everywhere, AnEndpointThatFailsFailsTheList) {
   EXPECT_EQ(in_flight(client), 0);
 }
 
-TEST(Everywhere, EachEndpointIsRetried) {
+TEST(AllEndpoints, EachEndpointIsRetried) {
   Simulation simulation(
       {{failing(503), page({"file-a"})}, {page({"file-b"}, true), failing(500), page({"file-c"})}});
   const auto files = simulation.client().files.list(everywhere);
   EXPECT_THAT(placed(files->all()), ElementsAre("0:file-a", "1:file-b", "1:file-c"));
 }
 
-TEST(Everywhere, AnEndpointWithoutSuchAListHasNoItems) {
+TEST(AllEndpoints, AnEndpointWithoutSuchAListHasNoItems) {
   for (const int status : {404, 405}) {
     Simulation simulation({{failing(status)}, {page({"file-b"})}});
     const Client client = simulation.client();
@@ -125,7 +125,7 @@ TEST(Everywhere, AnEndpointWithoutSuchAListHasNoItems) {
       << "it had said that there is more";
 }
 
-TEST(Everywhere, NothingUnknownIsLost) {
+TEST(AllEndpoints, NothingUnknownIsLost) {
   Simulation simulation({{answering(R"({"data":[{"id":"m","new":1}],"models":[7]})")},
                          {answering(R"({"data":[{"id":"n"}]})")}});
   const auto models = simulation.client().models.list(everywhere);
@@ -134,7 +134,7 @@ TEST(Everywhere, NothingUnknownIsLost) {
   EXPECT_EQ(models->extra, json({{"endpoint-0", {{"models", json::array({7})}}}}));
 }
 
-TEST(Everywhere, IsForEveryListOfAnAccount) {
+TEST(AllEndpoints, IsForEveryListOfAnAccount) {
   Simulation simulation({{page({"a"})}, {page({"b"})}});
   const Client client = simulation.client();
   EXPECT_EQ(placed(client.batches.list(everywhere)->data).size(), 2U);
@@ -143,7 +143,7 @@ TEST(Everywhere, IsForEveryListOfAnAccount) {
   EXPECT_EQ(placed(client.chat.completions.list(everywhere)->data).size(), 2U);
 }
 
-TEST(Everywhere, WhatCannotBeIsSaidAndNothingIsSent) {
+TEST(AllEndpoints, WhatCannotBeIsSaidAndNothingIsSent) {
   Simulation simulation({{page({"file-a"})}, {page({"file-b"})}});
   const Client client = simulation.client();
   const auto fault = [](const auto& result) { return result.error().message; };
@@ -162,7 +162,7 @@ TEST(Everywhere, WhatCannotBeIsSaidAndNothingIsSent) {
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(Everywhere, CanBeStopped) {
+TEST(AllEndpoints, CanBeStopped) {
   Simulation simulation({{page({"file-a"})}, {hanging()}});
   const Client client = simulation.client();
   RequestOptions options = everywhere;
@@ -174,7 +174,7 @@ TEST(Everywhere, CanBeStopped) {
   EXPECT_EQ(in_flight(client), 0);
 }
 
-TEST(Everywhere, IsTheSameOnAnAsyncClient) {
+TEST(AllEndpoints, IsTheSameOnAnAsyncClient) {
   AsyncSimulation simulation({{page({"file-a"}, true), page({"file-c"})}, {page({"file-b"})}});
   const AsyncClient client = simulation.client();
   auto files = client.files.list(everywhere).get();
@@ -183,4 +183,4 @@ TEST(Everywhere, IsTheSameOnAnAsyncClient) {
 }
 
 }  // namespace
-}  // namespace openailb::everywhere_test
+}  // namespace openailb::all_endpoints_test
