@@ -162,9 +162,9 @@ inline Result<void> Balancer::find_owner(const Call& call, CallState& state) {
     const std::string name = endpoint_set_.name_of(id);
     return name.empty() ? "an endpoint that was removed long ago" : name;
   };
-  const auto home = owner_of_call(affinity_, call, name_of);
-  if (!home) return home.error();
-  state.owner = *home;
+  const auto owner = owner_of_call(affinity_, call, name_of);
+  if (!owner) return owner.error();
+  state.owner = *owner;
   if (state.owner && !state.has(*state.owner)) {
     return Error{.kind = ErrorKind::bad_request,
                  .message = "not sent: it names an object that is kept by " + name_of(*state.owner) +
@@ -177,9 +177,9 @@ inline Result<void> Balancer::find_owner(const Call& call, CallState& state) {
 }
 
 inline std::optional<std::string> Balancer::owner_of(std::string_view id) {
-  const std::vector<std::size_t> homes = affinity_.find(id);
-  if (homes.size() != 1) return std::nullopt;
-  std::string name = endpoint_set_.name_of(homes.front());
+  const std::vector<std::size_t> owners = affinity_.find(id);
+  if (owners.size() != 1) return std::nullopt;
+  std::string name = endpoint_set_.name_of(owners.front());
   return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 

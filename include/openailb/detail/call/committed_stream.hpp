@@ -95,7 +95,7 @@ inline const ChunkReader* CommittedStream::find_next() {
       if (event->data.size() > read_at_once) {
         large_ = std::move(event);
       } else {
-        const StreamOf stream{.homes = balancer_->object_affinity(),
+        const StreamOf stream{.affinity = balancer_->object_affinity(),
                               .call = *attempt_->call,
                               .endpoint = attempt_->endpoint->id(),
                               .wants_usage = attempt_->wants_usage()};
