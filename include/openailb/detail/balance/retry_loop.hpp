@@ -68,7 +68,7 @@ Task<Result<CallOutcome>> retry_loop(EventLoop& loop, Balancer& balancer, std::s
     const TimePoint now = loop.now();
     RunningAttempt* ended = attempts.ended(now);
     if (ended == nullptr) continue;
-    auto attempted = ended->end(loop, state.deadline);
+    auto attempted = ended->end(loop);
     if (auto* failure = std::get_if<Failure>(&attempted)) {
       if (!failure->policy.retry_elsewhere) attempts.cancel_other(*ended, "the call had ended", now);
       balancer.record(state, ended->attempt, *failure, now);

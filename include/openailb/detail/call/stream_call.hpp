@@ -93,7 +93,6 @@ Task<AttemptResult> stream_attempt(const StreamKind& kind, EventLoop& loop, Acti
 template <class = OnlyIfUsed>
 Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kind, EventLoop& loop,
                                                            std::shared_ptr<Balancer> balancer, Call call) {
-  const TimePoint deadline = limit_from(loop.now(), call.deadline);
   const auto make_attempt = [&kind](EventLoop& on, ActiveAttempt& attempt) {
     return stream_attempt(kind, on, attempt);
   };
@@ -102,7 +101,7 @@ Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kin
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
   StreamReader reader = std::move(value_of<OpenedStream>(*outcome->answer).reader);
-  co_return std::make_unique<CommittedStream>(kind, std::move(balancer), loop, deadline, *std::move(outcome),
+  co_return std::make_unique<CommittedStream>(kind, std::move(balancer), loop, *std::move(outcome),
                                               std::move(reader));
 }
 
