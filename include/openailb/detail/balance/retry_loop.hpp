@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
@@ -13,6 +12,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <memory>
 #include <utility>
