@@ -82,6 +82,12 @@ class Endpoint {
     return cooldowns.any() && cooldowns.is_exhausted(wire_model(call), now);
   }
 
+  /// Whether it has refused the call's model again and again.
+  bool refuses(const Call& call, TimePoint now) const {
+    const RefusedModels& refused = health_->refused_models;
+    return refused.any() && refused.is_left_alone(wire_model(call), now);
+  }
+
   /// The key to use now.
   Result<std::string> key() const;
   Result<Url> url(const Call& call) const;

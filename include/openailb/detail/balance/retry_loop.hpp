@@ -70,6 +70,7 @@ Task<Result<CallOutcome>> retry_loop(EventLoop& loop, Balancer& balancer, std::s
     if (ended == nullptr) continue;
     auto attempted = ended->end(loop);
     if (auto* failure = std::get_if<Failure>(&attempted)) {
+      balancer.consider_refusal(state, ended->attempt, *failure, now);
       if (!failure->policy.retry_elsewhere) attempts.cancel_other(*ended, "the call had ended", now);
       balancer.record(state, ended->attempt, *failure, now);
       attempts.remove(*ended);
