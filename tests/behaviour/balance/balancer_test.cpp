@@ -230,7 +230,7 @@ TEST(Breaker, ThatClosesWhileACallGivesUpLeavesItNoWait) {
   Balancer balancer({{.base_url = "https://one.example/v1"}},
                     {.breaker = trips_at_once, .when_all_open = WhenAllOpen::fail}, begin);
   const auto call =
-      std::make_shared<const Call>(*make_call({.method = "GET", .path = "/models"}, balancer.options(), {}));
+      *make_call({.method = "GET", .path = "/models"}, balancer.options(), {});
   Progress failed = *balancer.begin(*call, begin);
   auto failing = balancer.next(call, failed, begin).trial;
   const Failure failure{.treatment = {.breaker = Outcome::failure}};

@@ -80,11 +80,10 @@ Task<Attempted> try_for_answer(EventLoop& loop, Trial& trial, const Decoder& dec
 
 /// A whole call with a single answer.
 template <class = OnlyIfUsed>
-Task<Result<AnyAnswer>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                    Decoder decode) {
+Task<Result<AnyAnswer>> answer_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                    std::shared_ptr<const Call> call, Decoder decode) {
   const auto attempt = [&decode](EventLoop& on, Trial& trial) { return try_for_answer(on, trial, decode); };
-  Task<Result<Balanced>> balancing =
-      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
+  Task<Result<Balanced>> balancing = balance(loop, *balancer, std::move(call), attempt);
   Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 

@@ -113,12 +113,12 @@ Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& de
 
 /// A whole call whose answer goes into a ByteSink.
 template <class = OnlyIfUsed>
-Task<Result<AnyAnswer>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                      Decoder decode, ByteSink into, Ask ask) {
-  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+Task<Result<AnyAnswer>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                      std::shared_ptr<const Call> call, Decoder decode, ByteSink into,
+                                      Ask ask) {
+  const TimePoint deadline = limit_from(loop.now(), call->deadline);
   const auto attempt = [&decode](EventLoop& on, Trial& trial) { return try_to_download(on, trial, decode); };
-  Task<Result<Balanced>> balancing =
-      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
+  Task<Result<Balanced>> balancing = balance(loop, *balancer, std::move(call), attempt);
   Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
 

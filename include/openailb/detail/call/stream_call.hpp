@@ -91,11 +91,11 @@ Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& t
 /// A whole call with a streamed answer, up to its commit point.
 template <class = OnlyIfUsed>
 Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kind, EventLoop& loop,
-                                                           std::shared_ptr<Balancer> balancer, Call call) {
-  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+                                                           std::shared_ptr<Balancer> balancer,
+                                                           std::shared_ptr<const Call> call) {
+  const TimePoint deadline = limit_from(loop.now(), call->deadline);
   const auto attempt = [&kind](EventLoop& on, Trial& trial) { return try_for_stream(kind, on, trial); };
-  Task<Result<Balanced>> balancing =
-      balance(loop, *balancer, std::make_shared<const Call>(std::move(call)), attempt);
+  Task<Result<Balanced>> balancing = balance(loop, *balancer, std::move(call), attempt);
   Result<Balanced> balanced = co_await balancing;
   if (!balanced) co_return std::move(balanced).error();
   StreamReader reader = std::move(value_of<OpenedStream>(*balanced->answer).reader);
