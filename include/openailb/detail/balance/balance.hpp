@@ -12,11 +12,11 @@
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/event_loop.hpp>
+#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 
 #include <memory>
 #include <utility>
-#include <variant>
 
 namespace openailb::detail {
 
@@ -67,18 +67,18 @@ Task<Result<Balanced>> balance(EventLoop& loop, Balancer& balancer, std::shared_
     const TimePoint now = loop.now();
     UnderWay* ended = race.ended(now);
     if (ended == nullptr) continue;
-    auto tried = ended->end(loop, progress.deadline);
-    if (auto* failure = std::get_if<Failure>(&tried)) {
+    Attempted tried = ended->end(loop, progress.deadline);
+    if (const std::unique_ptr<Failure>& failure = tried.failure) {
       if (!failure->treatment.another_endpoint) race.cancel_other(*ended, "the call had ended", now);
       balancer.record(progress, ended->trial, *failure, now);
       race.remove(*ended);
       continue;
     }
     if (race.undecided()) race.cancel_other(*ended, ended->trial.endpoint->name() + " answered first", now);
-    auto& answer = std::get<AnyAnswer>(tried);
-    balancer.record_answer(progress, ended->trial, answer->info(), now);
-    answer->info().attempts = std::move(progress.attempts);
-    co_return Balanced{std::move(answer), std::move(ended->trial)};
+    ResponseInfo& info = tried.answer->info();
+    balancer.record_answer(progress, ended->trial, info, now);
+    info.attempts = std::move(progress.attempts);
+    co_return Balanced{std::move(tried.answer), std::move(ended->trial)};
   }
 }
 

@@ -57,9 +57,9 @@ inline ReadAnswer read_answer(HttpResponse response, const Decoder& decode, cons
 /// decoded beside the loop.
 template <class = OnlyIfUsed>
 Task<Attempted> try_for_answer(EventLoop& loop, Trial& trial, const Decoder& decode) {
-  Task<std::optional<Failure>> sending = send(loop, trial);
-  std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  Task<std::unique_ptr<Failure>> sending = send(loop, trial);
+  std::unique_ptr<Failure> failure = co_await sending;
+  if (failure) co_return failure;
 
   HttpResponse& response = trial.transfer->response;
   ReadAnswer read;

@@ -78,9 +78,9 @@ Task<std::string> Download::next() {
 /// what was asked for.
 template <class = OnlyIfUsed>
 Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& decode) {
-  Task<std::optional<Failure>> sending = send(loop, trial);
-  std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  Task<std::unique_ptr<Failure>> sending = send(loop, trial);
+  std::unique_ptr<Failure> failure = co_await sending;
+  if (failure) co_return failure;
 
   Transfer& transfer = *trial.transfer;
   HttpResponse& response = transfer.response;
@@ -103,7 +103,7 @@ Task<Attempted> try_to_download(EventLoop& loop, Trial& trial, const Decoder& de
     };
     Task<std::unique_ptr<Failure>> judging = judge_answer(loop, trial, std::move(response), describe);
     std::unique_ptr<Failure> judged = co_await judging;
-    co_return std::move(*judged);
+    co_return judged;
   }
   HttpResponse head{.status = response.status, .headers = response.headers};
   AnyAnswer begun = std::make_unique<AnswerOf<Downloaded>>();

@@ -17,7 +17,6 @@ namespace openailb::detail {
 
 /// Judges an attempt by an answer that is a failure. `describe(response, date)` gives the Evidence, and may
 /// take the response apart. What is large is described beside the loop.
-/// The result is passed by pointer, since all calls have room for it, but few ever have one.
 template <class Describe>
 Task<std::unique_ptr<Failure>> judge_answer(EventLoop& loop, const Trial& trial, HttpResponse response,
                                             Describe describe) {

@@ -8,6 +8,7 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
+#include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
 #include <openailb/response_headers.hpp>
@@ -33,14 +34,18 @@ inline std::optional<Url> redirected(const HttpResponse& response, const Url& fr
   return *std::move(next);
 }
 
+inline std::unique_ptr<Failure> not_sent(const Trial& trial, Error why) {
+  return std::make_unique<Failure>(trial.failure({.error = std::move(why), .sent = Sent::nothing}));
+}
+
 /// Sends a trial's call and waits for the answer, which is then in trial.transfer. Null: the answer is a 2xx,
 /// whole or, for a stream, its first bytes. Anything else is a failure.
 template <class = OnlyIfUsed>
-Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
+Task<std::unique_ptr<Failure>> send(EventLoop& loop, Trial& trial) {
   Result<Url> target = trial.endpoint->url(*trial.call);
-  if (!target) co_return trial.failure({.error = std::move(target).error(), .sent = Sent::nothing});
+  if (!target) co_return not_sent(trial, std::move(target).error());
   Result<std::string> key = trial.endpoint->key();
-  if (!key) co_return trial.failure({.error = std::move(key).error(), .sent = Sent::nothing});
+  if (!key) co_return not_sent(trial, std::move(key).error());
   trial.key = *std::move(key);
   for (;;) {
     HttpRequest request = trial.endpoint->http_request(*trial.call, trial.key, trial.attempts_before);
@@ -62,9 +67,9 @@ Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
     }
     // An error status decides, whatever became of the body. Of a stream, its reader judges what came.
     const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
-    if (is_answer) co_return std::nullopt;
+    if (is_answer) co_return nullptr;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
-      co_return trial.failure(*transfer.failure());
+      co_return std::make_unique<Failure>(trial.failure(*transfer.failure()));
     }
     std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
     if (!next) {
@@ -74,7 +79,7 @@ Task<std::optional<Failure>> send(EventLoop& loop, Trial& trial) {
       Task<std::unique_ptr<Failure>> judging =
           judge_answer(loop, trial, std::move(transfer.response), describe);
       std::unique_ptr<Failure> failed = co_await judging;
-      co_return std::move(*failed);
+      co_return failed;
     }
     --*trial.retries_left;
     target = *std::move(next);

@@ -47,9 +47,9 @@ struct OpenedStream {
 /// the call can retry on another endpoint.
 template <class = OnlyIfUsed>
 Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& trial) {
-  Task<std::optional<Failure>> sending = send(loop, trial);
-  std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  Task<std::unique_ptr<Failure>> sending = send(loop, trial);
+  std::unique_ptr<Failure> failure = co_await sending;
+  if (failure) co_return failure;
 
   Transfer& transfer = *trial.transfer;
   StreamOpening opening(kind, trial.endpoint->options().max_response_size);
@@ -80,7 +80,7 @@ Task<Attempted> try_for_stream(const StreamKind& kind, EventLoop& loop, Trial& t
     Task<std::unique_ptr<Failure>> judging =
         judge_answer(loop, trial, std::move(transfer.response), describe);
     std::unique_ptr<Failure> judged = co_await judging;
-    co_return std::move(*judged);
+    co_return judged;
   }
   if (!opening.committed()) co_return failure_before_commit(trial, opening, loop);
   HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};

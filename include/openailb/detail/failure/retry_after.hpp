@@ -69,7 +69,7 @@ inline std::optional<double> take_number(std::string_view& text) {
   for (char digit : fraction) number = number * 10 + (digit - '0');
   const int scale = take_exponent(text) - static_cast<int>(fraction.size());
   // Dividing by a power of ten rounds once; multiplying by a negative power would round twice.
-  number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
+  if (scale != 0) number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
   if (std::isnan(number)) return std::nullopt;
   return number;
 }

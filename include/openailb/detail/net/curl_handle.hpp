@@ -200,7 +200,8 @@ inline Sent sent_of(const CurlHandle& handle) {
 /// "host:port" of a URL.
 inline std::string authority_of(std::string_view url) {
   url.remove_prefix((std::min)(url.find("://") + 3, url.size()));
-  return std::string(url.substr(0, url.find_first_of("/?")));
+  url = url.substr(0, url.find('/'));
+  return std::string(url.substr(0, url.find('?')));
 }
 
 /// What libcurl says about a transfer that ended with this code.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -52,7 +53,7 @@ class JsonScanner {
   /// Whether it took the text. A `trusted` text was written by nlohmann_json: any number in it is taken.
   static bool scan(std::string_view text, bool trusted, std::vector<JsonNode>& nodes) {
     nodes.clear();
-    nodes.reserve(128);  // as many as most answers have
+    nodes.reserve((std::min)(text.size() / 8 + 8, std::size_t{128}));  // as many as most answers have
     const JsonScanner scanner(text, trusted, &nodes);
     const char* const end = scanner.value(scanner.skip_blanks(text.data()), 0);
     return end != nullptr && scanner.skip_blanks(end) == scanner.end_;
