@@ -60,8 +60,8 @@ class HeadReader {
   void read_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    const std::string_view name = line.substr(0, colon);
-    std::string_view value = line.substr(colon + 1);
+    const std::string_view name(line.data(), colon);
+    std::string_view value(line.data() + colon + 1, line.size() - colon - 1);
     while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
     headers_.add(name, value);
     if (is_same_header(name, "content-length")) read_length(value);

@@ -231,7 +231,7 @@ inline std::string Url::origin() const {
 
 inline std::string Url::text() const {
   std::string result = origin();
-  result.append(path.empty() ? "/" : path);
+  result.append(path.empty() ? std::string_view("/") : path);
   char separator = '?';
   for (const auto& [name, value] : query) {
     result += std::exchange(separator, '&') + name;
