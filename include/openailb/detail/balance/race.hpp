@@ -18,7 +18,7 @@ namespace openailb::detail {
 /// An attempt that is under way, with the limit of its time. A source of FirstOf.
 class UnderWay {
  public:
-  UnderWay(EventLoop& loop, Trial started, const MakeAttempt& attempt)
+  UnderWay(EventLoop& loop, Trial&& started, const MakeAttempt& attempt)
       : trial(std::move(started)),
         limit_(loop, trial.ends, trial.call->stop_token),
         trying_(attempt(loop, trial)) {}
@@ -62,7 +62,7 @@ class Race {
   bool over() const noexcept { return !first_ && !hedge_; }
   /// Whether two attempts are under way.
   bool undecided() const noexcept { return first_ && hedge_; }
-  void begin(Trial trial, TimePoint now) {
+  void begin(Trial&& trial, TimePoint now) {
     first_.emplace(*loop_, std::move(trial), *attempt_);
     const auto due = balancer_->hedge_due(first_->trial, *progress_, now);
     if (due) hedge_due_.emplace(*loop_, *due);

@@ -110,8 +110,9 @@ struct CurlHandle {
   std::list<CurlHandle>* list{};  // of the loop, in which it is
   std::list<CurlHandle>::iterator place{};
   CurlServer* server{};
-  const OpenSockets* open_sockets{};                                            // of the loop
-  bool is_added{};                                                              // to the multi handle
+  const OpenSockets* open_sockets{};            // of the loop
+  curl_socket_t http1_socket{CURL_SOCKET_BAD};  // that it uses again; see OpenSockets
+  bool is_added{};                              // to the multi handle
   std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   CurlTurn* turn{};                                                             // of the loop
   std::size_t last_turn{};                                                      // in which it brought bytes
