@@ -223,10 +223,25 @@ inline bool is_same_name(const JsonNode& one, const JsonNode& other) {
   return string_of(one) == string_of(other);
 }
 
+/// One of 64 bits for a name; the same for names that are the same.
+inline std::uint64_t mark_of_name(std::string_view name) {
+  if (name.empty()) return 1;
+  const std::size_t first = static_cast<unsigned char>(name.front());
+  const std::size_t last = static_cast<unsigned char>(name.back());
+  return std::uint64_t{1} << (7 * name.size() + first + 5 * last) % 64;
+}
+
 /// Marks the names of members of which another one follows: of several with one name the last one counts.
 inline void mark_overridden(JsonNode& object) {
   std::size_t count = 0;
-  for (const JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) ++count;
+  std::uint64_t marks = 0;
+  bool may_repeat = false;
+  for (const JsonNode* name = &object + 1; name != object.end(); name = name[1].end(), ++count) {
+    const std::uint64_t mark = mark_of_name(name->text);
+    may_repeat = may_repeat || name->is_escaped || (marks & mark) != 0;
+    marks |= mark;
+  }
+  if (!may_repeat) return;
   if (count <= 32) {  // as nearly always: then comparing each with each costs least
     for (JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) {
       for (const JsonNode* later = name[1].end(); later != object.end(); later = later[1].end()) {
