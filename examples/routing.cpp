@@ -51,7 +51,7 @@ int main() {
   // [picker]
   // A picker says what it costs to ask an endpoint. The cheapest one that can be asked is asked.
   const std::map<std::string, double, std::less<>> prices{{"beta", 0.15}, {"alpha", 0.60}};
-  openailb::Client cheapest(given, {.picker = [prices](const openailb::Candidate& endpoint) {
+  openailb::Client cheapest(given, {.scorer = [prices](const openailb::EndpointLoad& endpoint) {
                               const auto price = prices.find(endpoint.name);
                               return price == prices.end() ? 1.0 : price->second;
                             }});
@@ -62,7 +62,7 @@ int main() {
   std::cout << "one session\n";
   // [affinity]
   // Calls of one session go to one endpoint, which has their prompts in its cache.
-  openailb::Client sessions(given, {.picker = openailb::affinity});
+  openailb::Client sessions(given, {.scorer = openailb::affinity});
   call(sessions, {.session = "conversation 17"});
   // [/affinity]
   call(sessions, {.session = "conversation 17"});

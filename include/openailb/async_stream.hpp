@@ -46,7 +46,7 @@ class AnyAsyncStream {
   template <class = OnlyIfUsed>
   bool ask();
   /// What was asked for.
-  std::shared_ptr<PendingCall> asked() const;
+  std::shared_ptr<CallOperation> asked() const;
   /// The reader that has it, once it is there; null at the end.
   const ChunkReader* take();
   /// Ends it because of an exception: a chunk is lost.
@@ -64,8 +64,8 @@ class AnyAsyncStream {
   bool knows() const noexcept { return stream_ && has_asked_ && !asked_; }
   const CommittedStream* committed() const noexcept;
 
-  std::unique_ptr<StreamReading> stream_;                         // null when moved from
-  std::shared_ptr<Pending<Result<const ChunkReader*>>> asked_{};  // the chunk that is waited for
+  std::unique_ptr<StreamReading> stream_;                               // null when moved from
+  std::shared_ptr<TaskOperation<Result<const ChunkReader*>>> asked_{};  // the chunk that is waited for
   bool has_asked_{};
   bool is_over_{};
 };

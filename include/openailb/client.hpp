@@ -88,11 +88,11 @@ class BasicClient : private Resource<Execution> {
 
   /// The name of the endpoint that keeps an object, such as a file or a stored answer, so that all calls that
   /// name it go there; null when that is not known, or when several have made one of this id.
-  std::optional<std::string> home_of(TextView id) const;
-  /// Tells which endpoint keeps an object, for instance what home_of() said before the program was restarted.
-  /// No answer changes that; you may.
-  /// Throws std::invalid_argument if there is no endpoint of that name.
-  void remember_home(TextView id, TextView endpoint) const;
+  std::optional<std::string> owner_of(TextView id) const;
+  /// Tells which endpoint keeps an object, for instance what owner_of() said before the program was
+  /// restarted. No answer changes that; you may. Throws std::invalid_argument if there is no endpoint of that
+  /// name.
+  void pin_object(TextView id, TextView endpoint) const;
 
   /// The status of each endpoint at the moment.
   EndpointStatuses endpoints() const;

@@ -33,11 +33,11 @@ struct AttemptEnded {
 
 /// Why a call waits.
 enum class WaitReason {
-  backoff,     ///< before it tries an endpoint again
-  rate_limit,  ///< of all endpoints that it may ask
-  seat,        ///< as max_in_flight are in flight
-  breaker,     ///< as all breakers refuse: see WhenAllOpen::wait
-  budget,      ///< as the retry budget is used up
+  backoff,        ///< before it tries an endpoint again
+  rate_limit,     ///< of all endpoints that it may ask
+  max_in_flight,  ///< as max_in_flight are in flight
+  breaker,        ///< as all breakers refuse: see WhenAllOpen::wait
+  retry_budget,   ///< as the retry budget is used up
 };
 
 /// The enumerator's own spelling, such as "rate_limit".
@@ -45,9 +45,9 @@ constexpr std::string_view to_string(WaitReason reason) {
   switch (reason) {
     case WaitReason::backoff: return "backoff";
     case WaitReason::rate_limit: return "rate_limit";
-    case WaitReason::seat: return "seat";
+    case WaitReason::max_in_flight: return "max_in_flight";
     case WaitReason::breaker: return "breaker";
-    case WaitReason::budget: return "budget";
+    case WaitReason::retry_budget: return "retry_budget";
   }
   return "unknown";
 }
@@ -69,7 +69,7 @@ struct BreakerChanged {
 
 /// An endpoint is rate limited, so it is not asked for a while; or an answer says that it has nothing left,
 /// so it is asked only if no other can be.
-struct EndpointCools {
+struct EndpointRateLimited {
   std::string_view endpoint{};
   std::string_view model{};  ///< by its name at the endpoint
   std::chrono::nanoseconds remaining{};
@@ -93,7 +93,8 @@ struct CallEnded {
 
 /// Something that happens in a client. Its texts are gone when the listener returns. It never has a key, nor
 /// what a request or an answer says.
-using Event = std::variant<AttemptBegan, AttemptEnded, CallWaits, BreakerChanged, EndpointCools, CallEnded>;
+using Event =
+    std::variant<AttemptBegan, AttemptEnded, CallWaits, BreakerChanged, EndpointRateLimited, CallEnded>;
 /// Is told of events: see ClientOptions::on_event.
 using EventListener = std::function<void(const Event&)>;
 

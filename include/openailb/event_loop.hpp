@@ -126,7 +126,7 @@ class Timer : public EventSource {
   friend class EventLoop;
 
   /// Runs on the thread that requests the stop, so it takes no lock and wakes no coroutine.
-  struct TellLoop {
+  struct OnStop {
     Timer* timer;
     void operator()() const noexcept;
   };
@@ -137,7 +137,7 @@ class Timer : public EventSource {
   bool loop_knows_{};      // of the stop
   Timer* stopped_next_{};  // among those of whose stop the loop does not know yet
   std::stop_token stop_;
-  std::optional<std::stop_callback<TellLoop>> on_stop_{};
+  std::optional<std::stop_callback<OnStop>> on_stop_{};
 };
 
 /// Runs coroutines: it has transfers, timers, and a list of the coroutines that are ready to go on. One
@@ -189,12 +189,13 @@ class EventLoop {
     if (!timer.fired_) timers_.erase(timer.entry_);
   }
   void fire_timers();
-  void hear_stops() noexcept;
+  void process_stop_requests() noexcept;
 
   ClockFunction clock_;                        // first: the others may ask it while they are destroyed
   detail::Waiter ready_{};                     // the head of a ring: its next is the first
   std::multimap<TimePoint, Timer*> timers_{};  // those of the same time in the order in which they were made
-  std::atomic<Timer*> stopped_{};  // the last one stopped since hear_stops(), and by way of it the others
+  std::atomic<Timer*>
+      stopped_{};  // the last one stopped since process_stop_requests(), and by way of it the others
 };
 
 inline void EventSource::notify() noexcept {
@@ -217,16 +218,16 @@ inline Sent Transfer::sent() const noexcept {
 inline Timer::Timer(EventLoop& event_loop, TimePoint at, std::stop_token stop)
     : EventSource(event_loop), at_(at), stop_(std::move(stop)) {
   event_loop.arm(*this);
-  on_stop_.emplace(stop_, TellLoop{this});
+  on_stop_.emplace(stop_, OnStop{this});
 }
 
 inline Timer::~Timer() {
   on_stop_.reset();  // waits for it, if it runs on another thread
-  if (stopped() && !loop_knows_) loop().hear_stops();
+  if (stopped() && !loop_knows_) loop().process_stop_requests();
   loop().disarm(*this);
 }
 
-inline void Timer::TellLoop::operator()() const noexcept {
+inline void Timer::OnStop::operator()() const noexcept {
   EventLoop& loop = timer->loop();
   Timer* before = loop.stopped_.load();
   do timer->stopped_next_ = before;
@@ -235,7 +236,7 @@ inline void Timer::TellLoop::operator()() const noexcept {
 }
 
 /// Wakes those whose stop has been requested since the last time.
-inline void EventLoop::hear_stops() noexcept {
+inline void EventLoop::process_stop_requests() noexcept {
   Timer* first = nullptr;  // the one that was stopped first comes last in the list
   for (Timer* next = stopped_.exchange(nullptr); next != nullptr;) {
     Timer* const timer = next;
@@ -250,7 +251,7 @@ inline void EventLoop::hear_stops() noexcept {
 }
 
 inline void EventLoop::fire_timers() {
-  if (stopped_.load() != nullptr) hear_stops();
+  if (stopped_.load() != nullptr) process_stop_requests();
   if (timers_.empty() || timers_.begin()->first == (TimePoint::max)()) return;
   const TimePoint present = now();
   while (!timers_.empty() && timers_.begin()->first <= present) {

@@ -12,14 +12,14 @@ namespace openailb {
 
 namespace detail {
 
-class Answered;
+class AnyAnswer;
 template <class Execution>
 class Core;
 template <class T>
-class Pending;
+class TaskOperation;
 /// A call that is under way, whatever the type of its answer.
-using PendingAnswer = Pending<Result<std::unique_ptr<Answered>>>;
-class PendingCall;
+using PendingAnswer = TaskOperation<Result<std::unique_ptr<AnyAnswer>>>;
+class CallOperation;
 template <class Input, class Answer>
 class CallsUnderWay;
 
@@ -32,10 +32,10 @@ class Awaiting {
   ~Awaiting();
 
   /// False if the call is done already. Nobody else may be waiting for it.
-  bool begin(std::shared_ptr<PendingCall> call, std::coroutine_handle<> coroutine);
+  bool begin(std::shared_ptr<CallOperation> call, std::coroutine_handle<> coroutine);
 
  private:
-  std::shared_ptr<PendingCall> call_{};
+  std::shared_ptr<CallOperation> call_{};
 };
 
 /// What a Future does whatever the type of its answer.
@@ -57,7 +57,7 @@ class AnyFuture {
   PendingAnswer& pending() const;
   /// Waits for the end of the call.
   PendingAnswer& finish() const;
-  std::shared_ptr<PendingCall> call() const;
+  std::shared_ptr<CallOperation> call() const;
   bool ready_for_one() const;
   void call_when_done(std::function<void(PendingAnswer&)> function) &&;
 

@@ -19,6 +19,7 @@
 #include <openailb/completions.hpp>
 #include <openailb/conversations.hpp>
 #include <openailb/embeddings.hpp>
+#include <openailb/endpoint_scorer.hpp>
 #include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/error.hpp>
@@ -33,7 +34,6 @@
 #include <openailb/moderations.hpp>
 #include <openailb/options.hpp>
 #include <openailb/page.hpp>
-#include <openailb/picker.hpp>
 #include <openailb/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/stream.hpp>

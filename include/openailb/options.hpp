@@ -3,11 +3,11 @@
 #include <openailb/api_key.hpp>
 #include <openailb/braces.hpp>
 #include <openailb/breaker_settings.hpp>
+#include <openailb/endpoint_scorer.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
 #include <openailb/headers.hpp>
 #include <openailb/json.hpp>
-#include <openailb/picker.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -131,7 +131,7 @@ struct ClientOptions {
   WhenAllOpen when_all_open{WhenAllOpen::ask};
   /// Chooses among the endpoints that can be asked: least_in_flight, lowest_latency, affinity, or a function
   /// of yours. Null: round robin, by their weights.
-  Picker picker{};
+  EndpointScorer scorer{};
   /// How many attempts may be in flight at once, open streams included. Calls beyond that wait, and who came
   /// first goes first. Zero: no limit.
   int max_in_flight{};
@@ -146,9 +146,9 @@ struct ClientOptions {
   /// before its first token may take.
   std::size_t max_response_size{std::size_t{64} << 20};
   /// How many ids of what an endpoint has made and keeps (files, batches, stored answers) are remembered, of
-  /// each endpoint. Of more, those that were used longest ago are forgotten, but never what remember_home()
+  /// each endpoint. Of more, those that were used longest ago are forgotten, but never what pin_object()
   /// was told. Zero: none are, and calls that name them go anywhere.
-  std::size_t remembered_objects{65'536};
+  std::size_t object_affinity_capacity{65'536};
   /// Returns a random number, uniform in [0, 1), for the jitter of waits. Called from any thread. Null: a
   /// generator per thread.
   std::function<double()> random{};
@@ -180,7 +180,7 @@ struct RequestOptions {
   /// the calling thread; of an AsyncClient, on its own thread. True ends the call.
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
-  bool everywhere{};       ///< of a list: asks all endpoints, each for its own; see Page
+  bool all_endpoints{};    ///< of a list: asks all endpoints, each for its own; see Page
   /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
   std::string session{};
   /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the

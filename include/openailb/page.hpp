@@ -71,10 +71,10 @@ class AllItems;
 /// next page is asked of the endpoint that gave this one. The `info.endpoint` of each item says which one has
 /// it.
 ///
-/// With `{.everywhere = true}` all endpoints are asked at the same time. A page then has a page of each, one
-/// after the other, and the next page goes on at those that have more. An endpoint without such a list (404
-/// or 405) has no items, unless no endpoint has one. If another failure is final, the call fails with it: it
-/// never lacks items silently.
+/// With `{.all_endpoints = true}` all endpoints are asked at the same time. A page then has a page of each,
+/// one after the other, and the next page goes on at those that have more. An endpoint without such a list
+/// (404 or 405) has no items, unless no endpoint has one. If another failure is final, the call fails with
+/// it: it never lacks items silently.
 template <class T, class Execution = Blocking>
 class Page : public detail::AnyPage {
  public:

@@ -208,8 +208,8 @@ class ClientMetrics {
         models_(options.models, options.max_models),
         endpoints_(options.max_endpoints) {
     // What has not happened yet is zero, and a label that cannot be is noticed now.
-    for (const WaitReason reason : {WaitReason::backoff, WaitReason::rate_limit, WaitReason::seat,
-                                    WaitReason::breaker, WaitReason::budget}) {
+    for (const WaitReason reason : {WaitReason::backoff, WaitReason::rate_limit, WaitReason::max_in_flight,
+                                    WaitReason::breaker, WaitReason::retry_budget}) {
       waits_.at({to_string(reason)});
     }
   }
@@ -240,7 +240,7 @@ class ClientMetrics {
     breaker_state_.at({event.endpoint}).Set(static_cast<int>(event.to));
     breaker_changes_.at({event.endpoint, to_string(event.to)}).Increment();
   }
-  void count(const EndpointCools& event) {
+  void count(const EndpointRateLimited& event) {
     endpoints_.use(event.endpoint, 0);
     rate_limited_.at({event.endpoint, models_.of(event.model)}).Increment();
   }

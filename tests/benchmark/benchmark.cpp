@@ -135,8 +135,8 @@ double measure_picking(int threads) {
   for (int round = 0; round < 5; ++round) {
     const auto now = Clock::now();
     times.push_back(time_calls(threads, 1'000'000 / threads, [&](int) {
-      Progress progress = *balancer.begin(*call, now);
-      balancer.next(call, progress, now).trial->settle(nullptr, now);
+      CallState state = *balancer.begin(*call, now);
+      balancer.next(call, state, now).attempt->report_outcome(nullptr, now);
     }));
   }
   return median(times).median;

@@ -43,7 +43,7 @@ class Ours {
   explicit Ours(const std::string& base_url)
       : client_({{.api_key = "key", .base_url = base_url}}, {.event_loop = [this] {
                   auto made =
-                      std::make_unique<CurlEventLoop>(openailb::ConnectionOptions{}, CallsAtOnce::many);
+                      std::make_unique<CurlEventLoop>(openailb::ConnectionOptions{}, LoopTuning::throughput);
                   loop_ = made.get();
                   return made;
                 }}) {}

@@ -2,8 +2,8 @@
 // key. The input is written as an answer is: the status, headers line by line, an empty line, the body.
 #include "input.hpp"
 #include <openailb/detail/balance/balancer.hpp>
+#include <openailb/detail/failure/attempt_observation.hpp>
 #include <openailb/detail/failure/error_body.hpp>
-#include <openailb/detail/failure/evidence.hpp>
 #include <openailb/testing/simulated_network.hpp>
 
 #include <algorithm>
@@ -38,9 +38,9 @@ openailb::detail::Failure failure_of(openailb::Error error, const openailb::Resp
   openailb::detail::Balancer balancer({{.api_key = known_key, .name = "one"}}, {}, loop->now());
   const auto call = std::make_shared<const openailb::detail::Call>(
       openailb::detail::Call{.path = "/chat/completions", .deadline = std::chrono::seconds(1)});
-  openailb::detail::Progress progress = *balancer.begin(*call, loop->now());
-  const auto trial = balancer.next(call, progress, loop->now()).trial;
-  return trial->failure(openailb::detail::evidence_in_answer(std::move(error), headers, loop->date()));
+  openailb::detail::CallState state = *balancer.begin(*call, loop->now());
+  const auto attempt = balancer.next(call, state, loop->now()).attempt;
+  return attempt->failure(openailb::detail::observation_in_answer(std::move(error), headers, loop->date()));
 }
 
 void look_at(const openailb::Error& error) {

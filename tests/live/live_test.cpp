@@ -175,7 +175,7 @@ TEST(Live, DroppedStreamLeavesNothingBehind) {
 TEST(Live, ModelsOfAllServers) {
   const Client client(servers->endpoints());
 
-  const auto models = client.models.list({.everywhere = true});
+  const auto models = client.models.list({.all_endpoints = true});
 
   ASSERT_TRUE(models) << models.error().message;
   for (const auto& model : models->data) tell(model.info.endpoint, " has ", model.id);
@@ -254,7 +254,7 @@ TEST(Live, ResponseStream) {
 TEST(Live, ListsAreNowhereOrWhole) {
   const Client client(servers->endpoints());
 
-  const auto files = client.files.list({.everywhere = true});
+  const auto files = client.files.list({.all_endpoints = true});
 
   tell(files ? std::to_string(files->data.size()) + " files" : files.error().message);
   EXPECT_TRUE(files || is_nowhere(files.error()));

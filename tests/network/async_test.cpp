@@ -55,7 +55,7 @@ void stay_silent(Connection& connection) {
   }
 }
 
-TEST(AsyncOnSockets, CallsAtOnce) {
+TEST(AsyncOnSockets, LoopTuning) {
   ScriptedServer one(answer([](const Request& request) {
     const std::string text = request.json()["messages"][0]["content"];
     return http_response(200, completion_json(text));

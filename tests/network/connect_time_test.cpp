@@ -88,10 +88,11 @@ TEST(SlowTls, IsWaitedForOnceItIsKnown) {
   EXPECT_EQ(client.endpoints()[0].counts.total_failures, 0U);
 }
 
-class ConnectTimeOfLoop : public ::testing::TestWithParam<CallsAtOnce> {};
-INSTANTIATE_TEST_SUITE_P(ForCalls, ConnectTimeOfLoop, ::testing::Values(CallsAtOnce::few, CallsAtOnce::many),
+class ConnectTimeOfLoop : public ::testing::TestWithParam<LoopTuning> {};
+INSTANTIATE_TEST_SUITE_P(ForCalls, ConnectTimeOfLoop,
+                         ::testing::Values(LoopTuning::latency, LoopTuning::throughput),
                          [](const auto& tested) {
-                           return tested.param == CallsAtOnce::few ? "Few" : "Many";
+                           return tested.param == LoopTuning::latency ? "Few" : "Many";
                          });
 
 /// Runs the loop until the transfer has ended, for which no coroutine waits.

@@ -157,14 +157,14 @@ TEST(ConnectionReuse, ACallWaitsAMomentForTheEndOfTheStreamBefore) {
 /// Reads the beginning of an answer, as much as a reader needs.
 Task<bool> read_beginning(Transfer& reading) {
   reading.wake_on_data(true);
-  FirstOf data(reading);
+  WhenAny data(reading);
   co_await data;
   reading.set_satisfied();
   co_return true;
 }
 
 Task<int> read_whole(Transfer& reading) {
-  FirstOf end(reading);
+  WhenAny end(reading);
   co_await end;
   co_return reading.response.status;
 }

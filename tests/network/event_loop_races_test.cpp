@@ -58,7 +58,7 @@ class Races {
  private:
   static Task<bool> pause(EventLoop& loop, std::chrono::nanoseconds time) {
     Timer timer(loop, loop.now() + time);
-    FirstOf over(timer);
+    WhenAny over(timer);
     co_await over;
     co_return true;
   }
@@ -100,20 +100,20 @@ class Races {
         if (below(4) == 0) {
           co_await nested;
         } else if (transfer) {
-          FirstOf any(nested, *transfer, timer);
+          WhenAny any(nested, *transfer, timer);
           co_await any;
           EXPECT_TRUE(nested.done() || transfer->ready() || timer.ready());
         } else {
-          FirstOf any(timer, nested);
+          WhenAny any(timer, nested);
           co_await any;
           EXPECT_TRUE(nested.done() || timer.ready());
         }
       } else if (transfer) {
-        FirstOf any(timer, *transfer);
+        WhenAny any(timer, *transfer);
         co_await any;
         EXPECT_TRUE(transfer->ready() || timer.ready());
       } else {
-        FirstOf any(timer);
+        WhenAny any(timer);
         co_await any;
         EXPECT_TRUE(timer.ready());
       }

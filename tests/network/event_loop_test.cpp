@@ -49,14 +49,14 @@ class EventLoopTest : public ::testing::Test {
 
 Task<bool> wait_until(EventLoop& loop, TimePoint at, std::stop_token stop = {}) {
   Timer timer(loop, at, std::move(stop));
-  FirstOf over(timer);
+  WhenAny over(timer);
   co_await over;
   co_return timer.stopped();
 }
 
 Task<int> note_at(EventLoop& loop, TimePoint at, Log& log, std::string text) {
   Timer timer(loop, at);
-  FirstOf over(timer);
+  WhenAny over(timer);
   co_await over;
   log.push_back(std::move(text));
   co_return 0;
@@ -79,7 +79,7 @@ TEST_F(EventLoopTest, TimersOfTheSameTimeFireInTheOrderOfTheirMaking) {
   for (std::size_t index = timers.size(); index-- > 0;) timers[index].emplace(*loop, began + 1ms);
   struct Noting {
     static Task<int> note(Timer& timer, Log& log, std::string text) {
-      FirstOf over(timer);
+      WhenAny over(timer);
       co_await over;
       log.push_back(std::move(text));
       co_return 0;
@@ -200,7 +200,7 @@ Task<std::size_t> read(EventLoop& loop, HttpRequest request, bool wakes_on_data,
   transfer.wake_on_data(wakes_on_data);
   std::size_t wakes = 0;
   while (!transfer.done()) {
-    FirstOf news(transfer);
+    WhenAny news(transfer);
     co_await news;
     ++wakes;
     log.push_back(std::exchange(transfer.response.body, {}));
@@ -258,7 +258,7 @@ TEST_F(EventLoopTest, ItsClockOutlivesIt) {
 /// libcurl's loop, which says when it is about to wait.
 class GatedLoop final : public EventLoop {
  public:
-  explicit GatedLoop(CallsAtOnce calls) : curl_({}, calls) {}
+  explicit GatedLoop(LoopTuning calls) : curl_({}, calls) {}
 
   test::Gate waits{};
 
@@ -275,9 +275,10 @@ class GatedLoop final : public EventLoop {
 };
 
 /// Both kinds of libcurl's loop.
-class CurlEventLoopTest : public ::testing::TestWithParam<CallsAtOnce> {};
-INSTANTIATE_TEST_SUITE_P(ForCalls, CurlEventLoopTest, ::testing::Values(CallsAtOnce::few, CallsAtOnce::many),
-                         [](const auto& kind) { return kind.param == CallsAtOnce::few ? "few" : "many"; });
+class CurlEventLoopTest : public ::testing::TestWithParam<LoopTuning> {};
+INSTANTIATE_TEST_SUITE_P(ForCalls, CurlEventLoopTest,
+                         ::testing::Values(LoopTuning::latency, LoopTuning::throughput),
+                         [](const auto& kind) { return kind.param == LoopTuning::latency ? "few" : "many"; });
 
 TEST_P(CurlEventLoopTest, AStopFromAnotherThreadEndsTheWait) {
   for (int round = 0; round < 100; ++round) {
@@ -320,7 +321,7 @@ TEST_P(CurlEventLoopTest, TimersFireNotBeforeTheirTime) {
 
 Task<int> read_beginning(Transfer& reading) {
   reading.wake_on_data(true);
-  FirstOf data(reading);
+  WhenAny data(reading);
   co_await data;
   reading.set_satisfied();
   co_return 0;

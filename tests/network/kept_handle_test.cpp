@@ -23,7 +23,7 @@ using ::testing::Not;
 /// Sends a request. Gives the body of the answer, or what went wrong.
 Task<std::string> sent(EventLoop& loop, HttpRequest request) {
   Transfer transfer(loop, std::move(request));
-  FirstOf end(transfer);
+  WhenAny end(transfer);
   co_await end;
   if (transfer.failure()) co_return transfer.failure()->message;
   co_return transfer.response.body;
@@ -94,7 +94,7 @@ TEST_F(KeptHandle, KeepsNoWishOfARequestForTheNext) {
 
 // libcurl reads what it is given only when the loop runs: by then the loop has heard of all of them.
 TEST_F(KeptHandle, ManyAtOnceEachGoToTheirOwnUrl) {
-  for (const CallsAtOnce calls : {CallsAtOnce::few, CallsAtOnce::many}) {
+  for (const LoopTuning calls : {LoopTuning::latency, LoopTuning::throughput}) {
     CurlEventLoop many({}, calls);
     std::deque<Task<std::string>> tasks;
     for (int index = 0; index < 20; ++index) {

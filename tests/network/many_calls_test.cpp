@@ -56,7 +56,7 @@ class Client {
  private:
   ClientOptions with_loop(ClientOptions options) {
     options.event_loop = [this, connection = options.connection] {
-      auto made = std::make_unique<CurlEventLoop>(connection, CallsAtOnce::many);
+      auto made = std::make_unique<CurlEventLoop>(connection, LoopTuning::throughput);
       loop_ = made.get();
       return made;
     };

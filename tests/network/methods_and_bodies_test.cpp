@@ -30,7 +30,7 @@ using ::testing::HasSubstr;
 
 Task<std::optional<TransferFailure>> transfer(EventLoop& loop, HttpRequest request) {
   Transfer sending(loop, std::move(request));
-  FirstOf end(sending);
+  WhenAny end(sending);
   co_await end;
   co_return sending.failure();
 }

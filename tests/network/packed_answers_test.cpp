@@ -55,7 +55,7 @@ struct Taking {
 
   ScriptedServer server;
   std::size_t max;
-  CurlEventLoop loop{{}, CallsAtOnce::many};
+  CurlEventLoop loop{{}, LoopTuning::throughput};
   std::optional<Transfer> transfer{};
   std::size_t most_in_turn{};
 };

@@ -96,7 +96,7 @@ TEST(Threads, CallWhileTheFleetChanges) {
   ScriptedServer one(answer(echo)), two(answer(echo));
   const EndpointConfig first{.base_url = one.url(), .name = "one"};
   const EndpointConfig second{.base_url = two.url(), .name = "two", .max_in_flight = 3};
-  Client client({first, second}, {.picker = lowest_latency});
+  Client client({first, second}, {.scorer = lowest_latency});
   on_all_threads([&](std::size_t number) {
     for (int call = 0; call < 50; ++call) {
       if (number == 0) {  // one thread, or one change would refuse the other

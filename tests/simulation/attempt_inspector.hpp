@@ -70,7 +70,7 @@ class AttemptInspector : Inspection {
 
   /// The lowest comes first: of the first tier, what the picker finds cheapest.
   std::pair<int, double> rank(const CallRecord& call, std::size_t endpoint) const {
-    const bool by_whim = plan().picker == PickerPlan::whim;
+    const bool by_whim = plan().scorer == PickerPlan::whim;
     return {plan().endpoints[endpoint].priority, by_whim ? whim(endpoint, call.plan.session) : 0.0};
   }
   /// Whether the call may ask any endpoint for the model.
@@ -321,7 +321,7 @@ inline void AttemptInspector::inspect_giving_up_model(const CallRecord& call, co
   const bool says_so = call.error.message.find("retry budget is used up") != std::string::npos;
   require(!says_so || plan().retry_budget, call, "it had no budget that could be used up");
   // Of an earlier model nobody says whether the budget was used up.
-  const bool budget_used_up = is_last ? says_so : plan().retry_budget.has_value();
+  const bool budget_exhausted = is_last ? says_so : plan().retry_budget.has_value();
   for (std::size_t index = 0; index < availables.size(); ++index) {
     const Availability& available = availables[index];
     if (!available.present || !world().serves(index, model, call)) continue;
@@ -331,7 +331,7 @@ inline void AttemptInspector::inspect_giving_up_model(const CallRecord& call, co
     if (all_ran && !story.ran.contains(index)) continue;
     const bool may_retry = story.retries < call.max_retries || story.owed == index;
     if (tried && (!before->second.same || !may_retry)) continue;
-    if (budget_used_up && (tried ? story.owed != index : !available.admits)) continue;
+    if (budget_exhausted && (tried ? story.owed != index : !available.admits)) continue;
     if (!available.sure_budget) continue;
     TimePoint ready = now + std::max(available.cooldowns[model], available.budget);
     ready = (std::max)(ready, story.not_before(index) + longest_backoff);

@@ -47,8 +47,8 @@ class openailb::detail::Core<openailb::simulation::Concurrent> : public CoreBase
   template <class T>
   static Task<Result<T>> ask(EventLoop& loop, Result<NewCall> call, MakeTask make_task) {
     if (!call) co_return std::move(call).error();
-    Task<Result<AnyAnswer>> task = make_task(loop, *std::move(call), Ask());
-    Result<AnyAnswer> answer = co_await task;
+    Task<Result<AnswerPtr>> task = make_task(loop, *std::move(call), InvokeUser());
+    Result<AnswerPtr> answer = co_await task;
     co_return typed<T>(std::move(answer));
   }
   template <class = OnlyIfUsed>

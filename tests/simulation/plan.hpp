@@ -159,7 +159,7 @@ class Planner {
 
  private:
   void route() {
-    if (random_.chance(0.4)) plan_.picker = static_cast<PickerPlan>(random_.between(1, 4));
+    if (random_.chance(0.4)) plan_.scorer = static_cast<PickerPlan>(random_.between(1, 4));
     const bool weights = random_.chance(0.3), tiers = random_.chance(0.25);
     for (EndpointPlan& endpoint : plan_.endpoints) {
       if (weights) endpoint.weight = random_.between(1, 4);

@@ -89,16 +89,16 @@ class RoutingRun {
     ClientOptions options{.random = [this] { return random_.uniform(); }, .event_loop = net_.loops()};
     switch (choice_) {
       case Choice::round_robin: break;
-      case Choice::least_in_flight: options.picker = least_in_flight; break;
-      case Choice::lowest_latency: options.picker = lowest_latency; break;
-      case Choice::affinity: options.picker = affinity; break;
+      case Choice::least_in_flight: options.scorer = least_in_flight; break;
+      case Choice::lowest_latency: options.scorer = lowest_latency; break;
+      case Choice::affinity: options.scorer = affinity; break;
       case Choice::oracle:
-        options.picker = [this](const Candidate& endpoint) { return when_it_would_come(endpoint); };
+        options.scorer = [this](const EndpointLoad& endpoint) { return when_it_would_come(endpoint); };
     }
     return options;
   }
 
-  double when_it_would_come(const Candidate& endpoint) const {
+  double when_it_would_come(const EndpointLoad& endpoint) const {
     const auto index = static_cast<std::size_t>(endpoint.name.back() - '0');
     if (failing(index) > 0.0) return 1e18;
     const nanoseconds first_token = work(index, usual, std::string(endpoint.session));
@@ -147,7 +147,7 @@ class RoutingRun {
 
   Task<bool> call(int number, TimePoint at) {
     Timer arrival(net_.loop(), at);
-    FirstOf arrived(arrival);
+    WhenAny arrived(arrival);
     co_await arrived;
     RequestOptions options;
     options.extra_headers["x-call"] = std::to_string(number);

@@ -141,7 +141,7 @@ class Run {
 
   Task<bool> call(int number, TimePoint at) {
     Timer arrival(net_.loop(), at);
-    FirstOf arrived(arrival);
+    WhenAny arrived(arrival);
     co_await arrived;
     std::optional<RequestOptions> options = choose();
     if (!options) co_return false;

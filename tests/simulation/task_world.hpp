@@ -57,7 +57,7 @@ inline void TaskWorld::run(const std::function<void()>& observe) {
 inline Task<bool> TaskWorld::caller(const std::vector<CallPlan>& calls) {
   for (const CallPlan& plan : calls) {
     Timer pause(net_.loop(), now() + plan.pause);
-    FirstOf over(pause);
+    WhenAny over(pause);
     co_await over;
     CallRecord& record = begin(plan);
     Task<bool> call = plan.kind == CallPlan::Kind::create   ? create(record)
@@ -77,7 +77,7 @@ template <class T>
 Task<bool> TaskWorld::finish(CallRecord& record, Task<T>& task, std::optional<T>& result) {
   const TimePoint dropped = record.plan.drop ? record.began + *record.plan.drop : (TimePoint::max)();
   Timer drop(net_.loop(), dropped);
-  FirstOf either(task, drop);
+  WhenAny either(task, drop);
   co_await either;
   if (task.done()) result.emplace(task.result());
   co_return result.has_value();

@@ -95,7 +95,7 @@ class Crowd {
  private:
   Task<bool> run(Caller& caller, std::chrono::nanoseconds at, RequestOptions call_options) {
     Timer arrival(net_.loop(), began_ + at);
-    FirstOf arrived(arrival);
+    WhenAny arrived(arrival);
     co_await arrived;
     const ChatCompletionCreateParams params = question();
     auto asking = client_->chat.completions.create(params, std::move(call_options));

@@ -41,8 +41,8 @@ Uses<Client> uses_of_the_client() {
       [](const Client& c) { finish(c.upload("/files", {{.name = "purpose", .content = "batch"}})); },
       [](const Client& c) { finish(c.download("/files/file-1/content")); },
       [=](const Client& c) { finish(c.download("/files/file-1/content", everything)); },
-      [](const Client& c) { static_cast<void>(c.home_of("file-1")); },
-      [](const Client& c) { c.remember_home("file-1", "stays"); },
+      [](const Client& c) { static_cast<void>(c.owner_of("file-1")); },
+      [](const Client& c) { c.pin_object("file-1", "stays"); },
       [](const Client& c) {
         for (const EndpointStatus& one : c.endpoints()) static_cast<void>(one.name + one.base_url);
       },
@@ -63,7 +63,7 @@ Uses<Client> uses_of_generation() {
       [=](const Client& c) { finish(c.chat.completions.stream(chat)); },
       [](const Client& c) { finish(c.chat.completions.retrieve("chatcmpl-1")); },
       [](const Client& c) { finish(c.chat.completions.list()); },
-      [](const Client& c) { finish(c.chat.completions.list(RequestOptions{.everywhere = true})); },
+      [](const Client& c) { finish(c.chat.completions.list(RequestOptions{.all_endpoints = true})); },
       [](const Client& c) { finish(c.chat.completions.update("chatcmpl-1", {})); },
       [](const Client& c) { finish(c.chat.completions.del("chatcmpl-1")); },
       [](const Client& c) { finish(c.chat.completions.messages.list("chatcmpl-1")); },
@@ -112,7 +112,7 @@ template <class Client>
 Uses<Client> uses_of_files() {
   const FileInput bytes = file_from_bytes("file.txt", "bytes");
   const ByteSink sink([](std::string_view) { return true; });
-  const RequestOptions everywhere{.everywhere = true};
+  const RequestOptions everywhere{.all_endpoints = true};
   return {
       [=](const Client& c) { finish(c.files.create({.file = bytes, .purpose = "batch"})); },
       [](const Client& c) { finish(c.files.list()); },
@@ -147,7 +147,7 @@ Uses<Client> uses_of_vector_stores() {
       [](const Client& c) { finish(c.vector_stores.create({})); },
       [](const Client& c) { finish(c.vector_stores.retrieve("vs_1")); },
       [](const Client& c) { finish(c.vector_stores.update("vs_1", {})); },
-      [](const Client& c) { finish(c.vector_stores.list(RequestOptions{.everywhere = true})); },
+      [](const Client& c) { finish(c.vector_stores.list(RequestOptions{.all_endpoints = true})); },
       [](const Client& c) { finish(c.vector_stores.del("vs_1")); },
       [](const Client& c) { finish(c.vector_stores.search("vs_1", {.query = "q"})); },
       [](const Client& c) { finish(c.vector_stores.files.create("vs_1", {.file_id = "file-1"})); },

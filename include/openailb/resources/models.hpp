@@ -22,7 +22,7 @@ class Models : public Resource<Execution> {
   using Base::Base;
 
   /// The models that an endpoint serves. Each has its own, so ask a certain one, `{.endpoint = "..."}`, or
-  /// all of them, `{.everywhere = true}`.
+  /// all of them, `{.all_endpoints = true}`.
   Answer<Page<Model, Execution>> list(RequestOptions options = {}) const;
   /// One model, by its name on the endpoint that is asked.
   Answer<Model> retrieve(TextView model, RequestOptions options = {}) const;

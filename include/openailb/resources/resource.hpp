@@ -17,7 +17,7 @@ struct HttpResponse;
 
 namespace detail {
 
-class Answered;
+class AnyAnswer;
 class ApiPath;
 struct ApiRequest;
 struct Call;
@@ -27,9 +27,9 @@ class Core;
 struct Form;
 class JsonBody;
 template <class T>
-Result<std::unique_ptr<Answered>> decode_json(HttpResponse& response, bool& delivered);
+Result<std::unique_ptr<AnyAnswer>> decode_json(HttpResponse& response, bool& delivered);
 template <class T>
-Result<std::unique_ptr<Answered>> decode_object(HttpResponse& response, bool& delivered);
+Result<std::unique_ptr<AnyAnswer>> decode_object(HttpResponse& response, bool& delivered);
 
 }  // namespace detail
 
@@ -48,7 +48,7 @@ class Resource {
   template <class Chunk>
   using ChunkStream = typename Execution::template ChunkStream<Chunk>;
   /// Reads the body of a 2xx; see detail/call/decode.hpp.
-  using Decode = Result<std::unique_ptr<detail::Answered>> (*)(HttpResponse& response, bool& delivered);
+  using Decode = Result<std::unique_ptr<detail::AnyAnswer>> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
   Answer<T> get(detail::ApiPath path, RequestOptions&& options, Decode decode = detail::decode_json<T>) const;

@@ -23,7 +23,7 @@ using namespace detail;
 using ::testing::ElementsAre;
 
 /// Lives on a thread until it is told to leave.
-class Guest final : public Resident {
+class Guest final : public LoopOperation {
  public:
   explicit Guest(std::vector<std::string>& log) : log_(&log) {}
   void start() override { log_->push_back("start"); }
@@ -89,7 +89,7 @@ TEST_F(LoopThreadTest, ShowsWhatAFunctionThrowsAndGoesOn) {
 
 TEST_F(LoopThreadTest, IsWokenInItsLoop) {
   // Somebody lives there, so it waits in the loop.
-  thread->take_in(std::make_shared<Guest>(log));
+  thread->spawn(std::make_shared<Guest>(log));
   for (int round = 0; round < 100; ++round) catch_up();
 }
 
@@ -123,7 +123,7 @@ TEST_F(LoopThreadTest, MayPostWhereAFunctionIsDestroyed) {
 
 TEST_F(LoopThreadTest, LetsResidentsFinish) {
   const auto guest = std::make_shared<Guest>(log);
-  thread->take_in(guest);
+  thread->spawn(guest);
   thread->post([&] { thread->finished(*guest); });
   thread->drop(guest);  // too late
   catch_up();
@@ -133,7 +133,7 @@ TEST_F(LoopThreadTest, LetsResidentsFinish) {
 
 TEST_F(LoopThreadTest, CancelsResidentsThatAreDropped) {
   const auto guest = std::make_shared<Guest>(log);
-  thread->take_in(guest);
+  thread->spawn(guest);
   thread->drop(guest);
   thread->drop(guest);
   catch_up();
@@ -142,10 +142,10 @@ TEST_F(LoopThreadTest, CancelsResidentsThatAreDropped) {
 }
 
 TEST_F(LoopThreadTest, CancelsResidentsAtItsEndAndAfterwards) {
-  thread->take_in(std::make_shared<Guest>(log));
+  thread->spawn(std::make_shared<Guest>(log));
   catch_up();
   end();
-  thread->take_in(std::make_shared<Guest>(log));
+  thread->spawn(std::make_shared<Guest>(log));
   EXPECT_THAT(log, ElementsAre("start", "cancel", "cancel"));
 }
 

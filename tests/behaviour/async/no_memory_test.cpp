@@ -110,7 +110,7 @@ TEST(NoMemoryTest, BlockingCallsEnd) {
   let_each_allocation_fail<Client>(failing_over_to(list),
                                    [](const Client& client) { (void)client.files.list(); });
   let_each_allocation_fail<Client>(
-      failing_over_to(list), [](const Client& client) { (void)client.files.list({.everywhere = true}); });
+      failing_over_to(list), [](const Client& client) { (void)client.files.list({.all_endpoints = true}); });
   let_each_allocation_fail<Client>(failing_over_to(bytes),
                                    [](const Client& client) { (void)client.files.content("file-1", take); });
   let_each_allocation_fail<Client>(failing_over_to(batch), [](const Client& client) {
@@ -204,8 +204,9 @@ TEST(NoMemoryTest, DownloadsUploadsAndPollsEnd) {
 TEST(NoMemoryTest, ListsEnd) {
   let_each_allocation_fail<AsyncClient>(failing_over_to(list),
                                         [](const AsyncClient& client) { end(client.files.list()); });
-  let_each_allocation_fail<AsyncClient>(
-      failing_over_to(list), [](const AsyncClient& client) { end(client.files.list({.everywhere = true})); });
+  let_each_allocation_fail<AsyncClient>(failing_over_to(list), [](const AsyncClient& client) {
+    end(client.files.list({.all_endpoints = true}));
+  });
 }
 
 TEST(NoMemoryTest, ForEachEnds) {

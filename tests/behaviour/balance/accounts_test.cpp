@@ -98,7 +98,7 @@ class World {
     const auto made = knowing_->files.create({.file = file_from_bytes("a", "text"), .purpose = "batch"});
     if (!made) return;
     const bool is_the_only_one = keepers_[made->id].size() == 1;
-    EXPECT_EQ(knowing_->home_of(made->id),
+    EXPECT_EQ(knowing_->owner_of(made->id),
               is_the_only_one ? std::optional(made->info.endpoint) : std::nullopt);
   }
   /// An account that lists its own files and those that others keep.
@@ -160,7 +160,7 @@ class World {
     }
     const std::size_t found = simulation_.sent.back().endpoint;
     EXPECT_TRUE(keepers.contains(found));
-    EXPECT_EQ(client.home_of(id), name(found));
+    EXPECT_EQ(client.owner_of(id), name(found));
     for (std::size_t index = 0; index < is_up_.size(); ++index) {
       if (!is_up_[index]) continue;
       EXPECT_EQ(client.endpoints()[index].counts.total_failures, 0U);

@@ -229,19 +229,18 @@ TEST(Breaker, ThatClosesWhileACallGivesUpLeavesItNoWait) {
   const TimePoint begin{24h};
   Balancer balancer({{.base_url = "https://one.example/v1"}},
                     {.breaker = trips_at_once, .when_all_open = WhenAllOpen::fail}, begin);
-  const auto call =
-      *make_call({.method = "GET", .path = "/models"}, balancer.options(), {});
-  Progress failed = *balancer.begin(*call, begin);
-  auto failing = balancer.next(call, failed, begin).trial;
-  const Failure failure{.treatment = {.breaker = Outcome::failure}};
-  failing->settle(&failure, begin);
+  const auto call = *make_call({.method = "GET", .path = "/models"}, balancer.options(), {});
+  CallState failed = *balancer.begin(*call, begin);
+  auto failing = balancer.next(call, failed, begin).attempt;
+  const Failure failure{.policy = {.breaker = Outcome::failure}};
+  failing->report_outcome(&failure, begin);
 
   const TimePoint later = begin + 2s;
-  Progress probing = *balancer.begin(*call, later), kept_out = *balancer.begin(*call, later);
-  auto probe = balancer.next(call, probing, later).trial;
+  CallState probing = *balancer.begin(*call, later), kept_out = *balancer.begin(*call, later);
+  auto probe = balancer.next(call, probing, later).attempt;
   const Balancer::Step nothing = balancer.next(call, kept_out, later);
-  ASSERT_TRUE(probe && !nothing.trial && !nothing.wait);
-  probe->settle(nullptr, later);  // on another thread, before the other call has its error
+  ASSERT_TRUE(probe && !nothing.attempt && !nothing.wait);
+  probe->report_outcome(nullptr, later);  // on another thread, before the other call has its error
   const Error error = balancer.give_up(*call, kept_out, later);
   EXPECT_EQ(error.kind, ErrorKind::no_endpoint_available);
   EXPECT_EQ(error.retry_after, 0ns);

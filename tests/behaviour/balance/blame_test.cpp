@@ -1,7 +1,7 @@
 // Whom a failure is blamed on, by the evidence: what was sent, how long it was given, what was seen.
 
 #include "support/simulation.hpp"
-#include <openailb/detail/balance/track_record.hpp>
+#include <openailb/detail/balance/latency_stats.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -86,28 +86,28 @@ TEST(Patience, OfAClientWithoutATimeoutIsEndless) {
   EXPECT_EQ(verdict(20s, {.timeout = 19s}, 0s, endless), excused);
 }
 
-TEST(SlowestLately, IsAMaximumThatDecays) {
-  SlowestLately slowest;
+TEST(DecayingMax, IsAMaximumThatDecays) {
+  DecayingMax slowest;
   const TimePoint start{1000h};
-  EXPECT_EQ(slowest.patience(start), 1s);
+  EXPECT_EQ(slowest.blame_threshold(start), 1s);
   const auto about = [](nanoseconds expected) {
     return ::testing::AllOf(::testing::Ge(expected - 1us), ::testing::Le(expected + 1us));
   };
   slowest.add(40s, start);
   slowest.add(3s, start + 1min);
-  EXPECT_THAT(slowest.patience(start + 1min), about(20s));
-  EXPECT_THAT(slowest.patience(start + 2min), about(10s));
+  EXPECT_THAT(slowest.blame_threshold(start + 1min), about(20s));
+  EXPECT_THAT(slowest.blame_threshold(start + 2min), about(10s));
   slowest.add(30s, start + 2min);
-  EXPECT_THAT(slowest.patience(start + 2min), about(30s));
+  EXPECT_THAT(slowest.blame_threshold(start + 2min), about(30s));
 }
 
-TEST(TrackRecord, ToldOfFirstTokensAndAnswersApart) {
-  TrackRecord record;
+TEST(LatencyStats, ToldOfFirstTokensAndAnswersApart) {
+  LatencyStats record;
   const TimePoint start{1000h};
   record.answered(false, 60s, start);
   record.answered(true, 2s, start);
-  EXPECT_GT(record.patience(false, start), 59s);
-  EXPECT_LT(record.patience(true, start), 3s);
+  EXPECT_GT(record.blame_threshold(false, start), 59s);
+  EXPECT_LT(record.blame_threshold(true, start), 3s);
 }
 
 // Invariant 5: eight healthy endpoints' worth of impatient calls must not touch the others.

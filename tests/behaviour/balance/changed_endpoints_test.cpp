@@ -217,10 +217,10 @@ TEST(ChangedEndpoint, OfAnotherUrlIsNotRateLimitedAsTheOneBefore) {
 TEST(ChangedEndpoint, ThatHasANameKeepsItsObjectsAtAnotherUrl) {
   Named simulation({{ok()}, {answering("{}")}, {answering("{}")}});
   const Client client({simulation.endpoints[0], simulation.endpoints[2]}, simulation.options);
-  client.remember_home("file-abc", "a");
+  client.pin_object("file-abc", "a");
   simulation.endpoints[0].base_url = simulation.endpoints[1].base_url;
   client.set_endpoints({simulation.endpoints[2], simulation.endpoints[0]});
-  EXPECT_EQ(client.home_of("file-abc"), "a");
+  EXPECT_EQ(client.owner_of("file-abc"), "a");
   EXPECT_TRUE(client.get("/files/file-abc"));
   EXPECT_THAT(simulation.asked(), ElementsAre(1)) << "its account has moved, as the user says";
 }
@@ -230,7 +230,7 @@ TEST(ChangedEndpoint, IsAnotherOneAtAnotherUrlIfItsNameWasOnceOnlyItsNumber) {
     Simulation simulation({{answering("{}")}, {answering("{}")}});
     simulation.endpoints[named_first ? 0 : 1].name = "endpoint-0";
     const Client client({simulation.endpoints[0]}, simulation.options);
-    client.remember_home("file-abc", "endpoint-0");
+    client.pin_object("file-abc", "endpoint-0");
     client.set_endpoints({simulation.endpoints[1]});
     EXPECT_EQ(client.get("/files/file-abc").error().kind, ErrorKind::bad_request) << named_first;
     EXPECT_THAT(simulation.sent, IsEmpty());

@@ -221,7 +221,7 @@ TEST(FallbackModel, IsTriedOnTheOnlyEndpoint) {
 TEST(FallbackModel, StaysWhereTheObjectsAre) {
   ByModel simulation({{"gpt-4o", failing(503)}, {"b", answering(R"({"id":"resp_2"})")}}, 3);
   const Client client = simulation.client();
-  client.remember_home("resp_0123456789abcdef0123456789", "endpoint-1");
+  client.pin_object("resp_0123456789abcdef0123456789", "endpoint-1");
   const auto result = client.responses.create(
       {.model = "gpt-4o", .input = "Hi", .previous_response_id = "resp_0123456789abcdef0123456789"},
       {.fallback_models = {"b"}});

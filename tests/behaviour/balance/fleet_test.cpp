@@ -30,7 +30,7 @@ std::vector<std::string> names(const Client& client) {
   return all;
 }
 
-TEST(Fleet, EndpointThatIsAddedTakesItsTurns) {
+TEST(EndpointSet, EndpointThatIsAddedTakesItsTurns) {
   Simulation simulation({{ok()}, {ok()}, {ok()}});
   const Client client({simulation.endpoints[0], simulation.endpoints[1]}, simulation.options);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(ask(client));
@@ -41,7 +41,7 @@ TEST(Fleet, EndpointThatIsAddedTakesItsTurns) {
   EXPECT_THAT(simulation.asked(), ElementsAre(2, 0, 1, 2, 0, 1)) << "it does not make up for what it missed";
 }
 
-TEST(Fleet, EndpointThatIsRemovedGetsNothingMore) {
+TEST(EndpointSet, EndpointThatIsRemovedGetsNothingMore) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
   client.remove_endpoint("endpoint-0");
@@ -50,7 +50,7 @@ TEST(Fleet, EndpointThatIsRemovedGetsNothingMore) {
   EXPECT_EQ(ask(client, {.endpoint = "endpoint-0"}).error().kind, ErrorKind::bad_request);
 }
 
-TEST(Fleet, RemovedEndpointFinishesWhatItHas) {
+TEST(EndpointSet, RemovedEndpointFinishesWhatItHas) {
   Simulation simulation({{streaming(says("a") + says("b") + says("c") + finish() + done())}, {ok()}});
   const Client client = simulation.client();
   auto stream = client.chat.completions.stream(question());
@@ -63,7 +63,7 @@ TEST(Fleet, RemovedEndpointFinishesWhatItHas) {
   EXPECT_EQ(stream.info().endpoint, "endpoint-0");
 }
 
-TEST(Fleet, CallUnderWayGoesOnWithWhatIsThereNow) {
+TEST(EndpointSet, CallUnderWayGoesOnWithWhatIsThereNow) {
   Crowd crowd(3, 1s);
   crowd.endpoints.resize(2);
   for (std::size_t index : {0U, 1U}) {
@@ -80,7 +80,7 @@ TEST(Fleet, CallUnderWayGoesOnWithWhatIsThereNow) {
   EXPECT_EQ(caller.answer->value().info.endpoint, "new");
 }
 
-TEST(Fleet, CallThatWaitsForItsOnlyEndpointTakesANewOne) {
+TEST(EndpointSet, CallThatWaitsForItsOnlyEndpointTakesANewOne) {
   Crowd crowd(2, 1s);
   crowd.endpoints.resize(1);
   crowd.serve(0, [](const HttpRequest&) { return failing(429, "{}", {{"retry-after", "30"}}); });
@@ -93,7 +93,7 @@ TEST(Fleet, CallThatWaitsForItsOnlyEndpointTakesANewOne) {
   EXPECT_EQ(caller.answer->value().info.endpoint, "new");
 }
 
-TEST(Fleet, CallThatWaitsForASeatTakesANewEndpoint) {
+TEST(EndpointSet, CallThatWaitsForASeatTakesANewEndpoint) {
   Crowd crowd(2, 1s);
   crowd.endpoints.resize(1);
   crowd.endpoints[0].max_in_flight = 1;
@@ -107,7 +107,7 @@ TEST(Fleet, CallThatWaitsForASeatTakesANewEndpoint) {
   EXPECT_EQ(caller.done_at, 6s);
 }
 
-TEST(Fleet, EndpointsThatStayKeepWhatIsKnownOfThem) {
+TEST(EndpointSet, EndpointsThatStayKeepWhatIsKnownOfThem) {
   Simulation simulation({{failing(500)}, {failing(429, "{}", {{"retry-after", "600"}})}, {ok()}});
   const Client client = simulation.client();
   for (int i = 0; i < 12; ++i) EXPECT_TRUE(ask(client));
@@ -125,7 +125,7 @@ TEST(Fleet, EndpointsThatStayKeepWhatIsKnownOfThem) {
   EXPECT_EQ(client.endpoints()[2].state, State::closed) << "another server has the name";
 }
 
-TEST(Fleet, CallThatWaitsForARateLimitTakesANewEndpointAtOnce) {
+TEST(EndpointSet, CallThatWaitsForARateLimitTakesANewEndpointAtOnce) {
   Crowd crowd(2, 1s);
   crowd.endpoints.resize(1);
   crowd.serve(0, [](const HttpRequest&) { return failing(429, "{}", {{"retry-after", "3000"}}); });
@@ -137,7 +137,7 @@ TEST(Fleet, CallThatWaitsForARateLimitTakesANewEndpointAtOnce) {
   EXPECT_EQ(caller.done_at, 2s);
 }
 
-TEST(Fleet, ThatIsSetAgainKeepsItsTurns) {
+TEST(EndpointSet, ThatIsSetAgainKeepsItsTurns) {
   Simulation simulation({{ok()}, {ok()}, {ok()}});
   const Client client = simulation.client();
   for (int i = 0; i < 6; ++i) {
@@ -147,7 +147,7 @@ TEST(Fleet, ThatIsSetAgainKeepsItsTurns) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 2, 0, 1, 2));
 }
 
-TEST(Fleet, OtherBudgetsKeepTheCooldowns) {
+TEST(EndpointSet, OtherBudgetsKeepTheCooldowns) {
   Simulation simulation({{failing(429, "{}", {{"retry-after", "600"}})}, {ok()}});
   const Client client = simulation.client();
   EXPECT_TRUE(ask(client));
@@ -156,16 +156,16 @@ TEST(Fleet, OtherBudgetsKeepTheCooldowns) {
   EXPECT_FALSE(client.endpoints()[0].cooldowns.empty());
 }
 
-TEST(Fleet, EndpointWithoutANameIsAnotherOneAtAnotherUrl) {
+TEST(EndpointSet, EndpointWithoutANameIsAnotherOneAtAnotherUrl) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
-  client.remember_home("file-abc", "endpoint-0");
+  client.pin_object("file-abc", "endpoint-0");
   client.set_endpoints({simulation.endpoints[1]});  // which is endpoint-0 now
   EXPECT_EQ(client.get("/files/file-abc").error().kind, ErrorKind::bad_request);
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(Fleet, BadChangesChangeNothing) {
+TEST(EndpointSet, BadChangesChangeNothing) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
   EXPECT_THROW(client.set_endpoints({}), std::invalid_argument);
@@ -180,7 +180,7 @@ TEST(Fleet, BadChangesChangeNothing) {
   EXPECT_TRUE(ask(client));
 }
 
-TEST(Fleet, BadChangesLeaveTheLimitsAsTheyWere) {
+TEST(EndpointSet, BadChangesLeaveTheLimitsAsTheyWere) {
   Crowd crowd(1, 10s);
   crowd.endpoints[0].name = "a";
   crowd.endpoints[0].max_in_flight = 1;
@@ -199,12 +199,12 @@ TEST(Fleet, BadChangesLeaveTheLimitsAsTheyWere) {
   EXPECT_EQ(crowd.elapsed(), 30s);
 }
 
-TEST(Fleet, HomesOutliveTheirEndpoint) {
+TEST(EndpointSet, HomesOutliveTheirEndpoint) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
-  client.remember_home("file-abc", "endpoint-0");
+  client.pin_object("file-abc", "endpoint-0");
   client.remove_endpoint("endpoint-0");
-  EXPECT_EQ(client.home_of("file-abc"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("file-abc"), "endpoint-0");
   const auto gone = client.get("/files/file-abc");
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().kind, ErrorKind::bad_request);
@@ -216,23 +216,23 @@ TEST(Fleet, HomesOutliveTheirEndpoint) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0));
 }
 
-TEST(Fleet, HomesOfAnEndpointThatIsForgottenAreNobodys) {
+TEST(EndpointSet, HomesOfAnEndpointThatIsForgottenAreNobodys) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
-  client.remember_home("file-abc", "endpoint-0");
+  client.pin_object("file-abc", "endpoint-0");
   client.remove_endpoint("endpoint-0");
   for (int i = 0; i < 1001; ++i) {
     client.add_endpoint({.name = "n" + std::to_string(i)});
     client.remove_endpoint("n" + std::to_string(i));
   }
-  EXPECT_EQ(client.home_of("file-abc"), std::nullopt);
+  EXPECT_EQ(client.owner_of("file-abc"), std::nullopt);
   const auto gone = client.get("/files/file-abc");
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().kind, ErrorKind::bad_request);
   EXPECT_THAT(gone.error().message, HasSubstr("removed long ago"));
 }
 
-TEST(Fleet, ChangesUnderLoadLoseNoCall) {
+TEST(EndpointSet, ChangesUnderLoadLoseNoCall) {
   Simulation simulation({{ok()}, {ok()}, {ok()}});
   // Each thread has a network of its own: a simulated one is for one thread.
   const AsyncClient client(simulation.endpoints, simulation.options);

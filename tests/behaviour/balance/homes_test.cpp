@@ -59,9 +59,9 @@ TEST(Home, IsTheEndpointThatMadeTheObject) {
   Accounts accounts;
   const Client client = accounts.client();
   const std::string zero = make_file(client), one = make_file(client);
-  EXPECT_EQ(client.home_of(zero), "endpoint-0");
-  EXPECT_EQ(client.home_of(one), "endpoint-1");
-  EXPECT_EQ(client.home_of("file-unknown"), std::nullopt);
+  EXPECT_EQ(client.owner_of(zero), "endpoint-0");
+  EXPECT_EQ(client.owner_of(one), "endpoint-1");
+  EXPECT_EQ(client.owner_of("file-unknown"), std::nullopt);
   accounts.sent.clear();
   for (int call = 0; call < 3; ++call) {
     EXPECT_TRUE(client.get("/files/" + one));
@@ -77,7 +77,7 @@ TEST(Home, OfWhatAFleetMadeIsKnownWhateverTheIdLooksLike) {
     Simulation simulation({{failing(503)}, {answering(nlohmann::json({{"id", id}}).dump())}});
     const Client client = simulation.client();
     ASSERT_TRUE(client.files.create({.file = file_from_bytes("a", "text"), .purpose = "batch"}));
-    EXPECT_EQ(client.home_of(id), "endpoint-1");
+    EXPECT_EQ(client.owner_of(id), "endpoint-1");
     simulation.serve(0, ok());
     simulation.sent.clear();
     for (int call = 0; call < 2; ++call) {
@@ -96,10 +96,10 @@ TEST(Home, IsNotMadeOfAnswersThatNobodyKeeps) {
   for (const char* path : {"/chat/completions", "/completions", "/embeddings", "/images/generations",
                            "/audio/speech", "/moderations", "/v1/embeddings"}) {
     EXPECT_TRUE(client.post(path, {{"model", "m"}}));
-    EXPECT_EQ(client.home_of("id-1"), std::nullopt) << path;
+    EXPECT_EQ(client.owner_of("id-1"), std::nullopt) << path;
   }
   EXPECT_TRUE(client.post("/chat/completions", {{"model", "m"}, {"store", true}}));
-  EXPECT_EQ(client.home_of("id-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("id-1"), "endpoint-0");
 }
 
 TEST(Home, OfUntypedCallsIsFoundInTheirPathsAlone) {
@@ -150,19 +150,19 @@ TEST(Home, IsRememberedOnlyOfWhatIsStored) {
   Simulation simulation({{made("resp_1")}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/responses", {{"model", "m"}, {"store", false}}));
-  EXPECT_EQ(client.home_of("resp_1"), std::nullopt);
+  EXPECT_EQ(client.owner_of("resp_1"), std::nullopt);
   simulation.serve(0, answering(R"({"id": "chatcmpl-1", "choices": [{"message": {"content": "Hi"}}]})"));
   ASSERT_TRUE(ask(client));
-  EXPECT_EQ(client.home_of("chatcmpl-1"), std::nullopt);
+  EXPECT_EQ(client.owner_of("chatcmpl-1"), std::nullopt);
   ASSERT_TRUE(client.chat.completions.create({{"model", "m"}, {"messages", {}}, {"store", true}}));
-  EXPECT_EQ(client.home_of("chatcmpl-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("chatcmpl-1"), "endpoint-0");
 }
 
 TEST(Home, IsLearnedFromLists) {
   Simulation simulation({{answering(R"({"data": [{"id": "file-a"}, {"id": "file-b"}]})")}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.get("/files"));
-  EXPECT_EQ(client.home_of("file-b"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("file-b"), "endpoint-0");
 }
 
 TEST(Home, OfAnItemHasThePageThatFollowsIt) {
@@ -183,7 +183,7 @@ TEST(Home, IsNotMadeOfAnItemWhereAPageBegins) {
   Accounts accounts;
   const Client client = accounts.client();
   EXPECT_TRUE(client.get("/files?after=file-unknown"));
-  EXPECT_EQ(client.home_of("file-unknown"), std::nullopt);
+  EXPECT_EQ(client.owner_of("file-unknown"), std::nullopt);
 }
 
 TEST(Home, IsAskedAgainInsteadOfOthers) {
@@ -232,11 +232,11 @@ TEST(Home, CanBeTold) {
     file = make_file(client);
   }
   const Client client = accounts.client();
-  client.remember_home(file, "endpoint-1");
+  client.pin_object(file, "endpoint-1");
   accounts.sent.clear();
   EXPECT_TRUE(client.get("/files/" + file));
   EXPECT_THAT(accounts.asked(), ElementsAre(1));
-  EXPECT_THROW(client.remember_home(file, "nobody"), std::invalid_argument);
+  EXPECT_THROW(client.pin_object(file, "nobody"), std::invalid_argument);
 }
 
 TEST(Home, ThatIsNotKnownIsSought) {
@@ -252,7 +252,7 @@ TEST(Home, ThatIsNotKnownIsSought) {
   accounts.sent.clear();
   EXPECT_TRUE(client.get("/files/" + file, {.max_retries = 0}));
   EXPECT_THAT(accounts.asked(), ElementsAre(0, 1, 2));
-  EXPECT_EQ(client.home_of(file), "endpoint-2");
+  EXPECT_EQ(client.owner_of(file), "endpoint-2");
   for (const EndpointStatus& endpoint : client.endpoints()) EXPECT_EQ(endpoint.counts.total_failures, 0U);
   EXPECT_TRUE(client.get("/files/" + file));
   EXPECT_THAT(accounts.asked(), ElementsAre(0, 1, 2, 2));
@@ -284,8 +284,8 @@ TEST(Home, OfWhatARequestNamesIsNotLearned) {
   const Client client = simulation.client();
   ASSERT_TRUE(client.responses.create({.model = "m", .input = "Hi", .previous_response_id = "resp_1"}));
   ASSERT_TRUE(client.post("/batches", {{"a", 1}}, {.objects = {"file-1"}}));
-  EXPECT_EQ(client.home_of("resp_1"), std::nullopt) << "many servers take it and do nothing with it";
-  EXPECT_EQ(client.home_of("file-1"), std::nullopt);
+  EXPECT_EQ(client.owner_of("resp_1"), std::nullopt) << "many servers take it and do nothing with it";
+  EXPECT_EQ(client.owner_of("file-1"), std::nullopt);
 }
 
 TEST(Home, IsSoughtOnlyAmongThoseWhoTrustEachOther) {
@@ -350,7 +350,7 @@ TEST(Home, OfAnIdInAPathIsTheEndpointWhoseAnswerHasIt) {
   Simulation simulation({{made("ftjob-1")}, {not_found()}});
   const Client client = simulation.client();
   EXPECT_TRUE(client.get("/fine_tuning/jobs/ftjob-1"));
-  EXPECT_EQ(client.home_of("ftjob-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("ftjob-1"), "endpoint-0");
 }
 
 TEST(Home, IsNotMadeOfAModelsName) {
@@ -365,14 +365,14 @@ TEST(Home, IsNotMadeOfAModelsName) {
   }
   EXPECT_TRUE(client.models.list({.endpoint = "endpoint-0"}));
   EXPECT_TRUE(client.models.retrieve("step-1-8k", {.endpoint = "endpoint-0"}));
-  EXPECT_EQ(client.home_of("step-1-8k"), std::nullopt);
+  EXPECT_EQ(client.owner_of("step-1-8k"), std::nullopt);
 }
 
 TEST(Home, IsLearnedFromAnswersWithBrokenCharacters) {
   Simulation simulation({{answering(R"({"id": "resp_1", "output": "half of it: \ud83d"})")}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/responses", {{"model", "m"}}));
-  EXPECT_EQ(client.home_of("resp_1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("resp_1"), "endpoint-0");
 }
 
 TEST(Home, IsNotLearnedOfIdsWithoutEnd) {
@@ -380,14 +380,14 @@ TEST(Home, IsNotLearnedOfIdsWithoutEnd) {
   Simulation simulation({{made(id)}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
-  EXPECT_EQ(client.home_of(id), std::nullopt);
+  EXPECT_EQ(client.owner_of(id), std::nullopt);
 }
 
 TEST(Home, NobodyIsRememberedIfThatIsNotWanted) {
   Accounts accounts;
-  accounts.options.remembered_objects = 0;
+  accounts.options.object_affinity_capacity = 0;
   const Client client = accounts.client();
-  EXPECT_EQ(client.home_of(make_file(client)), std::nullopt);
+  EXPECT_EQ(client.owner_of(make_file(client)), std::nullopt);
 }
 
 }  // namespace

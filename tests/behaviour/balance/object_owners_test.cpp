@@ -82,26 +82,26 @@ TEST(ObjectOwner, IsNotMovedByWhoShowsItToo) {
   EXPECT_TRUE(two.here.vector_stores.update("file-good1", {.name = "n"}, {.endpoint = "endpoint-1"}));
   EXPECT_TRUE(two.here.post("/x", {{"a", 1}}, {.endpoint = "endpoint-1", .objects = {"file-good1"}}));
   EXPECT_EQ(two.asked_for("file-good1"), 0U);
-  EXPECT_EQ(two.here.home_of("file-good0"), "endpoint-1") << "that one nobody else has";
+  EXPECT_EQ(two.here.owner_of("file-good0"), "endpoint-1") << "that one nobody else has";
 }
 
 TEST(ObjectOwner, IsWhoeverShowedItFirstIfNobodyIsKnownToHaveMadeIt) {
   Simulation simulation({{list_of(3, "file-")}, {list_of(3, "file-")}});  // two keys of one account
   const Client client = simulation.client();
   for (int call = 0; call < 2; ++call) EXPECT_TRUE(client.files.list());
-  EXPECT_TRUE(client.files.list({.everywhere = true}));
-  for (const char* id : {"file-0", "file-1", "file-2"}) EXPECT_EQ(client.home_of(id), "endpoint-0");
+  EXPECT_TRUE(client.files.list({.all_endpoints = true}));
+  for (const char* id : {"file-0", "file-1", "file-2"}) EXPECT_EQ(client.owner_of(id), "endpoint-0");
 }
 
 TEST(ObjectOwner, IsWhomTheUserNames) {
   TwoEndpoints two;
-  two.here.remember_home("file-good1", "endpoint-1");
+  two.here.pin_object("file-good1", "endpoint-1");
   two.serve(0, object("file-good1"));
   EXPECT_TRUE(two.here.files.create(new_file(), {.endpoint = "endpoint-0"}));
   EXPECT_TRUE(two.here.files.retrieve("file-good1", {.endpoint = "endpoint-0"}));
-  EXPECT_EQ(two.here.home_of("file-good1"), "endpoint-1");
+  EXPECT_EQ(two.here.owner_of("file-good1"), "endpoint-1");
   EXPECT_EQ(two.asked_for("file-good1"), 1U);
-  two.here.remember_home("file-good1", "endpoint-0");
+  two.here.pin_object("file-good1", "endpoint-0");
   EXPECT_EQ(two.asked_for("file-good1"), 0U) << "the user may change it";
 }
 
@@ -123,7 +123,7 @@ TEST(ObjectOwner, HasToBeNamedIfTwoHaveMadeOneOfThisId) {
   EXPECT_EQ(client.files.create(new_file())->id, "file-1");
   EXPECT_TRUE(client.files.retrieve("file-1"));
   EXPECT_EQ(client.files.create(new_file())->id, "file-1");
-  EXPECT_EQ(client.home_of("file-1"), std::nullopt);
+  EXPECT_EQ(client.owner_of("file-1"), std::nullopt);
   counting.sent.clear();
   const Error errors[] = {client.files.retrieve("file-1").error(),
                           client.files.del("file-1").error(),
@@ -141,7 +141,7 @@ TEST(ObjectOwner, HasToBeNamedIfTwoHaveMadeOneOfThisId) {
   for (const char* one : {"endpoint-1", "endpoint-0"}) {
     EXPECT_EQ(client.files.retrieve("file-1", {.endpoint = one})->info.endpoint, one);
   }
-  client.remember_home("file-1", "endpoint-1");
+  client.pin_object("file-1", "endpoint-1");
   EXPECT_EQ(client.files.retrieve("file-1")->info.endpoint, "endpoint-1");
 }
 
@@ -168,24 +168,24 @@ TEST(ObjectOwner, OfADeletedObjectIsForgotten) {
   const Client client = counting.client();
   EXPECT_TRUE(client.files.create(new_file()));
   EXPECT_TRUE(client.files.del("file-1"));
-  EXPECT_EQ(client.home_of("file-1"), std::nullopt);
+  EXPECT_EQ(client.owner_of("file-1"), std::nullopt);
   EXPECT_TRUE(client.files.create(new_file()));
-  EXPECT_EQ(client.home_of("file-1"), "endpoint-1") << "there is only one of this id now";
+  EXPECT_EQ(client.owner_of("file-1"), "endpoint-1") << "there is only one of this id now";
   EXPECT_TRUE(client.files.create(new_file(), {.endpoint = "endpoint-0"}));
-  EXPECT_EQ(client.home_of("file-2"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("file-2"), "endpoint-0");
   EXPECT_TRUE(client.files.create(new_file(), {.endpoint = "endpoint-1"}));
-  EXPECT_EQ(client.home_of("file-2"), std::nullopt) << "two have made one";
+  EXPECT_EQ(client.owner_of("file-2"), std::nullopt) << "two have made one";
   EXPECT_TRUE(client.del("/files/file-2", {.endpoint = "endpoint-0"}));
-  EXPECT_EQ(client.home_of("file-2"), "endpoint-1") << "and one is gone";
+  EXPECT_EQ(client.owner_of("file-2"), "endpoint-1") << "and one is gone";
 }
 
 TEST(ObjectOwner, IsForgottenAlsoIfTheUserNamedIt) {
   TwoEndpoints two;
-  two.here.remember_home("file-x", "endpoint-1");
+  two.here.pin_object("file-x", "endpoint-1");
   EXPECT_TRUE(two.here.files.del("file-x", {.endpoint = "endpoint-0"}));
-  EXPECT_EQ(two.here.home_of("file-x"), "endpoint-1") << "another one's was deleted";
+  EXPECT_EQ(two.here.owner_of("file-x"), "endpoint-1") << "another one's was deleted";
   EXPECT_TRUE(two.here.files.del("file-x"));
-  EXPECT_EQ(two.here.home_of("file-x"), std::nullopt);
+  EXPECT_EQ(two.here.owner_of("file-x"), std::nullopt);
 }
 
 TEST(ObjectOwner, IsNotForgottenIfTheObjectIsOnlyTakenOutOfAList) {
@@ -193,15 +193,15 @@ TEST(ObjectOwner, IsNotForgottenIfTheObjectIsOnlyTakenOutOfAList) {
   EXPECT_TRUE(two.here.vector_stores.files.del("vs_1", "file-good1"));
   EXPECT_TRUE(two.here.del("/vector_stores/vs_1/files/file-good1"));
   EXPECT_TRUE(two.here.del("/files/file-good1/permissions"));
-  EXPECT_EQ(two.here.home_of("file-good1"), "endpoint-0");
+  EXPECT_EQ(two.here.owner_of("file-good1"), "endpoint-0");
   two.serve(0, failing(404));
   EXPECT_FALSE(two.here.files.del("file-good1"));
-  EXPECT_EQ(two.here.home_of("file-good1"), "endpoint-0") << "it was not deleted";
+  EXPECT_EQ(two.here.owner_of("file-good1"), "endpoint-0") << "it was not deleted";
 }
 
 TEST(ObjectOwner, OfOldObjectsIsForgottenPerEndpoint) {
   Simulation simulation({{object("a-1"), object("a-2"), ok(), object("a-3")}, {object("b-1")}});
-  simulation.options.remembered_objects = 2;
+  simulation.options.object_affinity_capacity = 2;
   const Client client = simulation.client();
   const RequestOptions at_a{.endpoint = "endpoint-0"}, at_b{.endpoint = "endpoint-1"};
   EXPECT_TRUE(client.files.create(new_file(), at_b));
@@ -209,20 +209,20 @@ TEST(ObjectOwner, OfOldObjectsIsForgottenPerEndpoint) {
   EXPECT_TRUE(client.files.create(new_file(), at_a));
   EXPECT_TRUE(client.files.content("a-1"));  // so the second has been used longest ago
   EXPECT_TRUE(client.files.create(new_file(), at_a));
-  EXPECT_EQ(client.home_of("a-1"), "endpoint-0");
-  EXPECT_EQ(client.home_of("a-2"), std::nullopt);
-  EXPECT_EQ(client.home_of("a-3"), "endpoint-0");
-  EXPECT_EQ(client.home_of("b-1"), "endpoint-1");
+  EXPECT_EQ(client.owner_of("a-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("a-2"), std::nullopt);
+  EXPECT_EQ(client.owner_of("a-3"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("b-1"), "endpoint-1");
 }
 
 TEST(ObjectOwner, IsNotForgottenForTheLongListOfAnother) {
   TwoEndpoints two;
-  two.here.remember_home("told", "endpoint-1");
+  two.here.pin_object("told", "endpoint-1");
   two.serve(1, list_of(70'000, "x-"));
   EXPECT_TRUE(two.here.files.list({}, {.endpoint = "endpoint-1"}));
-  EXPECT_EQ(two.here.home_of("file-good1"), "endpoint-0");
-  EXPECT_EQ(two.here.home_of("told"), "endpoint-1") << "the user's is never forgotten";
-  EXPECT_EQ(two.here.home_of("x-7"), "endpoint-1");
+  EXPECT_EQ(two.here.owner_of("file-good1"), "endpoint-0");
+  EXPECT_EQ(two.here.owner_of("told"), "endpoint-1") << "the user's is never forgotten";
+  EXPECT_EQ(two.here.owner_of("x-7"), "endpoint-1");
 }
 
 TEST(ObjectOwner, IsNotForgottenForALongListOfItsOwn) {
@@ -232,45 +232,45 @@ TEST(ObjectOwner, IsNotForgottenForALongListOfItsOwn) {
   const RequestOptions at_a{.endpoint = "endpoint-0"};
   EXPECT_TRUE(client.files.create(new_file(), at_a));
   EXPECT_TRUE(client.files.list({}, at_a));
-  EXPECT_EQ(client.home_of("made-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("made-1"), "endpoint-0");
   EXPECT_TRUE(client.files.content("made-1"));
   EXPECT_TRUE(client.files.list({}, at_a));
-  EXPECT_EQ(client.home_of("made-1"), "endpoint-0");
-  EXPECT_EQ(client.home_of("y-9"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("made-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("y-9"), "endpoint-0");
 }
 
 TEST(ObjectOwner, OfWhatIsOnlyShownIsForgottenFirst) {
   Simulation simulation({{object("s-1"), object("m-1"), list_of(3, "s-"), object("m-2"), object("m-3")}});
-  simulation.options.remembered_objects = 2;
+  simulation.options.object_affinity_capacity = 2;
   const Client client = simulation.client();
   EXPECT_TRUE(client.files.retrieve("s-1"));
   EXPECT_TRUE(client.files.create(new_file()));
-  EXPECT_EQ(client.home_of("s-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("s-1"), "endpoint-0");
   EXPECT_TRUE(client.files.list());
-  EXPECT_EQ(client.home_of("m-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("m-1"), "endpoint-0");
   EXPECT_TRUE(client.files.create(new_file()));
-  EXPECT_EQ(client.home_of("m-1"), "endpoint-0");
-  EXPECT_EQ(client.home_of("m-2"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("m-1"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("m-2"), "endpoint-0");
   EXPECT_TRUE(client.files.create(new_file()));
-  EXPECT_EQ(client.home_of("m-1"), std::nullopt) << "of what was made, the oldest";
-  EXPECT_EQ(client.home_of("m-3"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("m-1"), std::nullopt) << "of what was made, the oldest";
+  EXPECT_EQ(client.owner_of("m-3"), "endpoint-0");
 }
 
 TEST(ObjectOwner, MayHaveShownAnObjectBeforeItMadeIt) {
   Simulation simulation({{object("a"), object("a"), list_of(3, "s-")}});
-  simulation.options.remembered_objects = 2;
+  simulation.options.object_affinity_capacity = 2;
   const Client client = simulation.client();
   EXPECT_TRUE(client.files.retrieve("a"));
   EXPECT_TRUE(client.files.create(new_file()));
   EXPECT_TRUE(client.files.list());
-  EXPECT_EQ(client.home_of("a"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("a"), "endpoint-0");
 }
 
 TEST(ObjectOwner, IsTheEndpointOfTheObjectAboveInAPath) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
-  client.remember_home("conv_0", "endpoint-0");
-  client.remember_home("msg_1", "endpoint-1");  // each conversation counts its own
+  client.pin_object("conv_0", "endpoint-0");
+  client.pin_object("msg_1", "endpoint-1");  // each conversation counts its own
   EXPECT_TRUE(client.conversations.items.retrieve("conv_0", "msg_1"));
   EXPECT_TRUE(client.get("/conversations/conv_0/items/msg_1"));
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0));
@@ -279,8 +279,8 @@ TEST(ObjectOwner, IsTheEndpointOfTheObjectAboveInAPath) {
 TEST(ObjectOwner, OfPartsOfAnUploadIsThatOfTheUpload) {
   Simulation simulation({{object("part_1"), object("upload_a")}, {object("part_1"), object("upload_b")}});
   const Client client = simulation.client();
-  client.remember_home("upload_a", "endpoint-0");
-  client.remember_home("upload_b", "endpoint-1");
+  client.pin_object("upload_a", "endpoint-0");
+  client.pin_object("upload_b", "endpoint-1");
   for (const char* upload : {"upload_a", "upload_b"}) {
     EXPECT_TRUE(client.uploads.add_part(upload, part_of_file()));
   }
@@ -293,15 +293,16 @@ TEST(ObjectOwner, OfPartsOfAnUploadIsThatOfTheUpload) {
 TEST(ObjectOwner, MayBeAskedForAndToldByManyThreads) {
   Counting counting(2);
   const Client client = counting.client();
-  client.remember_home("file-0", "endpoint-1");
+  client.pin_object("file-0", "endpoint-1");
   std::vector<std::thread> threads;
   std::atomic<bool> is_right{true};
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&client, &is_right, thread] {
       for (int index = 0; index < 500; ++index) {
         const std::string id = "file-" + std::to_string(thread) + "-" + std::to_string(index);
-        client.remember_home(id, "endpoint-0");
-        if (client.home_of(id) != "endpoint-0" || client.home_of("file-0") != "endpoint-1") is_right = false;
+        client.pin_object(id, "endpoint-0");
+        if (client.owner_of(id) != "endpoint-0" || client.owner_of("file-0") != "endpoint-1")
+          is_right = false;
       }
     });
   }

@@ -157,7 +157,7 @@ TEST(ModelsOfAnEndpoint, SayNothingOfCallsWithoutAModel) {
 
 TEST(PickerOfAUser, WithoutACostForAnEndpointAsksItLast) {
   Simulation simulation({{ok()}, {ok()}});
-  simulation.options.picker = [](const Candidate& endpoint) {
+  simulation.options.scorer = [](const EndpointLoad& endpoint) {
     return endpoint.name == "endpoint-0" ? std::numeric_limits<double>::quiet_NaN() : 5.0;
   };
   const Client client = simulation.client();
@@ -170,7 +170,7 @@ TEST(PickerOfAUser, WithoutACostForAnEndpointAsksItLast) {
 TEST(PickerOfAUser, IsToldHowLongFirstTokensTakeWhenItPicksForAStream) {
   Simulation simulation({{after(1s, ok()), after(4s, streaming(whole("a"))), streaming(whole("a")), ok()}});
   std::vector<double> seconds;
-  simulation.options.picker = [&](const Candidate& endpoint) {
+  simulation.options.scorer = [&](const EndpointLoad& endpoint) {
     seconds.push_back(std::chrono::duration<double>(endpoint.latency).count());
     return 0.0;
   };

@@ -2,7 +2,7 @@
 
 #include "support/crowd.hpp"
 #include "support/simulation.hpp"
-#include <openailb/detail/balance/fleet.hpp>
+#include <openailb/detail/balance/endpoint_set.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -156,7 +156,7 @@ TEST(Reload, KeepsWhatAnAnswerHasSaidOfALimit) {
 }
 
 /// So many others join and leave.
-void let_others_pass(detail::KnownEndpoints& known, int count, const std::string& name) {
+void let_others_pass(detail::EndpointIdentities& known, int count, const std::string& name) {
   for (int i = 0; i < count; ++i) {
     const std::size_t id = known.id_of(name + std::to_string(i), "https://b.example", i % 2 == 0);
     known.join(id);
@@ -164,8 +164,8 @@ void let_others_pass(detail::KnownEndpoints& known, int count, const std::string
   }
 }
 
-TEST(KnownEndpoints, AreForgottenWhenAThousandOthersHaveLeftSince) {
-  detail::KnownEndpoints known;
+TEST(EndpointIdentities, AreForgottenWhenAThousandOthersHaveLeftSince) {
+  detail::EndpointIdentities known;
   const std::size_t stays = known.id_of("stays", "https://a.example", true);
   const std::size_t first = known.id_of("first", "https://b.example", true);
   known.replace({}, {stays, first});
@@ -183,8 +183,8 @@ TEST(KnownEndpoints, AreForgottenWhenAThousandOthersHaveLeftSince) {
   EXPECT_EQ(known.id_of("stays", "https://elsewhere.example", true), stays);
 }
 
-TEST(KnownEndpoints, ThatWereRefusedAreForgotten) {
-  detail::KnownEndpoints known;
+TEST(EndpointIdentities, ThatWereRefusedAreForgotten) {
+  detail::EndpointIdentities known;
   known.join(known.id_of("stays", "https://a.example", true));
   for (int i = 0; i < 100; ++i) {
     known.forget_refused();
@@ -196,11 +196,11 @@ TEST(KnownEndpoints, ThatWereRefusedAreForgotten) {
 TEST(QuotaOfAnAccount, IsForgottenWhenItIsAsNew) {
   detail::Accounts accounts;
   TimePoint now{100h};
-  accounts.quota_of({.name = "used"}, now)->set_limits(1, 0, now);
-  EXPECT_TRUE(accounts.quota_of({.name = "used"}, now)->take({}, now));
-  for (int i = 0; i < 10000; ++i) accounts.quota_of({.name = "n" + std::to_string(i)}, now);
+  accounts.limits_of({.name = "used"}, now)->set_limits(1, 0, now);
+  EXPECT_TRUE(accounts.limits_of({.name = "used"}, now)->take({}, now));
+  for (int i = 0; i < 10000; ++i) accounts.limits_of({.name = "n" + std::to_string(i)}, now);
   EXPECT_LE(accounts.size(), 200U);
-  EXPECT_FALSE(accounts.quota_of({.name = "used"}, now)->take({}, now));
+  EXPECT_FALSE(accounts.limits_of({.name = "used"}, now)->take({}, now));
 }
 
 }  // namespace

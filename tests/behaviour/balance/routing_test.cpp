@@ -98,11 +98,13 @@ TEST(Tiers, RateLimitedEndpointLeavesItsCallsToTheNext) {
   EXPECT_LT(simulation.elapsed(), 1s);
 }
 
-TEST(Picker, OfAUserIsAFunctionThatSaysWhatAnEndpointCosts) {
+TEST(EndpointScorer, OfAUserIsAFunctionThatSaysWhatAnEndpointCosts) {
   Simulation simulation({{ok()}, {ok()}, {ok()}});
   const std::map<std::string, double, std::less<>> prices{
       {"endpoint-0", 3.0}, {"endpoint-1", 1.0}, {"endpoint-2", 1.0}};
-  simulation.options.picker = [&](const Candidate& endpoint) { return prices.find(endpoint.name)->second; };
+  simulation.options.scorer = [&](const EndpointLoad& endpoint) {
+    return prices.find(endpoint.name)->second;
+  };
   const Client client = simulation.client();
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(ask(client));
   EXPECT_THAT(simulation.asked(), ElementsAre(1, 2, 1, 2)) << "what costs the same takes turns";
@@ -111,13 +113,13 @@ TEST(Picker, OfAUserIsAFunctionThatSaysWhatAnEndpointCosts) {
   EXPECT_EQ(ask(client)->info.endpoint, "endpoint-0");
 }
 
-TEST(Picker, SeesTheCallAndOnlyTheEndpointsThatCanBeAsked) {
+TEST(EndpointScorer, SeesTheCallAndOnlyTheEndpointsThatCanBeAsked) {
   Simulation simulation({{failing(500)}, {ok()}, {ok()}});
   std::vector<std::string> seen;
   double weights = 0.0;
   simulation.endpoints[2].weight = 4.0;
   simulation.options.breaker.ready_to_trip = [](const Counts&) { return true; };
-  simulation.options.picker = [&](const Candidate& endpoint) {
+  simulation.options.scorer = [&](const EndpointLoad& endpoint) {
     seen.push_back(std::string(endpoint.name) + ' ' + std::string(endpoint.model) + ' ' +
                    std::string(endpoint.session));
     weights = endpoint.all_weights;
@@ -131,13 +133,13 @@ TEST(Picker, SeesTheCallAndOnlyTheEndpointsThatCanBeAsked) {
   EXPECT_EQ(weights, 5.0);
 }
 
-TEST(Picker, ComparesAnEndpointWithThoseOfItsTier) {
+TEST(EndpointScorer, ComparesAnEndpointWithThoseOfItsTier) {
   Simulation simulation({{ok()}, {ok()}, {ok()}, {ok()}});
   for (const std::size_t index : {1U, 3U}) simulation.endpoints[index].priority = 1;
   simulation.endpoints[2].weight = 4.0;
   simulation.endpoints[3].weight = 7.0;
   std::map<std::string, double, std::less<>> weights;
-  simulation.options.picker = [&](const Candidate& endpoint) {
+  simulation.options.scorer = [&](const EndpointLoad& endpoint) {
     weights[std::string(endpoint.name)] = endpoint.all_weights;
     return 0.0;
   };
@@ -148,21 +150,21 @@ TEST(Picker, ComparesAnEndpointWithThoseOfItsTier) {
                 {"endpoint-0", 5.0}, {"endpoint-1", 8.0}, {"endpoint-2", 5.0}, {"endpoint-3", 8.0}}));
 }
 
-TEST(Picker, ThatMakesNoSenseLosesNoCall) {
+TEST(EndpointScorer, ThatMakesNoSenseLosesNoCall) {
   for (const double cost : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
                             -std::numeric_limits<double>::infinity()}) {
     Simulation simulation({{ok()}, {ok()}});
-    simulation.options.picker = [cost](const Candidate&) { return cost; };
+    simulation.options.scorer = [cost](const EndpointLoad&) { return cost; };
     const Client client = simulation.client();
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(ask(client));
     EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 0, 1)) << cost;
   }
 }
 
-TEST(Picker, WhatItThrowsComesOutAndLeavesNothingBehind) {
+TEST(EndpointScorer, WhatItThrowsComesOutAndLeavesNothingBehind) {
   Simulation simulation({{ok()}});
   bool throws = true;
-  simulation.options.picker = [&](const Candidate&) -> double {
+  simulation.options.scorer = [&](const EndpointLoad&) -> double {
     if (throws) throw std::runtime_error("no price");
     return 0.0;
   };
@@ -175,7 +177,7 @@ TEST(Picker, WhatItThrowsComesOutAndLeavesNothingBehind) {
 
 TEST(LeastInFlight, GoesWhereMostIsFree) {
   Crowd crowd(3, 10s);
-  crowd.options.picker = least_in_flight;
+  crowd.options.scorer = least_in_flight;
   crowd.endpoints[2].weight = 2.0;
   crowd.serve(1, [](const HttpRequest&) { return after(100s, ok()); });
   for (int i = 0; i < 40; ++i) crowd.call(i * 1s);
@@ -187,7 +189,7 @@ TEST(LeastInFlight, GoesWhereMostIsFree) {
 
 TEST(LowestLatency, PrefersTheFasterEndpointAndLooksAtTheOtherNowAndThen) {
   Crowd crowd(2, 100ms);
-  crowd.options.picker = lowest_latency;
+  crowd.options.scorer = lowest_latency;
   crowd.serve(0, [](const HttpRequest&) { return after(1s, ok()); });
   for (int i = 0; i < 600; ++i) crowd.call(i * 200ms);
   crowd.run();
@@ -198,7 +200,7 @@ TEST(LowestLatency, PrefersTheFasterEndpointAndLooksAtTheOtherNowAndThen) {
 
 TEST(LowestLatency, AsksANewEndpointOnceUntilItHasAnswered) {
   Crowd crowd(3, 5s);
-  crowd.options.picker = lowest_latency;
+  crowd.options.scorer = lowest_latency;
   for (int i = 0; i < 6; ++i) crowd.call(i * 1ms);
   crowd.run();
   EXPECT_THAT(crowd.asked(), ElementsAre(0, 1, 2, 0, 1, 2));
@@ -206,7 +208,7 @@ TEST(LowestLatency, AsksANewEndpointOnceUntilItHasAnswered) {
 
 TEST(LowestLatency, IsNotWonByFailingQuickly) {
   Crowd crowd(2, 100ms);
-  crowd.options.picker = lowest_latency;
+  crowd.options.scorer = lowest_latency;
   crowd.options.breaker.ready_to_trip = [](const Counts&) { return false; };
   crowd.serve(0, [](const HttpRequest&) { return after(1ms, failing(500)); });
   for (int i = 0; i < 100; ++i) crowd.call(i * 200ms);
@@ -216,7 +218,7 @@ TEST(LowestLatency, IsNotWonByFailingQuickly) {
 
 TEST(Affinity, KeepsASessionAtItsEndpoint) {
   Simulation simulation({{ok()}, {ok()}, {ok()}, {ok()}});
-  simulation.options.picker = affinity;
+  simulation.options.scorer = affinity;
   const Client client = simulation.client();
   std::map<std::string, std::string> home;
   std::map<std::string, int> sessions;
@@ -241,7 +243,7 @@ TEST(Affinity, KeepsASessionAtItsEndpoint) {
 
 TEST(Affinity, PassesOverAnEndpointThatHasMoreThanItsShare) {
   Crowd crowd(4, 10s);
-  crowd.options.picker = affinity;
+  crowd.options.scorer = affinity;
   for (int i = 0; i < 40; ++i) crowd.call(i * 1ms, {.session = "all the same"});
   crowd.run();
   EXPECT_THAT(crowd.most_at_once, Each(::testing::Le(16)));
@@ -249,7 +251,7 @@ TEST(Affinity, PassesOverAnEndpointThatHasMoreThanItsShare) {
 
 TEST(Affinity, WithoutASessionTakesTurns) {
   Simulation simulation({{ok()}, {ok()}});
-  simulation.options.picker = affinity;
+  simulation.options.scorer = affinity;
   EXPECT_THAT(shares(simulation.client(), 2, 10), ElementsAre(5, 5));
 }
 
@@ -257,8 +259,8 @@ TEST(Affinity, FollowsTheWeights) {
   std::map<std::string, int> best;
   for (int session = 0; session < 30'000; ++session) {
     const std::string name = std::to_string(session);
-    const Candidate light{.name = "light", .weight = 1.0, .session = name, .all_weights = 3.0};
-    const Candidate heavy{.name = "heavy", .weight = 2.0, .session = name, .all_weights = 3.0};
+    const EndpointLoad light{.name = "light", .weight = 1.0, .session = name, .all_weights = 3.0};
+    const EndpointLoad heavy{.name = "heavy", .weight = 2.0, .session = name, .all_weights = 3.0};
     ++best[affinity(light) < affinity(heavy) ? "light" : "heavy"];
   }
   EXPECT_NEAR(best["light"], 10'000, 300);

@@ -5,10 +5,10 @@
 #include "simulation/concurrent.hpp"
 #include "support/processor_time.hpp"
 #include "support/simulation.hpp"
+#include <openailb/detail/balance/call_state.hpp>
+#include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/cooldowns.hpp>
-#include <openailb/detail/balance/known_endpoints.hpp>
-#include <openailb/detail/balance/progress.hpp>
-#include <openailb/detail/balance/seats.hpp>
+#include <openailb/detail/balance/endpoint_identities.hpp>
 
 #include <gtest/gtest.h>
 
@@ -78,18 +78,18 @@ TEST(Scale, CallsDoNotTakeLongerWhenManyWaitElsewhere) {
 
 TEST(Scale, WaitingCallsTakeSeatsInTheTimeOfOneEach) {
   const auto time = [](int waiting) {
-    const auto room = std::make_shared<WaitingRoom>();
-    const auto seats = std::make_shared<Seats>(room);
+    const auto room = std::make_shared<WaitQueue>();
+    const auto seats = std::make_shared<ConcurrencyLimit>(room);
     seats->set_most(1);
     EXPECT_TRUE(seats->take(nullptr));
-    std::vector<std::unique_ptr<WaitingRoom::Place>> places;
+    std::vector<std::unique_ptr<WaitQueue::Ticket>> places;
     const double began = processor_time();
     for (int i = 0; i < waiting; ++i) {
-      places.push_back(std::make_unique<WaitingRoom::Place>(room));
+      places.push_back(std::make_unique<WaitQueue::Ticket>(room));
       places.back()->wait_for({seats});
     }
     seats->set_most(waiting / 2);
-    room->call_all();
+    room->wake_all();
     for (auto& place : places) {
       if (seats->take(place.get()))
         place.reset();
@@ -116,7 +116,7 @@ std::vector<EndpointConfig> fleet_of(int size, const std::string& group = {}) {
 
 TEST(Scale, NamesThatComeAndGoTakeNoLongerTheMoreHaveGone) {
   const auto time = [](int names) {
-    KnownEndpoints known;
+    EndpointIdentities known;
     const double began = processor_time();
     for (int i = 0; i < names; ++i) {
       const std::size_t id = known.id_of("n" + std::to_string(i), "https://other.example/v1", i % 2 == 0);
@@ -145,7 +145,7 @@ TEST(Scale, SettingEndpointsTakesAsLongAsThereAreMany) {
 TEST(Scale, ChangedFleetIsHeardOfInTheTimeOfOneLook) {
   const ClientOptions options;
   const auto list_of = [&](int size, std::size_t first_id) {
-    auto list = std::make_shared<Fleet::Endpoints>();
+    auto list = std::make_shared<EndpointSet::Endpoints>();
     for (EndpointConfig& config : fleet_of(size)) {
       list->push_back(std::make_shared<Endpoint>(first_id + list->size(), std::move(config), options));
     }
@@ -153,11 +153,11 @@ TEST(Scale, ChangedFleetIsHeardOfInTheTimeOfOneLook) {
   };
   const auto time = [&](int size) {
     const auto one = list_of(size, 0), another = list_of(size, 10);
-    Progress progress;
-    progress.change_fleet(one);
-    for (Progress::Endpoint& endpoint : progress.endpoints) endpoint.tried = true;
+    CallState state;
+    state.use_endpoints(one);
+    for (CallState::Endpoint& endpoint : state.endpoints) endpoint.tried = true;
     const double began = processor_time();
-    for (int i = 0; i < 10; ++i) progress.change_fleet(i % 2 == 0 ? another : one);
+    for (int i = 0; i < 10; ++i) state.use_endpoints(i % 2 == 0 ? another : one);
     return processor_time() - began;
   };
   EXPECT_LT(growth(1000, time), as_much_more);

@@ -1,8 +1,8 @@
 // Calls that wait for seats: who is called when, and what else may keep them.
 
 #include "support/simulation.hpp"
-#include <openailb/detail/balance/fleet.hpp>
-#include <openailb/detail/balance/seats.hpp>
+#include <openailb/detail/balance/concurrency_limit.hpp>
+#include <openailb/detail/balance/endpoint_set.hpp>
 
 #include <gtest/gtest.h>
 
@@ -17,15 +17,15 @@ using namespace detail;
 using namespace test;
 
 struct Queue {
-  std::shared_ptr<WaitingRoom> room{std::make_shared<WaitingRoom>()};
-  std::shared_ptr<Seats> seats{std::make_shared<Seats>(room)};
+  std::shared_ptr<WaitQueue> queue{std::make_shared<WaitQueue>()};
+  std::shared_ptr<ConcurrencyLimit> seats{std::make_shared<ConcurrencyLimit>(room)};
   Queue() { seats->set_most(1); }
 };
 
-TEST(WaitingRoom, CallsWhoCameFirst) {
+TEST(WaitQueue, CallsWhoCameFirst) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
-  WaitingRoom::Place first(queue.room), second(queue.room);
+  WaitQueue::Ticket first(queue.room), second(queue.room);
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
   queue.seats->leave();
@@ -36,11 +36,11 @@ TEST(WaitingRoom, CallsWhoCameFirst) {
   EXPECT_TRUE(queue.seats->take(&first));
 }
 
-TEST(WaitingRoom, CallsTheNextIfTheFirstDoesNotCome) {
+TEST(WaitQueue, CallsTheNextIfTheFirstDoesNotCome) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
-  auto first = std::make_unique<WaitingRoom::Place>(queue.room);
-  WaitingRoom::Place second(queue.room);
+  auto first = std::make_unique<WaitQueue::Ticket>(queue.room);
+  WaitQueue::Ticket second(queue.room);
   first->wait_for({queue.seats});
   second.wait_for({queue.seats});
   queue.seats->leave();
@@ -48,13 +48,13 @@ TEST(WaitingRoom, CallsTheNextIfTheFirstDoesNotCome) {
   EXPECT_TRUE(second.was_called());
 }
 
-TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
+TEST(WaitQueue, CallsAllWhenTheEndpointsChange) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
-  WaitingRoom::Place first(queue.room), second(queue.room);
+  WaitQueue::Ticket first(queue.room), second(queue.room);
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
-  queue.room->call_all();
+  queue.room->wake_all();
   EXPECT_TRUE(first.was_called());
   EXPECT_TRUE(second.was_called());
 }
@@ -62,19 +62,19 @@ TEST(WaitingRoom, CallsAllWhenTheEndpointsChange) {
 TEST(ChangedFleet, LetsThoseWhoWaitForSeatsLookAgain) {
   Queue queue;
   const ClientOptions options;
-  Fleet fleet({{.base_url = "https://one.example/v1"}}, options, queue.room, TimePoint{});
-  WaitingRoom::Place place(queue.room);
+  EndpointSet fleet({{.base_url = "https://one.example/v1"}}, options, queue.room, TimePoint{});
+  WaitQueue::Ticket place(queue.room);
   place.wait_for({queue.seats});
   fleet.add({.base_url = "https://two.example/v1"}, TimePoint{});
   EXPECT_TRUE(place.was_called());
 }
 
-TEST(WaitingRoom, CallsOneForEachSeatThatThereIsMore) {
+TEST(WaitQueue, CallsOneForEachSeatThatThereIsMore) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
-  std::vector<std::unique_ptr<WaitingRoom::Place>> places;
+  std::vector<std::unique_ptr<WaitQueue::Ticket>> places;
   for (int i = 0; i < 4; ++i) {
-    places.push_back(std::make_unique<WaitingRoom::Place>(queue.room));
+    places.push_back(std::make_unique<WaitQueue::Ticket>(queue.room));
     places.back()->wait_for({queue.seats});
   }
   queue.seats->set_most(3);
@@ -85,18 +85,18 @@ TEST(WaitingRoom, CallsOneForEachSeatThatThereIsMore) {
   EXPECT_TRUE(places[3]->was_called()) << "there is no limit any more";
 }
 
-TEST(WaitingRoom, CallsWhoComesWhenThereIsASeat) {
+TEST(WaitQueue, CallsWhoComesWhenThereIsASeat) {
   Queue queue;
-  WaitingRoom::Place place(queue.room);
+  WaitQueue::Ticket place(queue.room);
   place.wait_for({queue.seats});
   EXPECT_TRUE(place.was_called());
 }
 
-TEST(WaitingRoom, WhoLeavesIsAwaitedNoMore) {
+TEST(WaitQueue, WhoLeavesIsAwaitedNoMore) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
   {
-    WaitingRoom::Place first(queue.room), second(queue.room);
+    WaitQueue::Ticket first(queue.room), second(queue.room);
     first.wait_for({queue.seats});
     second.wait_for({queue.seats});
     queue.seats->leave();
@@ -104,10 +104,10 @@ TEST(WaitingRoom, WhoLeavesIsAwaitedNoMore) {
   EXPECT_TRUE(queue.seats->take(nullptr));
 }
 
-TEST(WaitingRoom, WhoLooksAgainKeepsItsPlace) {
+TEST(WaitQueue, WhoLooksAgainKeepsItsPlace) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
-  WaitingRoom::Place first(queue.room), second(queue.room);
+  WaitQueue::Ticket first(queue.room), second(queue.room);
   second.wait_for({queue.seats});
   first.wait_for({queue.seats});
   first.wait_for({queue.seats});
@@ -116,13 +116,13 @@ TEST(WaitingRoom, WhoLooksAgainKeepsItsPlace) {
   EXPECT_FALSE(second.was_called());
 }
 
-TEST(WaitingRoom, WhoIsCalledByOneLimitLeavesTheSeatsOfOthersToTheNext) {
+TEST(WaitQueue, WhoIsCalledByOneLimitLeavesTheSeatsOfOthersToTheNext) {
   Queue queue;
-  const auto others = std::make_shared<Seats>(queue.room);
+  const auto others = std::make_shared<ConcurrencyLimit>(queue.room);
   others->set_most(1);
   EXPECT_TRUE(queue.seats->take(nullptr));
   EXPECT_TRUE(others->take(nullptr));
-  WaitingRoom::Place first(queue.room), second(queue.room);
+  WaitQueue::Ticket first(queue.room), second(queue.room);
   first.wait_for({queue.seats, others});
   second.wait_for({others});
   queue.seats->leave();
@@ -134,13 +134,13 @@ TEST(WaitingRoom, WhoIsCalledByOneLimitLeavesTheSeatsOfOthersToTheNext) {
   EXPECT_TRUE(queue.seats->take(&first));
 }
 
-TEST(WaitingRoom, SeatToWhichAnEarlierCallWasCalledIsNotTaken) {
+TEST(WaitQueue, SeatToWhichAnEarlierCallWasCalledIsNotTaken) {
   Queue queue;
-  const auto others = std::make_shared<Seats>(queue.room);
+  const auto others = std::make_shared<ConcurrencyLimit>(queue.room);
   others->set_most(1);
   EXPECT_TRUE(queue.seats->take(nullptr));
   EXPECT_TRUE(others->take(nullptr));
-  WaitingRoom::Place pinned(queue.room), free(queue.room);
+  WaitQueue::Ticket pinned(queue.room), free(queue.room);
   pinned.wait_for({queue.seats});
   free.wait_for({queue.seats, others});
   others->leave();
@@ -150,14 +150,14 @@ TEST(WaitingRoom, SeatToWhichAnEarlierCallWasCalledIsNotTaken) {
   EXPECT_TRUE(queue.seats->take(&pinned));
 }
 
-TEST(WaitingRoom, CalledPlaceThatWaitsForSomethingElseOffersItsSeat) {
+TEST(WaitQueue, CalledPlaceThatWaitsForSomethingElseOffersItsSeat) {
   Queue queue;
   EXPECT_TRUE(queue.seats->take(nullptr));
-  WaitingRoom::Place first(queue.room), second(queue.room);
+  WaitQueue::Ticket first(queue.room), second(queue.room);
   first.wait_for({queue.seats});
   second.wait_for({queue.seats});
   queue.seats->leave();
-  const auto others = std::make_shared<Seats>(queue.room);
+  const auto others = std::make_shared<ConcurrencyLimit>(queue.room);
   others->set_most(1);
   EXPECT_TRUE(others->take(nullptr));
   first.wait_for({others});

@@ -39,7 +39,7 @@ struct Kept {
 struct Listener {
   std::vector<Kept<AttemptEnded>> attempts{};
   std::vector<Kept<CallWaits>> waits{};
-  std::vector<Kept<EndpointCools>> cooldowns{};
+  std::vector<Kept<EndpointRateLimited>> cooldowns{};
   std::vector<Kept<CallEnded>> calls{};
 
   EventListener function() {
@@ -51,7 +51,7 @@ struct Listener {
     attempts.push_back({event, std::string(event.endpoint), std::string(event.model)});
   }
   void operator()(const CallWaits& event) { waits.push_back({event, "", std::string(event.model)}); }
-  void operator()(const EndpointCools& event) {
+  void operator()(const EndpointRateLimited& event) {
     cooldowns.push_back({event, std::string(event.endpoint), std::string(event.model)});
   }
   void operator()(const CallEnded& event) {
@@ -290,7 +290,7 @@ TEST(CallWaitsEvent, SaysThatItIsForTheRetryBudget) {
   EXPECT_TRUE(ask(client, {.wait_for_rate_limits = true}));
   std::vector<WaitReason> reasons;
   for (const auto& wait : simulation.waits) reasons.push_back(wait.event.reason);
-  EXPECT_THAT(reasons, Contains(WaitReason::budget))
+  EXPECT_THAT(reasons, Contains(WaitReason::retry_budget))
       << "its breaker is open, and nothing is left for a retry";
 }
 

@@ -30,7 +30,7 @@ struct Metrics {
   void call(const std::string& endpoint) {
     listener(AttemptBegan{.endpoint = endpoint, .is_hedge = true, .is_last_resort = true});
     listener(BreakerChanged{.endpoint = endpoint, .from = State::open, .to = State::closed});
-    listener(EndpointCools{.endpoint = endpoint, .model = "m"});
+    listener(EndpointRateLimited{.endpoint = endpoint, .model = "m"});
     listener(AttemptEnded{.endpoint = endpoint, .elapsed = 1s});
     listener(CallEnded{.method = "POST",
                        .path = "/chat/completions",

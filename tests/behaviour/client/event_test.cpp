@@ -46,7 +46,7 @@ struct Words {
     return std::string(event.endpoint) + " from " + std::string(openailb::to_string(event.from)) + " to " +
            std::string(openailb::to_string(event.to));
   }
-  std::string operator()(const EndpointCools& event) const {
+  std::string operator()(const EndpointRateLimited& event) const {
     return std::string(event.endpoint) + " cools with " + std::string(event.model) + " for " +
            duration_text(event.remaining);
   }

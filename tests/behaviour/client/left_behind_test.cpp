@@ -68,7 +68,7 @@ TEST(DownloadOfAnObject, TellsWhereTheObjectIs) {
   Simulation simulation({{failing(404)}, {audio({"one", "two"})}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.files.content("file-abc123", take));
-  EXPECT_EQ(client.home_of("file-abc123"), "endpoint-1");
+  EXPECT_EQ(client.owner_of("file-abc123"), "endpoint-1");
   ASSERT_TRUE(client.files.content("file-abc123", take));
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 1, 1));
 }
@@ -129,7 +129,7 @@ TEST(StreamedResponse, LeavesItsIdWithItsEndpointThoughItIsDropped) {
     ASSERT_TRUE(stream.next());
     ASSERT_TRUE(stream.next());
   }
-  EXPECT_EQ(client.home_of(id), "endpoint-1");
+  EXPECT_EQ(client.owner_of(id), "endpoint-1");
   EXPECT_EQ(counts(client, 1).total_exclusions, 1U);
   EXPECT_EQ(in_flight(client), 0);
 }

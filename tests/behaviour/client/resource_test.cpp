@@ -39,7 +39,7 @@ struct Thing {
   }
 };
 
-Result<detail::AnyAnswer> decode_transcript(HttpResponse& response, bool&) {
+Result<detail::AnswerPtr> decode_transcript(HttpResponse& response, bool&) {
   return detail::answer_of(Transcript{.text = std::move(response.body)});
 }
 

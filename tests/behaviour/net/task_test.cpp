@@ -40,7 +40,7 @@ Task<int> give(int value) { co_return value; }
 
 Task<int> pause(EventLoop& loop, std::chrono::nanoseconds wait, std::shared_ptr<int> alive = {}) {
   Timer timer(loop, loop.now() + wait);
-  FirstOf over(timer);
+  WhenAny over(timer);
   co_await over;
   co_return static_cast<int>(alive.use_count());
 }
@@ -201,7 +201,7 @@ Task<Either> first_of_task_and_timer(EventLoop& loop, std::chrono::nanoseconds t
   Task<int> task = pause(loop, task_time);
   task.start();
   Timer timer(loop, loop.now() + timer_time);
-  FirstOf either(task, timer);
+  WhenAny either(task, timer);
   co_await either;
   const Either ready{.task = task.done(), .timer = timer.ready()};
   Task<int> more = pause(loop, 10ms);
@@ -224,7 +224,7 @@ TEST_F(TaskTest, FirstOfGoesOnOnceWhenTaskAndTimerAreReadyTogether) {
 Task<int> first_of_ready(EventLoop& loop) {
   Task<int> task = give(1);
   Timer timer(loop, TimePoint::max());
-  FirstOf either(timer, task);
+  WhenAny either(timer, task);
   co_await either;
   co_return task.done() && !timer.ready() ? 1 : 0;
 }
@@ -239,9 +239,9 @@ TEST_F(TaskTest, FirstOfDoesNotWaitForWhatIsReady) {
 Task<int> first_of_two_timers_twice(EventLoop& loop) {
   Timer one(loop, loop.now() + 1ms);
   Timer two(loop, loop.now() + 2ms);
-  FirstOf first(one, two);
+  WhenAny first(one, two);
   co_await first;
-  FirstOf second(two);
+  WhenAny second(two);
   co_await second;
   co_return static_cast<int>(one.ready()) + static_cast<int>(two.ready());
 }

@@ -151,7 +151,7 @@ TEST(Conversations, AreAskedForWhereTheyAreKept) {
   ASSERT_TRUE(client.conversations.items.list(id));
   ASSERT_TRUE(client.responses.create({.model = "m", .input = "x", .conversation = id}));
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0));
-  EXPECT_EQ(client.home_of("msg_abc"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("msg_abc"), "endpoint-0");
 }
 
 TEST(Conversations, NothingOptionalLosesTheAnswer) {

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-const RequestOptions everywhere{.everywhere = true};
+const RequestOptions everywhere{.all_endpoints = true};
 
 SimulatedAnswer page(const std::vector<std::string>& ids, bool has_more = false) {
   json data = json::array();
@@ -50,15 +50,15 @@ std::vector<std::string> asked(const Simulation& simulation) {
 TEST(Everywhere, EachItemIsGivenWithItsEndpoint) {
   Simulation simulation({{page({"file-a", "file-b"})}, {page({})}, {page({"file-c"})}});
   const Client client = simulation.client();
-  const auto files = client.files.list({.everywhere = true});
+  const auto files = client.files.list({.all_endpoints = true});
   EXPECT_THAT(placed(files->data), ElementsAre("0:file-a", "0:file-b", "2:file-c"));
   EXPECT_FALSE(files->has_more);
   EXPECT_EQ(files->object, "list");
   EXPECT_THAT(files->first_id + files->last_id + files->info.endpoint, IsEmpty());
   EXPECT_EQ(files->info.attempts.size(), 3U);
   EXPECT_EQ(files->next_page().error().message, "not sent: no page follows this one");
-  EXPECT_EQ(client.home_of("file-a"), "endpoint-0");
-  EXPECT_EQ(client.home_of("file-c"), "endpoint-2");
+  EXPECT_EQ(client.owner_of("file-a"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("file-c"), "endpoint-2");
 }
 
 TEST(Everywhere, ThePagesGoOnWhereThereAreMore) {
@@ -147,17 +147,18 @@ TEST(Everywhere, WhatCannotBeIsSaidAndNothingIsSent) {
   Simulation simulation({{page({"file-a"})}, {page({"file-b"})}});
   const Client client = simulation.client();
   const auto fault = [](const auto& result) { return result.error().message; };
-  EXPECT_EQ(fault(client.files.list({.endpoint = "endpoint-0", .everywhere = true})),
+  EXPECT_EQ(fault(client.files.list({.endpoint = "endpoint-0", .all_endpoints = true})),
             "not sent: everywhere and endpoint exclude each other");
   const std::string begins = "not sent: a list from everywhere cannot begin after or before an item";
   EXPECT_EQ(fault(client.files.list({.after = "file-a"}, everywhere)), begins);
-  EXPECT_EQ(fault(client.files.list({.extra_query = {{"before", "file-a"}}, .everywhere = true})), begins);
+  EXPECT_EQ(fault(client.files.list({.extra_query = {{"before", "file-a"}}, .all_endpoints = true})), begins);
   EXPECT_EQ(fault(client.vector_stores.files.list("vs_1", everywhere)),
             "not sent: everywhere is not for lists of one object, which has one home");
   const std::string no_list = "not sent: everywhere is for lists: it needs a list() method";
   EXPECT_EQ(fault(ask(client, everywhere)), no_list);
   EXPECT_EQ(fault(client.get("/files", everywhere)), no_list);
-  EXPECT_EQ(fault(client.files.list({.timeout = -1s, .everywhere = true})), "not sent: timeout is negative");
+  EXPECT_EQ(fault(client.files.list({.timeout = -1s, .all_endpoints = true})),
+            "not sent: timeout is negative");
   EXPECT_TRUE(simulation.sent.empty());
 }
 

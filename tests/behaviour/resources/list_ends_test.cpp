@@ -19,7 +19,7 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const RequestOptions everywhere{.everywhere = true};
+const RequestOptions everywhere{.all_endpoints = true};
 
 SimulatedAnswer page(const std::vector<std::string>& ids, bool has_more = false) {
   json data = json::array();
@@ -74,7 +74,7 @@ TEST(ListFromEverywhere, CannotBeginAfterAnItemHoweverThatIsSaid) {
   Simulation simulation({{page({"file-a"})}});
   const Client client = simulation.client();
   for (const char* name : {"after", "before"}) {
-    const RequestOptions begins{.extra_query = {{name, "file-a"}}, .everywhere = true};
+    const RequestOptions begins{.extra_query = {{name, "file-a"}}, .all_endpoints = true};
     EXPECT_THAT(client.files.list(begins).error().message, HasSubstr("cannot begin after or before"));
   }
   EXPECT_THAT(client.batches.list({.after = "batch_1"}, everywhere).error().message,

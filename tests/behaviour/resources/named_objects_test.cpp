@@ -26,12 +26,12 @@ using ::testing::IsEmpty;
 
 /// Two endpoints, of which the second keeps "x-1". Does a call go there whoever's turn it is, and only there?
 /// It is asked again where its answer cannot be read.
-template <class Ask>
-bool goes_home(Ask ask) {
+template <class InvokeUser>
+bool goes_home(InvokeUser ask) {
   Simulation simulation({{ok()}, {ok()}});
   simulation.options.max_retries = 0;  // not every call can use these answers
   const Client client = simulation.client();
-  client.remember_home("x-1", "endpoint-1");
+  client.pin_object("x-1", "endpoint-1");
   for (int call = 0; call < 2; ++call) static_cast<void>(ask(client));
   const std::vector<std::size_t> asked = simulation.asked();  // more than twice where an answer fails
   return asked.size() >= 2 && std::ranges::count(asked, 1U) == std::ssize(asked);
@@ -147,12 +147,12 @@ TEST(NamedObjects, OfOtherResourcesAreTheirs) {
 }
 
 /// Who is known to keep an id after a call that this was the answer to.
-template <class Ask>
-std::optional<std::string> learned(const std::string& answer, const std::string& id, Ask ask) {
+template <class InvokeUser>
+std::optional<std::string> learned(const std::string& answer, const std::string& id, InvokeUser ask) {
   Simulation simulation({{answering(answer)}, {ok()}});
   const Client client = simulation.client();
   static_cast<void>(ask(client));
-  return client.home_of(id);
+  return client.owner_of(id);
 }
 
 TEST(KnownObjects, AreThoseThatAResponseHas) {
@@ -197,9 +197,9 @@ TEST(KnownObjects, AreThoseThatAStreamedResponseHas) {
   while (stream.next()) continue;
   EXPECT_FALSE(stream.error());
   for (const char* id : {"resp_1", "msg_1", "ci_1", "cntr_1"}) {
-    EXPECT_EQ(client.home_of(id), "endpoint-0") << id;
+    EXPECT_EQ(client.owner_of(id), "endpoint-0") << id;
   }
-  for (const char* id : {"resp_0", "msg_7"}) EXPECT_EQ(client.home_of(id), std::nullopt) << id;
+  for (const char* id : {"resp_0", "msg_7"}) EXPECT_EQ(client.owner_of(id), std::nullopt) << id;
 }
 
 TEST(KnownObjects, AreThoseThatOtherAnswersHave) {
@@ -235,8 +235,8 @@ TEST(KnownObjects, AreThoseOfThePagesThatFollow) {
                           answering(R"({"data":[{"id":"batch_2","output_file_id":"file-2"}]})")}});
   const Client client = simulation.client();
   EXPECT_TRUE(client.batches.list()->next_page());
-  EXPECT_EQ(client.home_of("batch_2"), "endpoint-0");
-  EXPECT_EQ(client.home_of("file-2"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("batch_2"), "endpoint-0");
+  EXPECT_EQ(client.owner_of("file-2"), "endpoint-0");
 }
 
 TEST(KnownObjects, OfAChatAreItsStoredAnswersAndItsSounds) {
@@ -256,11 +256,11 @@ TEST(KnownObjects, OfAChatAreItsStoredAnswersAndItsSounds) {
 
 TEST(KnownObjects, AreNoneIfNoneAreToBeRemembered) {
   Simulation simulation({{answering(R"({"id":"file-1"})")}, {ok()}});
-  simulation.options.remembered_objects = 0;
+  simulation.options.object_affinity_capacity = 0;
   const Client client = simulation.client();
   EXPECT_TRUE(client.post("/files", {{"purpose", "batch"}}));
-  client.remember_home("file-1", "endpoint-0");
-  EXPECT_EQ(client.home_of("file-1"), std::nullopt);
+  client.pin_object("file-1", "endpoint-0");
+  EXPECT_EQ(client.owner_of("file-1"), std::nullopt);
   simulation.sent.clear();
   for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.batches.create({.input_file_id = "file-1"}));
   EXPECT_THAT(simulation.asked(), ElementsAre(1, 0, 1, 0));
@@ -269,8 +269,8 @@ TEST(KnownObjects, AreNoneIfNoneAreToBeRemembered) {
 TEST(KnownObjects, InTwoPlacesCannotBeUsedTogether) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
-  client.remember_home("file-a", "endpoint-0");
-  client.remember_home("file-b", "endpoint-1");
+  client.pin_object("file-a", "endpoint-0");
+  client.pin_object("file-b", "endpoint-1");
   const auto made = client.vector_stores.create({.file_ids = {"file-a", "file-b"}});
   EXPECT_EQ(made.error().kind, ErrorKind::bad_request);
   EXPECT_THAT(made.error().message,

@@ -138,7 +138,7 @@ TEST(Pages, OfTwoEndpointsMayEndAlike) {
   const std::vector<SimulatedAnswer> pages{page({"a"}, true), page({"b"}, true), page({"c"}, false)};
   Simulation simulation({pages, pages});
   std::vector<std::string> seen;
-  auto all = simulation.client().files.list({.everywhere = true})->all();
+  auto all = simulation.client().files.list({.all_endpoints = true})->all();
   while (auto file = all.next()) seen.push_back(file->id);
   EXPECT_FALSE(all.error());
   EXPECT_THAT(seen, ElementsAre("a", "a", "b", "b", "c", "c"));
@@ -147,7 +147,7 @@ TEST(Pages, OfTwoEndpointsMayEndAlike) {
 TEST(Pages, ThatComeBackAtOneOfTwoEndpointsAreAnError) {
   Simulation simulation({{page({"a"}, true), page({"b"}, true), page({"a"}, true)},
                          {page({"a"}, true), page({"b"}, true), page({"c"}, true), page({"d"}, false)}});
-  auto all = simulation.client().files.list({.max_retries = 0, .everywhere = true})->all();
+  auto all = simulation.client().files.list({.max_retries = 0, .all_endpoints = true})->all();
   for (const char* id : {"a", "a", "b", "b"}) EXPECT_EQ(all.next()->id, id);
   EXPECT_FALSE(all.next());
   EXPECT_THAT(all.error().value().message, HasSubstr("answered with the same page again"));

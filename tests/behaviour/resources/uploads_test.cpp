@@ -163,7 +163,7 @@ TEST(Uploads, OfAWholeFileStayAtTheirEndpointEvenIfNothingIsRemembered) {
   const TemporaryFile file("0123456789");
   Simulation simulation(
       {{answering(pending.dump()), answering(part.dump()), answering(completed.dump())}, {ok()}});
-  simulation.options.remembered_objects = 0;
+  simulation.options.object_affinity_capacity = 0;
   EXPECT_TRUE(simulation.client().uploads.upload_file_chunked({.path = file.path(), .filename = "other"}));
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0));
   EXPECT_THAT(wire(simulation).at(0), HasSubstr(R"("filename":"other")"));

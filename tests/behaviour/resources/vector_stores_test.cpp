@@ -145,7 +145,7 @@ TEST(VectorStores, AreAskedForWhereTheyAreKept) {
                          {answering(store_json.dump())}});
   const Client client = simulation.client();
   const std::string id = client.vector_stores.create({})->id;
-  EXPECT_EQ(client.home_of(id), "endpoint-0");
+  EXPECT_EQ(client.owner_of(id), "endpoint-0");
   ASSERT_TRUE(client.vector_stores.files.create(id, {.file_id = "file-abc123"}));
   ASSERT_TRUE(client.vector_stores.search(id, {.query = "x"}));
   EXPECT_FALSE(client.vector_stores.update(id, {.name = "n"}));
@@ -156,8 +156,8 @@ TEST(VectorStores, AreAskedForWhereTheyAreKept) {
 TEST(VectorStores, DoNotTakeFilesThatAreKeptElsewhere) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
-  client.remember_home("vs_1", "endpoint-0");
-  client.remember_home("file-1", "endpoint-1");
+  client.pin_object("vs_1", "endpoint-0");
+  client.pin_object("file-1", "endpoint-1");
   EXPECT_THAT(client.vector_stores.files.create("vs_1", {.file_id = "file-1"}).error().message,
               StartsWith("not sent: vs_1 is kept by endpoint-0, but file-1 by endpoint-1: "));
   EXPECT_TRUE(simulation.sent.empty());
@@ -166,11 +166,11 @@ TEST(VectorStores, DoNotTakeFilesThatAreKeptElsewhere) {
 TEST(VectorStores, HaveAttributesThatNameNoObjects) {
   Simulation simulation({{answering(file_json.dump())}, {answering(file_json.dump())}});
   const Client client = simulation.client();
-  client.remember_home("vs_1", "endpoint-0");
-  client.remember_home("file-of-mine", "endpoint-1");
+  client.pin_object("vs_1", "endpoint-0");
+  client.pin_object("file-of-mine", "endpoint-1");
   ASSERT_TRUE(client.vector_stores.files.create(
       "vs_1", {.file_id = "file-1", .attributes = {{"source_id", "file-of-mine"}}}));
-  EXPECT_EQ(client.home_of("file-of-mine"), "endpoint-1");
+  EXPECT_EQ(client.owner_of("file-of-mine"), "endpoint-1");
 }
 
 TEST(VectorStores, NothingOptionalLosesTheAnswer) {

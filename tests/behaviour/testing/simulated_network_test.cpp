@@ -49,7 +49,7 @@ Task<Fetched> fetch(EventLoop& loop, std::string url, std::size_t max_response_s
   transfer.wake_on_data(true);
   Fetched fetched;
   while (!transfer.done()) {
-    FirstOf news(transfer);
+    WhenAny news(transfer);
     co_await news;
     fetched.arrivals.push_back({loop.now() - began, std::exchange(transfer.response.body, {})});
   }
@@ -61,7 +61,7 @@ Task<Fetched> fetch(EventLoop& loop, std::string url, std::size_t max_response_s
 
 Task<int> sleep_for(EventLoop& loop, std::chrono::nanoseconds time) {
   Timer timer(loop, loop.now() + time);
-  FirstOf over(timer);
+  WhenAny over(timer);
   co_await over;
   co_return 0;
 }

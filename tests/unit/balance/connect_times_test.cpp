@@ -17,21 +17,21 @@ using std::chrono::nanoseconds;
 
 TEST(Connecting, RemembersTheSlowestAndComesNearerToTheOthers) {
   Connecting connecting(30s);
-  EXPECT_EQ(connecting.patience(), (nanoseconds::max)());
+  EXPECT_EQ(connecting.blame_threshold(), (nanoseconds::max)());
   EXPECT_EQ(connecting.given(1s), 1s);
   connecting.connected(1600ms);
-  EXPECT_EQ(connecting.patience(), 3200ms);
+  EXPECT_EQ(connecting.blame_threshold(), 3200ms);
   connecting.connected(0s);
-  EXPECT_EQ(connecting.patience(), 2800ms);
+  EXPECT_EQ(connecting.blame_threshold(), 2800ms);
   connecting.connected(std::nullopt);
   EXPECT_EQ(connecting.given(1s), 2800ms);
   EXPECT_EQ(connecting.given(9s), 9s);
   EXPECT_EQ(connecting.given(0s), 0s) << "no limit";
   for (int connection = 0; connection < 100; ++connection) connecting.connected(10ms);
   EXPECT_EQ(connecting.given(1s), 1s);
-  EXPECT_LT(connecting.patience(), 21ms);
+  EXPECT_LT(connecting.blame_threshold(), 21ms);
   connecting.connected(2s);
-  EXPECT_EQ(connecting.patience(), 4s);
+  EXPECT_EQ(connecting.blame_threshold(), 4s);
 }
 
 TEST(Connecting, PutsOffForAnHourAtMostThatDoublesTwice) {

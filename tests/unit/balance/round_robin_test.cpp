@@ -28,17 +28,17 @@ class Wheel {
 
   template <class Usable, class Admit>
   auto pick(Usable usable, Admit admit, PickKind kind = PickKind::turn) {
-    const auto turn = [&](std::size_t index) -> Turn& { return turns_[index]; };
+    const auto turn = [&](std::size_t index) -> RoundRobinState& { return turns_[index]; };
     const auto same = [](std::size_t) { return 0; };
     return round_robin_.pick(kind, turns_.size(), turn, usable, same, admit);
   }
 
  private:
-  std::deque<Turn> turns_{};
+  std::deque<RoundRobinState> turns_{};
   RoundRobin round_robin_{};
 };
 
-/// Picks among the usable ones; each admission is granted unless it is among the refusing.
+/// Picks among the usable ones; each lease is granted unless it is among the refusing.
 std::optional<std::size_t> pick(Wheel& picker, const std::vector<bool>& usable, const Picks& refusing = {}) {
   const auto is_usable = [&](std::size_t index) { return usable[index]; };
   return picker.pick(is_usable, [&](std::size_t index) -> std::optional<std::size_t> {
@@ -133,7 +133,7 @@ TEST(WeightedRoundRobin, SharesWhatOneLeavesByTheWeightsOfTheOthers) {
 void repeat(Wheel& picker, std::size_t index) {
   const auto is_it = [index](std::size_t one) { return one == index; };
   const auto admit = [](std::size_t one) { return std::optional(one); };
-  EXPECT_EQ(picker.pick(is_it, admit, PickKind::repetition), index);
+  EXPECT_EQ(picker.pick(is_it, admit, PickKind::retry), index);
 }
 
 TEST(WeightedRoundRobin, RepetitionsTakeNothingFromTheOthers) {

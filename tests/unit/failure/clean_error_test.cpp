@@ -1,5 +1,5 @@
+#include <openailb/detail/failure/attempt_observation.hpp>
 #include <openailb/detail/failure/clean_error.hpp>
-#include <openailb/detail/failure/evidence.hpp>
 
 #include <gtest/gtest.h>
 

@@ -78,9 +78,9 @@ TEST_F(NamedFile, OfEndpointsIsRefusedInThatCase) {
 }
 
 TEST_F(NamedFile, OfCertificatesIsRefusedInThatCase) {
-  EXPECT_THAT(detail::fault_of_connection({.ca_bundle = fifo()}), HasSubstr("is no regular file"));
-  EXPECT_THAT(detail::fault_of_connection({.ca_bundle = folder_.string()}), HasSubstr("is a directory"));
-  EXPECT_THAT(detail::fault_of_connection({.ca_bundle = file("empty", 0)}), HasSubstr("is empty"));
+  EXPECT_THAT(detail::problem_of_connection({.ca_bundle = fifo()}), HasSubstr("is no regular file"));
+  EXPECT_THAT(detail::problem_of_connection({.ca_bundle = folder_.string()}), HasSubstr("is a directory"));
+  EXPECT_THAT(detail::problem_of_connection({.ca_bundle = file("empty", 0)}), HasSubstr("is empty"));
 }
 
 }  // namespace

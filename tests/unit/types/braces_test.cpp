@@ -223,9 +223,9 @@ constexpr bool client_takes_two_for_one = requires(const C& client) {
 } || requires(const C& client) {
   client.upload({"a", "b"}, {});
 } || requires(const C& client) {
-  client.home_of({"a", "b"});
+  client.owner_of({"a", "b"});
 } || requires(const C& client) {
-  client.remember_home("a", {"a", "b"});
+  client.pin_object("a", {"a", "b"});
 } || requires(const C& client) {
   client.remove_endpoint({"a", "b"});
 } || requires(const C& client) {

@@ -84,12 +84,12 @@ TEST(ModelList, HasNamesAndPatterns) {
 }
 
 TEST(ModelMap, FaultsAreFound) {
-  EXPECT_EQ(fault_of_mapping("gpt-*", "openai/*"), "");
-  EXPECT_EQ(fault_of_mapping("gpt-*-*", "one"), "");
-  EXPECT_NE(fault_of_mapping("", "one"), "");
-  EXPECT_NE(fault_of_mapping("gpt-4o", "openai/*"), "");
-  EXPECT_NE(fault_of_mapping("gpt-*-*", "openai/*"), "");
-  EXPECT_NE(fault_of_mapping("gpt-*", "*/*"), "");
+  EXPECT_EQ(problem_of_mapping("gpt-*", "openai/*"), "");
+  EXPECT_EQ(problem_of_mapping("gpt-*-*", "one"), "");
+  EXPECT_NE(problem_of_mapping("", "one"), "");
+  EXPECT_NE(problem_of_mapping("gpt-4o", "openai/*"), "");
+  EXPECT_NE(problem_of_mapping("gpt-*-*", "openai/*"), "");
+  EXPECT_NE(problem_of_mapping("gpt-*", "*/*"), "");
 }
 
 }  // namespace

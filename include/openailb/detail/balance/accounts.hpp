@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/quota.hpp>
+#include <openailb/detail/balance/account_limits.hpp>
 #include <openailb/options.hpp>
 
 #include <algorithm>
@@ -16,12 +16,12 @@ namespace openailb::detail {
 /// has keeps its quota until that is as good as a new one, so a change of the fleet never gives it back.
 class Accounts {
  public:
-  std::shared_ptr<Quota> quota_of(const EndpointConfig& config, TimePoint now) {
+  std::shared_ptr<AccountLimits> limits_of(const EndpointConfig& config, TimePoint now) {
     forget_unused(now);
     // No name has a line break.
-    std::shared_ptr<Quota>& quota =
+    std::shared_ptr<AccountLimits>& quota =
         quotas_[config.quota_group.empty() ? config.name + '\n' + config.base_url : config.quota_group];
-    if (!quota) quota = std::make_shared<Quota>(now);
+    if (!quota) quota = std::make_shared<AccountLimits>(now);
     return quota;
   }
   std::size_t size() const noexcept { return quotas_.size(); }
@@ -37,7 +37,7 @@ class Accounts {
     look_at_ = (std::max)(few, 2 * quotas_.size());
   }
 
-  std::unordered_map<std::string, std::shared_ptr<Quota>> quotas_{};
+  std::unordered_map<std::string, std::shared_ptr<AccountLimits>> quotas_{};
   std::size_t look_at_{few};
 };
 

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/attempt_lease.hpp>
+#include <openailb/detail/balance/call_state.hpp>
+#include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
-#include <openailb/detail/balance/fleet.hpp>
-#include <openailb/detail/balance/progress.hpp>
-#include <openailb/detail/balance/seats.hpp>
-#include <openailb/detail/balance/standing.hpp>
+#include <openailb/detail/balance/endpoint_set.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/endpoint_scorer.hpp>
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
-#include <openailb/picker.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -30,23 +30,23 @@ using Tier = std::pair<bool, int>;
 /// The endpoints as one call sees them at one moment: which of them it may ask, and when.
 class Candidates {
  public:
-  /// `at_client` are the client's seats; null: their number is not limited.
-  Candidates(const ClientOptions& options, const Call& call, const Progress& progress,
-             const std::shared_ptr<Seats>& at_client, TimePoint now)
-      : endpoints_(progress.fleet.get()),
+  /// `client_limit` are the client's seats; null: their number is not limited.
+  Candidates(const ClientOptions& options, const Call& call, const CallState& state,
+             const std::shared_ptr<ConcurrencyLimit>& client_limit, TimePoint now)
+      : endpoints_(state.endpoint_list.get()),
         options_(&options),
         call_(&call),
-        progress_(&progress),
-        at_client_(&at_client),
+        state_(&state),
+        client_limit_(&client_limit),
         now_(now),
-        names_none_(call.endpoint.empty() && !progress.seeks_object && !progress.home) {
+        names_none_(call.endpoint.empty() && !state.probing_for_object && !state.owner) {
     find_last_retry();
   }
 
   std::size_t size() const noexcept { return endpoints_->size(); }
   const Endpoint& at(std::size_t index) const { return *(*endpoints_)[index]; }
   /// The call, as one that wants to make an attempt.
-  Endpoint::Applicant applicant() const { return {*call_, at_client_->get(), place()}; }
+  Endpoint::AcquireRequest acquire_request() const { return {*call_, client_limit_->get(), place()}; }
 
   /// Whether it is among the endpoints that the call may ask at all.
   bool allows(std::size_t index) const { return is_named(index) && at(index).serves(call_->model); }
@@ -58,60 +58,61 @@ class Candidates {
   bool is_named(std::size_t index) const {
     if (names_none_) return true;
     if (!call_->endpoint.empty()) return call_->endpoint == at(index).name();
-    if (progress_->seeks_object) return progress_->sought_among == at(index).config().trust;
-    return !progress_->home || progress_->home == at(index).id();
+    if (state_->probing_for_object) return state_->probed_trust == at(index).config().trust;
+    return !state_->owner || state_->owner == at(index).id();
   }
-  bool admits(std::size_t index) const { return now_ >= standing(index).admits_at(); }
-  bool fails_quickly(std::size_t index) const { return standing(index).record.fails_quickly(); }
-  TimePoint failed_at(std::size_t index) const { return standing(index).record.failed_at(); }
+  bool admits(std::size_t index) const { return now_ >= health(index).admits_at(); }
+  bool fails_quickly(std::size_t index) const { return health(index).latency_stats.fails_quickly(); }
+  TimePoint failed_at(std::size_t index) const { return health(index).latency_stats.failed_at(); }
   int priority(std::size_t index) const { return at(index).config().priority; }
   double weight(std::size_t index) const { return at(index).config().weight; }
-  int in_flight(std::size_t index) const { return standing(index).seats.taken(); }
+  int in_flight(std::size_t index) const { return health(index).concurrency.in_flight(); }
   Tier tier(std::size_t index) const {
-    return {at(index).is_used_up(*call_, now_) || is_put_off(index), priority(index)};
+    return {at(index).is_exhausted(*call_, now_) || is_put_off(index), priority(index)};
   }
 
-  bool is_first_attempt() const noexcept { return progress_->attempts.empty(); }
+  bool is_first_attempt() const noexcept { return state_->attempts.empty(); }
   /// Whether the call may make its first attempt there now, unless the breaker refuses.
   bool untried(std::size_t index) const { return may_try(index) && is_time(index) && has_room(index); }
   /// Whether the call may make another attempt there now, unless the breaker refuses.
   bool again(std::size_t index) const { return may_retry(index) && is_time(index) && has_room(index); }
   /// Whether the call's last retry has waited for what the endpoint said, and can be made there now.
   bool awaited(std::size_t index) const {
-    return last_retry_ > (TimePoint::min)() && progress_->endpoints[index].said_when && again(index);
+    return last_retry_ > (TimePoint::min)() && state_->endpoints[index].said_when && again(index);
   }
 
   /// An endpoint as the picker of a user sees it.
-  Candidate seen(std::size_t index) const {
+  EndpointLoad seen(std::size_t index) const {
     return {.name = at(index).name(),
             .weight = weight(index),
             .in_flight = in_flight(index),
-            .latency = standing(index).record.latency(call_->streams, now_),
+            .latency = health(index).latency_stats.latency(call_->streams, now_),
             .model = call_->model ? std::string_view(*call_->model) : std::string_view(),
             .session = call_->session};
   }
 
   /// The seats for which the call need only wait.
-  std::vector<std::shared_ptr<Seats>> full_seats() const {
-    std::vector<std::shared_ptr<Seats>> full;
+  std::vector<std::shared_ptr<ConcurrencyLimit>> full_limits() const {
+    std::vector<std::shared_ptr<ConcurrencyLimit>> full;
     for (std::size_t index = 0; index < size(); ++index) {
       const bool wants_it = (may_try(index) || may_retry(index)) && is_time(index);
       if (!wants_it || !(admits(index) || asks_refusing()) || has_room(index)) continue;
-      if (client_is_full()) return {*at_client_};
-      const std::shared_ptr<Standing>& its = at(index).standing();
-      full.emplace_back(its, &its->seats);
+      if (client_is_full()) return {*client_limit_};
+      const std::shared_ptr<EndpointHealth>& its = at(index).health();
+      full.emplace_back(its, &its->concurrency);
     }
     return full;
   }
 
-  /// Whether the call may make its free retry there now, unless the breaker refuses; see Progress::owed_to.
-  bool any_owed() const noexcept { return progress_->owed_to.has_value(); }
+  /// Whether the call may make its free retry there now, unless the breaker refuses; see
+  /// CallState::free_retry_endpoint.
+  bool any_owed() const noexcept { return state_->free_retry_endpoint.has_value(); }
   bool owed(std::size_t index) const { return is_owed(index) && again(index); }
 
   /// Whether endpoints whose breakers refuse are asked as a last resort.
   bool asks_refusing() const {
     return options_->when_all_open == WhenAllOpen::ask ||
-           (options_->when_all_open == WhenAllOpen::wait && progress_->waited_for_reopening);
+           (options_->when_all_open == WhenAllOpen::wait && state_->waited_for_breaker);
   }
 
   /// Whether another endpoint would be asked at once if an attempt on this one failed, and is likely to be
@@ -136,10 +137,10 @@ class Candidates {
   bool any_backs_off() const {
     return any([&](std::size_t index) {
       if (!willing(index) || !may_retry(index) || now_ < limited_until(index)) return false;
-      const TimePoint again_at = not_before(index);
+      const TimePoint retry_at = not_before(index);
       // A longer wait is one that the server has asked for. Then other endpoints come first, as in a
       // cooldown.
-      return again_at > now_ && again_at < progress_->deadline && again_at - now_ <= longest_backoff;
+      return retry_at > now_ && retry_at < state_->deadline && retry_at - now_ <= longest_backoff;
     });
   }
 
@@ -162,7 +163,7 @@ class Candidates {
   /// breaker refuses.
   bool any_was_limited() const {
     return asks_refusing() &&
-           any([&](std::size_t index) { return untried(index) && progress_->endpoints[index].again_at; });
+           any([&](std::size_t index) { return untried(index) && state_->endpoints[index].retry_at; });
   }
 
   /// A time to wait for.
@@ -190,39 +191,39 @@ class Candidates {
   }
 
  private:
-  const Standing& standing(std::size_t index) const { return *at(index).standing(); }
-  bool is_put_off(std::size_t index) const { return standing(index).connecting.is_put_off(now_); }
+  const EndpointHealth& health(std::size_t index) const { return *at(index).health(); }
+  bool is_put_off(std::size_t index) const { return health(index).connecting.is_put_off(now_); }
   TimePoint limited_until(std::size_t index) const { return at(index).limited_until(*call_, now_); }
   bool is_time(std::size_t index) const { return now_ >= not_before(index) && now_ >= limited_until(index); }
   /// Where the call has waited for a seat; null: nowhere.
-  const WaitingRoom::Place* place() const {
-    return progress_->place && progress_->place->waits_for_seat() ? progress_->place.get() : nullptr;
+  const WaitQueue::Ticket* place() const {
+    return state_->ticket && state_->ticket->waits_for_seat() ? state_->ticket.get() : nullptr;
   }
-  bool client_is_full() const { return *at_client_ && !(*at_client_)->has_room(place()); }
+  bool client_is_full() const { return *client_limit_ && !(*client_limit_)->has_room(place()); }
   bool has_room(std::size_t index) const {
-    return !client_is_full() && standing(index).seats.has_room(place());
+    return !client_is_full() && health(index).concurrency.has_room(place());
   }
   /// When the endpoint may be asked, as far as the call itself knows.
   TimePoint not_before(std::size_t index) const {
-    const Progress::Endpoint& endpoint = progress_->endpoints[index];
-    const TimePoint again_at = endpoint.again_at.value_or((TimePoint::min)());
-    if (!is_retry(index) || is_owed(index)) return again_at;
+    const CallState::Endpoint& endpoint = state_->endpoints[index];
+    const TimePoint retry_at = endpoint.retry_at.value_or((TimePoint::min)());
+    if (!is_retry(index) || is_owed(index)) return retry_at;
     // A call that would end during the pause makes its retry without it.
-    const bool pauses = progress_->next_retry < progress_->deadline;
-    return (std::max)({again_at, pauses ? progress_->next_retry : again_at, last_retry_});
+    const bool pauses = state_->next_retry < state_->deadline;
+    return (std::max)({retry_at, pauses ? state_->next_retry : retry_at, last_retry_});
   }
   /// The call's last retry comes no sooner than that of a call with any one of these endpoints alone. So a
   /// call over several endpoints gives up no sooner either. Only what its own attempts have shown counts: of
   /// a rate limit that others prolong again and again, it would wait for ever.
   void find_last_retry() {
-    if (progress_->retries_left != 1 || progress_->attempts.size() < 2) return;
+    if (state_->retries_left != 1 || state_->attempts.size() < 2) return;
     int endpoints = 0;
     for (std::size_t index = 0; index < size(); ++index) {
       if (!may_retry(index) || !(admits(index) || asks_refusing())) continue;
-      const Progress::Endpoint& endpoint = progress_->endpoints[index];
-      const TimePoint last = (std::max)(endpoint.again_at.value_or((TimePoint::min)()), endpoint.last_retry);
-      if (last - now_ > progress_->longest_wait()) continue;
-      if (last - now_ > progress_->deadline - last) continue;  // too little time would be left for it
+      const CallState::Endpoint& endpoint = state_->endpoints[index];
+      const TimePoint last = (std::max)(endpoint.retry_at.value_or((TimePoint::min)()), endpoint.last_retry);
+      if (last - now_ > state_->longest_wait()) continue;
+      if (last - now_ > state_->deadline - last) continue;  // too little time would be left for it
       ++endpoints;
       if (last <= last_retry_) continue;
       last_retry_ = last;
@@ -233,19 +234,17 @@ class Candidates {
 
   /// Once max_endpoints have run the request and failed, it is sent to no others: it may be what breaks them.
   bool may_run(std::size_t index) const {
-    return progress_->endpoints[index].ran_it || progress_->ran_it < options_->max_endpoints;
+    return state_->endpoints[index].may_have_executed || state_->may_have_executed < options_->max_endpoints;
   }
   bool may_try(std::size_t index) const {
-    return allows(index) && !is_retry(index) && progress_->another_endpoint && may_run(index);
+    return allows(index) && !is_retry(index) && state_->retry_elsewhere && may_run(index);
   }
-  bool is_retry(std::size_t index) const {
-    return progress_->endpoints[index].tried || progress_->all_tried();
-  }
-  bool is_owed(std::size_t index) const { return progress_->owed_to == at(index).id(); }
+  bool is_retry(std::size_t index) const { return state_->endpoints[index].attempted || state_->all_tried(); }
+  bool is_owed(std::size_t index) const { return state_->free_retry_endpoint == at(index).id(); }
   bool may_retry(std::size_t index) const {
-    const Progress::Endpoint& endpoint = progress_->endpoints[index];
-    const bool allowed = progress_->retries_left > 0 && !progress_->budget_used_up;
-    const bool may = endpoint.tried ? endpoint.again_at.has_value() : progress_->another_endpoint;
+    const CallState::Endpoint& endpoint = state_->endpoints[index];
+    const bool allowed = state_->retries_left > 0 && !state_->budget_exhausted;
+    const bool may = endpoint.attempted ? endpoint.retry_at.has_value() : state_->retry_elsewhere;
     return allows(index) && is_retry(index) && may && (allowed || is_owed(index)) && may_run(index);
   }
 
@@ -254,14 +253,14 @@ class Candidates {
 
   /// Whether it does not wait that long for an endpoint whose breaker admits.
   bool is_too_long(std::size_t index, const Wait& wait) const {
-    return admits(index) && wait.until - now_ > progress_->longest_wait();
+    return admits(index) && wait.until - now_ > state_->longest_wait();
   }
   std::optional<Wait> wait_for(std::size_t index) const {
     if (!may_retry(index) && !may_try(index)) return std::nullopt;
     TimePoint shared = limited_until(index);
-    if (!asks_refusing()) shared = (std::max)(shared, standing(index).admits_at());
+    if (!asks_refusing()) shared = (std::max)(shared, health(index).admits_at());
     const TimePoint until = (std::max)(not_before(index), shared);
-    if (until <= now_ || until >= progress_->deadline || until == (TimePoint::max)()) return std::nullopt;
+    if (until <= now_ || until >= state_->deadline || until == (TimePoint::max)()) return std::nullopt;
     return Wait{until, until == shared || (until == last_retry_ && last_retry_is_shared_)};
   }
 
@@ -273,11 +272,11 @@ class Candidates {
     return false;
   }
 
-  const Fleet::Endpoints* endpoints_;
+  const EndpointSet::Endpoints* endpoints_;
   const ClientOptions* options_;
   const Call* call_;
-  const Progress* progress_;
-  const std::shared_ptr<Seats>* at_client_;
+  const CallState* state_;
+  const std::shared_ptr<ConcurrencyLimit>* client_limit_;
   TimePoint now_;
   bool names_none_;                           // of the endpoints is it that the call must ask
   TimePoint last_retry_{(TimePoint::min)()};  // see find_last_retry()

@@ -59,7 +59,7 @@ inline ClientOptions checked(ClientOptions options) {
   if (options.max_in_flight < 0) reject_options("max_in_flight is negative");
   if (options.hedge) check_hedging(*options.hedge);
   if (options.retry_budget) check_retry_budget(*options.retry_budget);
-  if (std::string fault = fault_of_connection(options.connection); !fault.empty()) reject_options(fault);
+  if (std::string fault = problem_of_connection(options.connection); !fault.empty()) reject_options(fault);
   return options;
 }
 
@@ -115,9 +115,9 @@ inline Headers endpoint_headers(const EndpointConfig& config, const ClientOption
 }
 
 /// What is wrong with a model map, empty when nothing is.
-inline std::string fault_of_model_map(const std::map<std::string, std::string>& models) {
+inline std::string problem_of_model_map(const std::map<std::string, std::string>& models) {
   for (const auto& [model, mapped] : models) {
-    if (std::string fault = fault_of_mapping(model, mapped); !fault.empty()) return fault;
+    if (std::string fault = problem_of_mapping(model, mapped); !fault.empty()) return fault;
     if (mapped.empty() || !is_utf8(mapped)) {
       return "model_map has a name for " + model + " that is empty or not valid UTF-8";
     }
@@ -126,13 +126,13 @@ inline std::string fault_of_model_map(const std::map<std::string, std::string>& 
 }
 
 /// What is wrong with an endpoint's allow-list, empty when nothing is.
-inline std::string fault_of_models(const std::vector<std::string>& models) {
+inline std::string problem_of_models(const std::vector<std::string>& models) {
   const auto is_bad = [](const std::string& model) { return model.empty() || !is_utf8(model); };
   return std::ranges::any_of(models, is_bad) ? "models has a name that is empty or not valid UTF-8" : "";
 }
 
 /// What is wrong with the members that an endpoint adds to bodies, empty when nothing is.
-inline std::string fault_of_extra_body(const JsonDocument& extra) {
+inline std::string problem_of_extra_body(const JsonDocument& extra) {
   if (extra.empty()) return {};
   if (!extra.value().is_object()) return "extra_body is not a JSON object";
   for (const char* name : {"model", "stream", "stream_format"}) {
@@ -140,7 +140,7 @@ inline std::string fault_of_extra_body(const JsonDocument& extra) {
     const std::string member = "extra_body must not have " + std::string(name);
     return member + (member.ends_with("model") ? ": model_map is for that" : ": each call says that itself");
   }
-  if (const auto flaw = JsonBody(extra).flaw()) return "extra_body: " + flaw->message();
+  if (const auto problem = JsonBody(extra).problem()) return "extra_body: " + problem->message();
   Form form;
   merge_form(form, extra.value());
   return form.fault.empty() ? "" : "extra_body: " + form.fault;
@@ -153,10 +153,11 @@ inline Url checked_base_url(const EndpointConfig& config, const Headers& headers
   if (!config.api_key.rotates() && has_control_character(config.api_key())) {
     reject(config.name, "api_key has a control character, such as a line break at its end");
   }
-  if (std::string fault = fault_of_headers(headers); !fault.empty()) reject(config.name, fault);
-  if (std::string fault = fault_of_model_map(config.model_map); !fault.empty()) reject(config.name, fault);
-  if (std::string fault = fault_of_models(config.models); !fault.empty()) reject(config.name, fault);
-  if (std::string fault = fault_of_extra_body(config.extra_body); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = problem_of_headers(headers); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = problem_of_model_map(config.model_map); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = problem_of_models(config.models); !fault.empty()) reject(config.name, fault);
+  if (std::string fault = problem_of_extra_body(config.extra_body); !fault.empty())
+    reject(config.name, fault);
   if (!(config.weight >= 1e-3 && config.weight <= 1e3)) {
     reject(config.name, "weight is not between 0.001 and 1000");
   }

@@ -50,7 +50,7 @@ class Connecting final : public ConnectionObserver {
     return limit.count() == 0 || slowest == unknown ? limit : (std::max)(limit, margin * slowest);
   }
   /// How long an attempt must have been given for its endpoint to be blamed because it is not connected.
-  std::chrono::nanoseconds patience() const noexcept {
+  std::chrono::nanoseconds blame_threshold() const noexcept {
     const std::chrono::nanoseconds slowest = slowest_.load();
     return slowest == unknown ? (std::chrono::nanoseconds::max)() : margin * slowest;
   }

@@ -30,10 +30,10 @@ class Cooldowns {
     return found == models_.end() ? (TimePoint::min)() : found->second.not_before;
   }
   /// Whether an answer has said that nothing is left of the model's limits for now.
-  bool is_used_up(std::string_view model, TimePoint now) const {
+  bool is_exhausted(std::string_view model, TimePoint now) const {
     const std::lock_guard lock(mutex_);
     auto found = models_.find(model);
-    return found != models_.end() && now < found->second.used_up_until;
+    return found != models_.end() && now < found->second.exhausted_until;
   }
 
   /// Records a 429 on an attempt that was admitted at that time. If the server gave no wait, it is 1 s, 2 s,
@@ -52,10 +52,10 @@ class Cooldowns {
 
   /// Records that an answer has said that nothing is left for so long. That is no cooldown, as others may
   /// have said so: a gateway passes on what one of its servers has left.
-  void used_up(std::string_view model, std::chrono::nanoseconds wait, TimePoint now) {
+  void mark_exhausted(std::string_view model, std::chrono::nanoseconds wait, TimePoint now) {
     const std::lock_guard lock(mutex_);
     Entry& entry = entry_of(model, now);
-    entry.used_up_until = (std::max)(entry.used_up_until, now + (std::min)(wait, longest));
+    entry.exhausted_until = (std::max)(entry.exhausted_until, now + (std::min)(wait, longest));
     size_.store(models_.size(), std::memory_order_release);
   }
 
@@ -66,7 +66,7 @@ class Cooldowns {
     auto found = models_.find(model);
     if (found == models_.end()) return;
     found->second.in_a_row = 0;
-    if (found->second.not_before <= now && found->second.used_up_until <= now) models_.erase(found);
+    if (found->second.not_before <= now && found->second.exhausted_until <= now) models_.erase(found);
     size_.store(models_.size(), std::memory_order_release);
   }
 
@@ -93,11 +93,11 @@ class Cooldowns {
 
   struct Entry {
     TimePoint not_before{(TimePoint::min)()};
-    TimePoint used_up_until{(TimePoint::min)()};
+    TimePoint exhausted_until{(TimePoint::min)()};
     unsigned in_a_row{};
 
     bool is_over(TimePoint now) const {
-      return (std::max)(not_before, used_up_until) < now - forgotten_after;
+      return (std::max)(not_before, exhausted_until) < now - forgotten_after;
     }
   };
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/account_limits.hpp>
+#include <openailb/detail/balance/attempt_lease.hpp>
+#include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/configuration.hpp>
-#include <openailb/detail/balance/quota.hpp>
 #include <openailb/detail/balance/round_robin.hpp>
-#include <openailb/detail/balance/seats.hpp>
-#include <openailb/detail/balance/standing.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/header_checks.hpp>
@@ -35,7 +35,7 @@ class Endpoint {
   /// `config` has a name. Throws std::invalid_argument if it is not valid.
   Endpoint(std::size_t id, EndpointConfig config, const ClientOptions& options);
   /// Before anything else: what it shares with others, or has from the endpoint that had its name before.
-  void adopt(std::shared_ptr<Standing> standing, std::shared_ptr<Quota> quota);
+  void attach_state(std::shared_ptr<EndpointHealth> health, std::shared_ptr<AccountLimits> quota);
 
   /// Another endpoint of that name would have the same.
   std::size_t id() const noexcept { return id_; }
@@ -47,24 +47,24 @@ class Endpoint {
   /// The values of the configuration that no message may show. A key that rotates is not among them.
   const std::vector<std::string>& secrets() const noexcept { return secrets_; }
 
-  const std::shared_ptr<Standing>& standing() const noexcept { return standing_; }
-  const std::shared_ptr<Quota>& quota() const noexcept { return quota_; }
+  const std::shared_ptr<EndpointHealth>& health() const noexcept { return health_; }
+  const std::shared_ptr<AccountLimits>& account() const noexcept { return account_; }
   EndpointStatus status(TimePoint now) const;
 
   /// Who wants to make an attempt.
-  struct Applicant {
+  struct AcquireRequest {
     const Call& call;
-    Seats* at_client;                 ///< null: their number is not limited
-    const WaitingRoom::Place* place;  ///< where it has waited for a seat; null: nowhere
+    ConcurrencyLimit* client_limit;   ///< null: their number is not limited
+    const WaitQueue::Ticket* ticket;  ///< where it has waited for a seat; null: nowhere
   };
   /// Admits an attempt. Null when there is no seat, the quota is used up, or the breaker refuses.
-  std::optional<Admission> admit(const Applicant& who, TimePoint now) const;
+  std::optional<AttemptLease> admit(const AcquireRequest& who, TimePoint now) const;
   /// The same, but as a last resort when the breaker refuses.
-  std::optional<Admission> admit_anyway(const Applicant& who, TimePoint now) const;
-  Turn& turn() const noexcept { return turn_; }
+  std::optional<AttemptLease> admit_despite_open_breaker(const AcquireRequest& who, TimePoint now) const;
+  RoundRobinState& turn() const noexcept { return turn_; }
   /// Hedges have turns of their own. If they took those of calls, a slow endpoint, which gets no hedges,
   /// would get more calls.
-  Turn& hedge_turn() const noexcept { return hedge_turn_; }
+  RoundRobinState& hedge_turn() const noexcept { return hedge_turn_; }
 
   /// The name of the call's model at this endpoint; empty when the call has none.
   std::string wire_model(const Call& call) const {
@@ -74,12 +74,12 @@ class Endpoint {
   bool serves(const std::optional<std::string>& model) const { return !model || served_.has(*model); }
   /// Until when the call has to wait because of rate limits.
   TimePoint limited_until(const Call& call, TimePoint now) const {
-    return quota_->limits_any() ? quota_->until(demand(call), now) : (TimePoint::min)();
+    return account_->limits_any() ? account_->until(cost(call), now) : (TimePoint::min)();
   }
   /// Whether the limits of its account are used up, by what an answer has said.
-  bool is_used_up(const Call& call, TimePoint now) const {
-    const Cooldowns& cooldowns = quota_->cooldowns();
-    return cooldowns.any() && cooldowns.is_used_up(wire_model(call), now);
+  bool is_exhausted(const Call& call, TimePoint now) const {
+    const Cooldowns& cooldowns = account_->cooldowns();
+    return cooldowns.any() && cooldowns.is_exhausted(wire_model(call), now);
   }
 
   /// The key to use now.
@@ -89,8 +89,8 @@ class Endpoint {
   HttpRequest http_request(const Call& call, std::string_view key, std::size_t attempts_before) const;
 
  private:
-  std::optional<Admission::Place> take_place(const Applicant& who, TimePoint now) const;
-  Demand demand(const Call& call) const { return {wire_model(call), expected_tokens(call)}; }
+  std::optional<AttemptLease::Reservation> reserve(const AcquireRequest& who, TimePoint now) const;
+  RequestCost cost(const Call& call) const { return {wire_model(call), expected_tokens(call)}; }
   /// Not more than a minute's: what a request sets as the most for its answer is seldom what it takes.
   double expected_tokens(const Call& call) const {
     return (std::min)(call.expected_tokens, static_cast<double>(config_.tokens_per_minute));
@@ -109,10 +109,10 @@ class Endpoint {
   ModelMap models_;
   ModelList served_;
   JsonBody extra_body_;
-  mutable Turn turn_;
-  mutable Turn hedge_turn_;
-  std::shared_ptr<Standing> standing_{};
-  std::shared_ptr<Quota> quota_{};
+  mutable RoundRobinState turn_;
+  mutable RoundRobinState hedge_turn_;
+  std::shared_ptr<EndpointHealth> health_{};
+  std::shared_ptr<AccountLimits> account_{};
 };
 
 inline Endpoint::Endpoint(std::size_t id, EndpointConfig config, const ClientOptions& options)
@@ -132,46 +132,49 @@ inline Endpoint::Endpoint(std::size_t id, EndpointConfig config, const ClientOpt
   merge_query(base_url_.query, config_.query);
 }
 
-inline void Endpoint::adopt(std::shared_ptr<Standing> standing, std::shared_ptr<Quota> quota) {
-  standing_ = std::move(standing);
-  quota_ = std::move(quota);
+inline void Endpoint::attach_state(std::shared_ptr<EndpointHealth> health,
+                                   std::shared_ptr<AccountLimits> quota) {
+  health_ = std::move(health);
+  account_ = std::move(quota);
 }
 
 inline EndpointStatus Endpoint::status(TimePoint now) const {
   return {.name = name(),
           .base_url = base_url(),
-          .state = standing_->breaker.state(now),
-          .counts = standing_->breaker.counts(),
-          .in_flight = standing_->seats.taken(),
-          .cooldowns = quota_->cooldowns().remaining(now)};
+          .state = health_->breaker.state(now),
+          .counts = health_->breaker.counts(),
+          .in_flight = health_->concurrency.in_flight(),
+          .cooldowns = account_->cooldowns().remaining(now)};
 }
 
-inline std::optional<Admission::Place> Endpoint::take_place(const Applicant& who, TimePoint now) const {
-  Admission::Place place{.tokens = expected_tokens(who.call)};
-  if (!standing_->seats.take(who.place)) return std::nullopt;
-  place.at_endpoint.reset(&standing_->seats);
-  if (who.at_client != nullptr) {
-    if (!who.at_client->take(who.place)) return std::nullopt;
-    place.at_client.reset(who.at_client);
+inline std::optional<AttemptLease::Reservation> Endpoint::reserve(const AcquireRequest& who,
+                                                                  TimePoint now) const {
+  AttemptLease::Reservation reservation{.tokens = expected_tokens(who.call)};
+  if (!health_->concurrency.try_acquire(who.ticket)) return std::nullopt;
+  reservation.at_endpoint.reset(&health_->concurrency);
+  if (who.client_limit != nullptr) {
+    if (!who.client_limit->try_acquire(who.ticket)) return std::nullopt;
+    reservation.client_limit.reset(who.client_limit);
   }
-  if (quota_->limits_any() && !quota_->take(demand(who.call), now)) return std::nullopt;
-  return place;
+  if (account_->limits_any() && !account_->take(cost(who.call), now)) return std::nullopt;
+  return reservation;
 }
 
-inline std::optional<Admission> Endpoint::admit(const Applicant& who, TimePoint now) const {
-  std::optional<Admission> admitted;
-  std::optional<Permit> permit = standing_->breaker.acquire(now);
+inline std::optional<AttemptLease> Endpoint::admit(const AcquireRequest& who, TimePoint now) const {
+  std::optional<AttemptLease> admitted;
+  std::optional<Permit> permit = health_->breaker.acquire(now);
   if (!permit) return admitted;
-  std::optional<Admission::Place> place = take_place(who, now);
-  if (place) admitted.emplace(*standing_, *quota_, *std::move(place), std::move(permit), now);
+  std::optional<AttemptLease::Reservation> reservation = reserve(who, now);
+  if (reservation) admitted.emplace(*health_, *account_, *std::move(reservation), std::move(permit), now);
   return admitted;
 }
 
-inline std::optional<Admission> Endpoint::admit_anyway(const Applicant& who, TimePoint now) const {
-  std::optional<Admission> admitted;
-  std::optional<Admission::Place> place = take_place(who, now);
-  if (place) {
-    admitted.emplace(*standing_, *quota_, *std::move(place), standing_->breaker.acquire(now), now);
+inline std::optional<AttemptLease> Endpoint::admit_despite_open_breaker(const AcquireRequest& who,
+                                                                        TimePoint now) const {
+  std::optional<AttemptLease> admitted;
+  std::optional<AttemptLease::Reservation> reservation = reserve(who, now);
+  if (reservation) {
+    admitted.emplace(*health_, *account_, *std::move(reservation), health_->breaker.acquire(now), now);
   }
   return admitted;
 }

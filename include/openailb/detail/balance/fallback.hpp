@@ -1,10 +1,10 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/call_state.hpp>
 #include <openailb/detail/balance/candidates.hpp>
-#include <openailb/detail/balance/progress.hpp>
 #include <openailb/detail/failure/failure.hpp>
-#include <openailb/detail/failure/refusal.hpp>
+#include <openailb/detail/failure/fallback_triggers.hpp>
 #include <openailb/detail/wire/call.hpp>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ namespace openailb::detail {
 /// Finds the next model of one call, at one moment.
 class Fallback {
  public:
-  Fallback(const Candidates& can, const Call& call, const Progress& progress)
-      : can_(&can), call_(&call), progress_(&progress) {}
+  Fallback(const Candidates& can, const Call& call, const CallState& state)
+      : can_(&can), call_(&call), state_(&state) {}
 
   /// The next model whatever the failure; null when there is none.
   const std::string* next() const {
@@ -32,38 +32,38 @@ class Fallback {
   /// The next model after the failure that the call would end with; null when it ends with that.
   const std::string* after_failure() const {
     if (call_->fallbacks.empty()) return nullptr;
-    if (!progress_->last) return next();
+    if (!state_->last) return next();
     const std::string& longer = call_->fallbacks.context_length;
-    if (!longer.empty() && says_too_long(*progress_->last) && is_of_use(longer)) return &longer;
+    if (!longer.empty() && is_too_long_for_model(*state_->last) && is_of_use(longer)) return &longer;
     const std::string& laxer = call_->fallbacks.content_filter;
-    if (!laxer.empty() && says_content_refused(*progress_->last) && is_of_use(laxer)) return &laxer;
-    return treatment(progress_->last_class).another_endpoint ? next() : nullptr;
+    if (!laxer.empty() && is_content_refused(*state_->last) && is_of_use(laxer)) return &laxer;
+    return policy_of(state_->last_class).retry_elsewhere ? next() : nullptr;
   }
 
  private:
   /// A model that was asked for already has failed, and one that no endpoint serves would not get an answer.
   bool is_of_use(const std::string& model) const {
-    const auto& asked = progress_->models;
+    const auto& asked = state_->models;
     const bool is_new = model != call_->model && std::ranges::find(asked, model) == asked.end();
     return is_new && can_->any_serves(model);
   }
 
   const Candidates* can_;
   const Call* call_;
-  const Progress* progress_;
+  const CallState* state_;
 };
 
 /// The same call for the next model, as which it begins anew; null when it ends here. When the deadline has
 /// passed, no model helps.
-inline std::shared_ptr<const Call> fall_back(const Candidates& can, const Call& call, Progress& progress,
+inline std::shared_ptr<const Call> fall_back(const Candidates& can, const Call& call, CallState& state,
                                              TimePoint now) {
-  if (now >= progress.deadline) return nullptr;
-  const std::string* model = Fallback(can, call, progress).after_failure();
+  if (now >= state.deadline) return nullptr;
+  const std::string* model = Fallback(can, call, state).after_failure();
   if (model == nullptr) return nullptr;
   auto next = std::make_shared<Call>(call);
   next->model = *model;
-  progress.begin_model(*call.model, *model, call.max_retries, now);
-  progress.another_model = Fallback(can, *next, progress).next() != nullptr;
+  state.switch_model(*call.model, *model, call.max_retries, now);
+  state.another_model = Fallback(can, *next, state).next() != nullptr;
   return next;
 }
 

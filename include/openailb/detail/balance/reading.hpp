@@ -21,7 +21,7 @@ struct Reading {
   std::shared_ptr<const Endpoint> endpoint;
   std::shared_ptr<const Call> call;
   std::string key{};   ///< that was sent
-  bool wants_usage{};  ///< see Trial
+  bool wants_usage{};  ///< see ActiveAttempt
 
   Redactor redactor() const {
     Redactor redactor;

@@ -12,11 +12,11 @@
 namespace openailb::detail {
 
 /// When an endpoint's turn is.
-struct Turn {
-  explicit Turn(double weight = 1.0) : period(1.0 / weight), due(period / 2) {}
+struct RoundRobinState {
+  explicit RoundRobinState(double weight = 1.0) : period(1.0 / weight), due(period / 2) {}
 
   /// Goes on where the turns of another one are.
-  void go_on_from(const Turn& other) noexcept {
+  void inherit(const RoundRobinState& other) noexcept {
     due.store(other.due.load());
     picked.store(other.picked.load());
   }
@@ -28,7 +28,7 @@ struct Turn {
 
 /// Whether a pick is an endpoint's turn. A retry and a last resort are none: they come when others cannot be
 /// asked, so they move the round no further, and only put the endpoint's next turn off.
-enum class PickKind { turn, repetition };
+enum class PickKind { turn, retry };
 
 /// Weighted round robin over the endpoints that can be used at the moment: the one that is due first is next;
 /// of several, the one that was picked least recently, ties by index. If all can be used and have the same
@@ -38,9 +38,9 @@ enum class PickKind { turn, repetition };
 class RoundRobin {
  public:
   /// Picks one of `size` endpoints for which `usable(index)` holds, and admits a call to it in the same step.
-  /// The lowest `rank(index)` comes first; turns decide only among equal ranks. `turn(index)` is its Turn.
-  /// `admit(index)` returns an optional, empty when the endpoint does not admit the call. Then another is
-  /// picked, until none is left.
+  /// The lowest `rank(index)` comes first; turns decide only among equal ranks. `turn(index)` is its
+  /// RoundRobinState. `admit(index)` returns an optional, empty when the endpoint does not admit the call.
+  /// Then another is picked, until none is left.
   template <class TurnOf, class Usable, class Rank, class Admit>
   auto pick(PickKind kind, std::size_t size, TurnOf turn, Usable usable, Rank rank, Admit admit)
       -> std::invoke_result_t<Admit&, std::size_t> {
@@ -54,7 +54,7 @@ class RoundRobin {
 
       // This claims the endpoint before the call is admitted. Other threads that are picking see that it is
       // due later, or fail in this exchange.
-      Turn& its = turn(index);
+      RoundRobinState& its = turn(index);
       const double round = round_.load(), begins = (std::max)(due, round);
       const bool is_turn = kind == PickKind::turn;
       const double next = is_turn ? begins + its.period : (std::max)(due, round + its.period);
@@ -83,7 +83,7 @@ class RoundRobin {
     Found found{size, 0.0, 0};
     std::optional<std::invoke_result_t<Rank&, std::size_t>> lowest;
     for (std::size_t index = 0; index < size; ++index) {
-      const Turn& its = turn(index);
+      const RoundRobinState& its = turn(index);
       const double due = its.due.load();
       const std::uint64_t last = its.picked.load();
       const auto ranked = rank(index);

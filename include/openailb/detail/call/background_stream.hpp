@@ -2,8 +2,8 @@
 
 #include <openailb/detail/call/committed_stream.hpp>
 #include <openailb/detail/call/stream_call.hpp>
-#include <openailb/detail/failure/evidence.hpp>
-#include <openailb/detail/net/errand.hpp>
+#include <openailb/detail/failure/attempt_observation.hpp>
+#include <openailb/detail/net/executor_hop.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/error.hpp>
@@ -19,7 +19,7 @@ namespace openailb::detail {
 
 /// A stream that comes on a LoopThread, for a reader on any thread. It opens at once. From then on the thread
 /// touches it only while the reader waits for a chunk, or to close it.
-class BackgroundStream final : public Resident {
+class BackgroundStream final : public LoopOperation {
  public:
   using Opening = Task<Result<std::unique_ptr<CommittedStream>>>;
 
@@ -63,7 +63,7 @@ class BackgroundStream final : public Resident {
   /// Null before the first chunk.
   const CommittedStream* committed() const noexcept { return stream_.get(); }
   /// Takes what all chunks add up to, which may be large, at the end.
-  AnyAnswer take_completion() { return stream_->take_completion(); }
+  AnswerPtr take_completion() { return stream_->take_completion(); }
   ///@}
 
  private:
@@ -82,7 +82,7 @@ class BackgroundStream final : public Resident {
 
 template <class>
 auto BackgroundStream::open() -> Task<Done> {
-  FirstOf over(opening_);
+  WhenAny over(opening_);
   co_await over;
   thread_->rest(*this);
   Result<std::unique_ptr<CommittedStream>> opened = opening_.result();
@@ -99,7 +99,7 @@ Task<Result<const ChunkReader*>> BackgroundStream::next() {
   const ChunkReader* chunk = nullptr;
   if (canceled_) co_return Error{.kind = ErrorKind::canceled, .message = "canceled: its event loop failed"};
   if (!stream_ && !error_) {
-    FirstOf opened(opened_);
+    WhenAny opened(opened_);
     co_await opened;
     opened_.result();  // throws what a function of the user's threw
   }
@@ -134,7 +134,7 @@ using TakeChunk = std::function<bool(const ChunkReader&)>;
 /// Calls a function with each chunk, where continuations run. Gives what all chunks add up to, or why the
 /// stream failed. What the function throws ends the stream.
 template <class = OnlyIfUsed>
-Task<Result<AnyAnswer>> read_all(Ask ask, StreamReading stream, TakeChunk function) {
+Task<Result<AnswerPtr>> read_all(InvokeUser ask, StreamReading stream, TakeChunk function) {
   struct AtEnd {
     StreamReading& stream;
     ~AtEnd() { stream->close(); }  // now, and not when its thread comes to that
@@ -150,11 +150,11 @@ Task<Result<AnyAnswer>> read_all(Ask ask, StreamReading stream, TakeChunk functi
     Task<std::optional<bool>> taking =
         ask([take, latest = stream->committed()->latest()] { return (*take)(*latest); });
     const std::optional<bool> is_wanted = co_await taking;
-    if (!is_wanted) co_return evidence_of_cancellation().error;
+    if (!is_wanted) co_return observation_of_cancellation().error;
     if (!*is_wanted) stream->refuse();
   }
   if (stream->error()) co_return *stream->error();
-  AnyAnswer completion = stream->take_completion();
+  AnswerPtr completion = stream->take_completion();
   completion->info() = stream->committed()->info();
   co_return completion;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/call/answer_call.hpp>
+#include <openailb/detail/call/unary_call.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -45,11 +45,11 @@ class CallSequence {
 
   /// Makes the next call, or says why it cannot be made.
   template <class = OnlyIfUsed>
-  Task<Result<AnyAnswer>> ask(ApiRequest request, Decoder decode) const {
+  Task<Result<AnswerPtr>> ask(ApiRequest request, Decoder decode) const {
     Result<NewCall> call = next(std::move(request));
     if (!call) co_return std::move(call).error();
-    Task<Result<AnyAnswer>> asking = answer_call(*loop_, balancer_, *std::move(call), std::move(decode));
-    Result<AnyAnswer> answer = co_await asking;
+    Task<Result<AnswerPtr>> asking = unary_call(*loop_, balancer_, *std::move(call), std::move(decode));
+    Result<AnswerPtr> answer = co_await asking;
     co_return answer;
   }
 

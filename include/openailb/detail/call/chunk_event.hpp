@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/detail/balance/homes.hpp>
-#include <openailb/detail/balance/kept_objects.hpp>
+#include <openailb/detail/balance/object_affinity.hpp>
+#include <openailb/detail/balance/object_owners.hpp>
 #include <openailb/detail/balance/reading.hpp>
 #include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
@@ -32,7 +32,7 @@ using ChunkEvent = std::variant<ChunkRead, StreamEnd, Error>;
 
 /// Whose stream it is.
 struct StreamOf {
-  Homes& homes;
+  ObjectAffinity& homes;
   const Call& call;
   std::size_t endpoint;
   bool wants_usage;
@@ -62,7 +62,7 @@ struct LargeChunkEvent {
 /// Reads a large event beside the loop, with a new reader. `homes` are those of the client.
 template <class = OnlyIfUsed>
 Task<LargeChunkEvent> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
-                                             std::shared_ptr<Homes> homes,
+                                             std::shared_ptr<ObjectAffinity> homes,
                                              std::shared_ptr<ChunkReader> chunks) {
   auto reads = [event = std::move(event), reading = std::move(reading), homes = std::move(homes),
                 chunks = std::move(chunks)]() mutable {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/balance/trial.hpp>
-#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/failure/attempt_observation.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
@@ -28,12 +28,12 @@ class CommittedAnswer {
   virtual ~CommittedAnswer() = default;
 
   /// Ends it now, which counts neither for nor against the endpoint.
-  void close() noexcept { trial_.reset(); }
+  void close() noexcept { attempt_.reset(); }
   /// Ends it as canceled, since nobody wants the rest.
   void refuse(std::string why) {
     if (over()) return;  // there is no rest
     Error error{.kind = ErrorKind::canceled, .message = std::move(why)};
-    fail(trial_->failure({.error = std::move(error)}), ErrorKind::canceled);
+    fail(attempt_->failure({.error = std::move(error)}), ErrorKind::canceled);
   }
 
   /// Ends it because of an exception, such as that there is no memory, so that the rest of it does not pass
@@ -43,21 +43,21 @@ class CommittedAnswer {
     close();
   }
 
-  bool over() const noexcept { return !trial_; }
+  bool over() const noexcept { return !attempt_; }
   const std::optional<Error>& error() const noexcept { return error_; }
   const ResponseInfo& info() const noexcept { return info_; }
 
  protected:
-  CommittedAnswer(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline, Trial trial,
-                  ResponseInfo info)
+  CommittedAnswer(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
+                  ActiveAttempt attempt, ResponseInfo info)
       : balancer_(std::move(balancer)),
         loop_(&loop),
         deadline_(deadline),
-        trial_(std::move(trial)),
+        attempt_(std::move(attempt)),
         info_(std::move(info)) {
     // A probe has succeeded by now. If it were settled at the end of a long answer, its breaker would refuse
     // other calls until then.
-    if (trial_->admission.is_probe()) trial_->settle(nullptr, loop.now());
+    if (attempt_->lease.is_probe()) attempt_->report_outcome(nullptr, loop.now());
   }
   /// For messages: that it ended, and after how much.
   virtual std::string so_far() const = 0;
@@ -68,47 +68,47 @@ class CommittedAnswer {
   void fail(const Failure& failure, ErrorKind kind = ErrorKind::stream_interrupted);
 
   bool is_interrupted() const {
-    return trial_->call->stop_token.stop_requested() || loop_->now() >= deadline_;
+    return attempt_->call->stop_token.stop_requested() || loop_->now() >= deadline_;
   }
   /// Until when the next piece is waited for.
-  TimePoint patience() const {
-    return (std::min)(limit_from(loop_->now(), trial_->call->idle_timeout), deadline_);
+  TimePoint read_deadline() const {
+    return (std::min)(limit_from(loop_->now(), attempt_->call->idle_timeout), deadline_);
   }
 
   std::shared_ptr<Balancer> balancer_;  // keeps the endpoint alive
   EventLoop* loop_;
   TimePoint deadline_;
-  std::optional<Trial> trial_;  // null when it is over
+  std::optional<ActiveAttempt> attempt_;  // null when it is over
   ResponseInfo info_;
   std::optional<Error> error_{};
 };
 
 inline void CommittedAnswer::finish() {
-  Trial trial = *std::move(trial_);
-  trial_.reset();
-  trial.settle(nullptr, loop_->now());
-  if (trial.watch) trial.watch->ends(std::nullopt);
+  ActiveAttempt attempt = *std::move(attempt_);
+  attempt_.reset();
+  attempt.report_outcome(nullptr, loop_->now());
+  if (attempt.tracer) attempt.tracer->ends(std::nullopt);
 }
 
 inline void CommittedAnswer::interrupt() {
-  const Call& call = *trial_->call;
+  const Call& call = *attempt_->call;
   if (call.stop_token.stop_requested()) {
-    return fail(trial_->failure(evidence_of_cancellation()), ErrorKind::canceled);
+    return fail(attempt_->failure(observation_of_cancellation()), ErrorKind::canceled);
   }
   const bool deadline_passed = loop_->now() >= deadline_;
-  Evidence seen =
-      trial_->ended(deadline_passed ? EndedBy::call_deadline : EndedBy::its_time, call.idle_timeout,
-                    usual_idle_timeout(balancer_->options()),
-                    deadline_passed ? "the deadline of " + duration_text(call.deadline) + " passed"
-                                    : "nothing came for " + duration_text(call.idle_timeout));
+  AttemptObservation seen =
+      attempt_->ended(deadline_passed ? EndedBy::call_deadline : EndedBy::its_time, call.idle_timeout,
+                      usual_idle_timeout(balancer_->options()),
+                      deadline_passed ? "the deadline of " + duration_text(call.deadline) + " passed"
+                                      : "nothing came for " + duration_text(call.idle_timeout));
   seen.was_answering = true;
-  fail(trial_->failure(std::move(seen)),
+  fail(attempt_->failure(std::move(seen)),
        deadline_passed ? ErrorKind::timeout : ErrorKind::stream_interrupted);
 }
 
 inline void CommittedAnswer::fail(const Failure& failure, ErrorKind kind) {
-  Trial trial = *std::move(trial_);
-  trial_.reset();
+  ActiveAttempt attempt = *std::move(attempt_);
+  attempt_.reset();
   error_ = failure.error;
   error_->kind = kind;
   error_->request_id = info_.request_id;
@@ -116,8 +116,8 @@ inline void CommittedAnswer::fail(const Failure& failure, ErrorKind kind) {
   error_->attempts = info_.attempts;
   error_->attempts.back().kind = kind;
   error_->attempts.back().message = failure.error.message;
-  trial.settle(&failure, loop_->now());
-  if (trial.watch) trial.watch->ends(kind);
+  attempt.report_outcome(&failure, loop_->now());
+  if (attempt.tracer) attempt.tracer->ends(kind);
 }
 
 }  // namespace openailb::detail

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/answered.hpp>
-#include <openailb/detail/balance/balance.hpp>
+#include <openailb/detail/balance/active_attempt.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/balance/trial.hpp>
+#include <openailb/detail/balance/retry_loop.hpp>
 #include <openailb/detail/call/chunk_event.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/committed_answer.hpp>
 #include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
-#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/failure/attempt_observation.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/aside.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -36,9 +36,9 @@ namespace openailb::detail {
 class CommittedStream final : public CommittedAnswer {
  public:
   CommittedStream(const StreamKind& kind, std::shared_ptr<Balancer> balancer, EventLoop& loop,
-                  TimePoint deadline, Balanced balanced, StreamReader reader)
-      : CommittedAnswer(std::move(balancer), loop, deadline, std::move(balanced.trial),
-                        std::move(balanced.answer->info())),
+                  TimePoint deadline, CallOutcome outcome, StreamReader reader)
+      : CommittedAnswer(std::move(balancer), loop, deadline, std::move(outcome.attempt),
+                        std::move(outcome.answer->info())),
         kind_(&kind),
         reader_(std::move(reader)) {}
 
@@ -63,7 +63,7 @@ class CommittedStream final : public CommittedAnswer {
   std::shared_ptr<const ChunkReader> latest() const noexcept { return chunks_; }
   const Accumulation& accumulation() const noexcept { return *accumulation_; }
   /// Takes what all chunks add up to.
-  AnyAnswer take_completion() { return accumulation_->take(); }
+  AnswerPtr take_completion() { return accumulation_->take(); }
 
  private:
   const ChunkReader* find_next();
@@ -88,24 +88,24 @@ class CommittedStream final : public CommittedAnswer {
 
 inline const ChunkReader* CommittedStream::find_next() {
   const ChunkReader* chunk = nullptr;
-  while (trial_ && !chunk && !large_) {
+  while (attempt_ && !chunk && !large_) {
     if (is_interrupted()) {
       interrupt();
-    } else if (std::optional<ServerSentEvent> event = reader_.next(*trial_->transfer)) {
+    } else if (std::optional<ServerSentEvent> event = reader_.next(*attempt_->transfer)) {
       if (event->data.size() > read_at_once) {
         large_ = std::move(event);
       } else {
-        const StreamOf stream{.homes = balancer_->homes(),
-                              .call = *trial_->call,
-                              .endpoint = trial_->endpoint->id(),
-                              .wants_usage = trial_->wants_usage()};
+        const StreamOf stream{.homes = balancer_->object_affinity(),
+                              .call = *attempt_->call,
+                              .endpoint = attempt_->endpoint->id(),
+                              .wants_usage = attempt_->wants_usage()};
         chunk = take(read_chunk_event(*event, document_, *chunks_, stream));
       }
     } else if (reader_.overflowed()) {
-      fail(trial_->failure({.error = too_large()}));
+      fail(attempt_->failure({.error = too_large()}));
     } else if (reader_.has_more()) {
       break;  // others have their turn
-    } else if (trial_->transfer->done()) {
+    } else if (attempt_->transfer->done()) {
       finish_at_end_of_transfer();
     } else {
       break;
@@ -119,13 +119,13 @@ Task<const ChunkReader*> CommittedStream::next() {
   try {
     for (;;) {
       const ChunkReader* chunk = find_next();
-      if (chunk || !trial_) co_return chunk;
-      Transfer& transfer = *trial_->transfer;
-      const TimePoint until = large_ ? deadline_ : patience();  // what has come is not waited for
-      Timer limit(*loop_, until, trial_->call->stop_token);
+      if (chunk || !attempt_) co_return chunk;
+      Transfer& transfer = *attempt_->transfer;
+      const TimePoint until = large_ ? deadline_ : read_deadline();  // what has come is not waited for
+      Timer limit(*loop_, until, attempt_->call->stop_token);
       if (large_) {
         Task<LargeChunkEvent> reading = read_large();
-        FirstOf read(reading, limit);
+        WhenAny read(reading, limit);
         co_await read;
         if (reading.done()) {
           LargeChunkEvent large = reading.result();
@@ -135,10 +135,10 @@ Task<const ChunkReader*> CommittedStream::next() {
         interrupt();
       } else if (reader_.has_more()) {
         Timer now(*loop_, loop_->now());
-        FirstOf next_turn(now);
+        WhenAny next_turn(now);
         co_await next_turn;
       } else {
-        FirstOf news(transfer, limit);
+        WhenAny news(transfer, limit);
         co_await news;
         if (!transfer.ready()) interrupt();
       }
@@ -153,49 +153,49 @@ template <class>
 Task<LargeChunkEvent> CommittedStream::read_large() {
   ServerSentEvent event = *std::move(large_);
   large_.reset();
-  return read_large_chunk_event(*loop_, std::move(event), trial_->reading(), {balancer_, &balancer_->homes()},
-                                kind_->make_reader());
+  return read_large_chunk_event(*loop_, std::move(event), attempt_->reading(),
+                                {balancer_, &balancer_->object_affinity()}, kind_->make_reader());
 }
 
 inline const ChunkReader* CommittedStream::take(ChunkEvent said) {
   if (auto* error = std::get_if<Error>(&said)) {
-    fail(trial_->failure(evidence_in_answer(std::move(*error), info_.headers, loop_->date())));
+    fail(attempt_->failure(observation_in_answer(std::move(*error), info_.headers, loop_->date())));
     return nullptr;
   }
   if (std::holds_alternative<StreamEnd>(said)) {
-    trial_->transfer->set_satisfied();
+    attempt_->transfer->set_satisfied();
     kind_->ends_with_done || accumulation_->finished() ? finish() : end_too_soon();
     return nullptr;
   }
   const std::optional<Usage>& usage = std::get<ChunkRead>(said).usage;
-  if (usage) trial_->used(*usage);
+  if (usage) attempt_->used(*usage);
   return accept();
 }
 
 inline const ChunkReader* CommittedStream::accept() {
   if (Result<void> added = accumulation_->add(*chunks_); !added) {
     added.error().body = chunks_->text();
-    fail(trial_->failure({.error = std::move(added).error()}));
+    fail(attempt_->failure({.error = std::move(added).error()}));
     return nullptr;
   }
   ++count_;
-  if (accumulation_->is_last(*chunks_, *trial_->call)) {
-    trial_->transfer->set_satisfied();
+  if (accumulation_->is_last(*chunks_, *attempt_->call)) {
+    attempt_->transfer->set_satisfied();
     finish();
   }
   return chunks_.get();
 }
 
 inline void CommittedStream::finish_at_end_of_transfer() {
-  const std::optional<TransferFailure>& failure = trial_->transfer->failure();
+  const std::optional<TransferFailure>& failure = attempt_->transfer->failure();
   if (!failure && accumulation_->finished()) return finish();
-  if (failure) return fail(trial_->failure(*failure));
+  if (failure) return fail(attempt_->failure(*failure));
   end_too_soon();
 }
 
 inline void CommittedStream::end_too_soon() {
   const std::string message = "it ended without " + std::string(kind_->end);
-  fail(trial_->failure({.error = {.kind = ErrorKind::connection, .message = message}}));
+  fail(attempt_->failure({.error = {.kind = ErrorKind::connection, .message = message}}));
 }
 
 }  // namespace openailb::detail

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/binary_response.hpp>
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -44,28 +44,28 @@ inline std::optional<Error> read_document(const HttpResponse& response, ScannedJ
 }
 
 template <class T>
-AnyAnswer answer_of(T value) {
+AnswerPtr answer_of(T value) {
   return std::make_unique<AnswerOf<T>>(std::move(value));
 }
 
 /// An answer that has not been read yet, and what reads it into its struct, which has a table of fields.
 struct Unread {
-  AnyAnswer answer{};
-  bool (*read)(JsonNode& json, Answered& answer){};
+  AnswerPtr answer{};
+  bool (*read)(JsonNode& json, AnyAnswer& answer){};
 };
 
 template <class T>
 Unread unread() {
   return {.answer = std::make_unique<AnswerOf<T>>(),
-          .read = [](JsonNode& json, Answered& answer) { return read_json(json, value_of<T>(answer)); }};
+          .read = [](JsonNode& json, AnyAnswer& answer) { return read_json(json, value_of<T>(answer)); }};
 }
 
-inline Result<AnyAnswer> read_object(ScannedJson& document, Unread object) {
+inline Result<AnswerPtr> read_object(ScannedJson& document, Unread object) {
   if (object.read(document.root(), *object.answer)) return std::move(object.answer);
   return Error{.kind = ErrorKind::parse, .message = "answered with JSON that is not an object"};
 }
 
-inline Result<AnyAnswer> read_json_answer(const HttpResponse& response, Unread object) {
+inline Result<AnswerPtr> read_json_answer(const HttpResponse& response, Unread object) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
   return read_object(document, std::move(object));
@@ -73,13 +73,13 @@ inline Result<AnyAnswer> read_json_answer(const HttpResponse& response, Unread o
 
 /// Decodes an answer into a struct that has a table of fields.
 template <class T>
-Result<AnyAnswer> decode_json(HttpResponse& response, bool&) {
+Result<AnswerPtr> decode_json(HttpResponse& response, bool&) {
   return read_json_answer(response, unread<T>());
 }
 
 /// The same for an object that its server made, such as a response: its `error` is about the object, see
 /// is_an_object_of_its_own().
-inline Result<AnyAnswer> read_object_answer(const HttpResponse& response, Unread object) {
+inline Result<AnswerPtr> read_object_answer(const HttpResponse& response, Unread object) {
   ScannedJson document;
   if (!document.read(response.body)) return not_json(response);
   std::optional<Error> inside = error_inside(document.root());
@@ -89,14 +89,14 @@ inline Result<AnyAnswer> read_object_answer(const HttpResponse& response, Unread
 
 /// Decodes such an object.
 template <class T>
-Result<AnyAnswer> decode_object(HttpResponse& response, bool&) {
+Result<AnswerPtr> decode_object(HttpResponse& response, bool&) {
   return read_object_answer(response, unread<T>());
 }
 
 /// Decodes an answer that is none without an item in this list, such as `&Completion::choices`.
 template <class T, auto list>
-Result<AnyAnswer> decode_with(HttpResponse& response, bool& delivered) {
-  Result<AnyAnswer> answer = decode_json<T>(response, delivered);
+Result<AnswerPtr> decode_with(HttpResponse& response, bool& delivered) {
+  Result<AnswerPtr> answer = decode_json<T>(response, delivered);
   if (!answer || !(value_of<T>(**answer).*list).empty()) return answer;
   return Error{.kind = ErrorKind::parse, .message = "answered with an empty list: " + response.body};
 }
@@ -111,7 +111,7 @@ inline std::optional<Error> read_list(const HttpResponse& response, ScannedJson&
 
 /// Decodes a list, which may be empty.
 template <class T>
-Result<AnyAnswer> decode_list(HttpResponse& response, bool&) {
+Result<AnswerPtr> decode_list(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
   return read_object(document, unread<T>());
@@ -119,7 +119,7 @@ Result<AnyAnswer> decode_list(HttpResponse& response, bool&) {
 
 /// Decodes what came of a DELETE. An answer without a body says the same as `"deleted": true`.
 template <class T>
-Result<AnyAnswer> decode_deleted(HttpResponse& response, bool& delivered) {
+Result<AnswerPtr> decode_deleted(HttpResponse& response, bool& delivered) {
   if (!is_blank(response.body)) return decode_json<T>(response, delivered);
   T gone{};
   gone.deleted = true;
@@ -133,14 +133,14 @@ inline std::string media_type(const ResponseHeaders& headers) {
 }
 
 /// Takes an answer of any type as it is.
-inline Result<AnyAnswer> decode_bytes(HttpResponse& response, bool&) {
+inline Result<AnswerPtr> decode_bytes(HttpResponse& response, bool&) {
   return answer_of(BinaryResponse{.content = std::move(response.body)});
 }
 
 /// Decodes the answer to a call of any path. An answer without a body is null. An answer that is whole but of
 /// another type than JSON, such as audio, is an error, but `delivered` is set: another endpoint would only
 /// send the same.
-inline Result<AnyAnswer> decode_any_json(HttpResponse& response, bool& delivered) {
+inline Result<AnswerPtr> decode_any_json(HttpResponse& response, bool& delivered) {
   if (is_blank(response.body)) return answer_of(JsonResponse());
   const ParsedJson document = parse_json(response.body);
   if (document) {

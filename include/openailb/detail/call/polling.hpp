@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/error.hpp>
 #include <openailb/poll.hpp>
 #include <openailb/result.hpp>
@@ -15,7 +15,7 @@ namespace openailb::detail {
 struct Polling {
   std::chrono::nanoseconds every{};
   /// Whether it was the last time. Code of the user's may run in it.
-  std::function<bool(Answered&)> is_over{};
+  std::function<bool(AnyAnswer&)> is_over{};
 };
 
 /// How to poll as the user wants it, until `is_over(answer)`.
@@ -24,7 +24,7 @@ Result<Polling> polling_of(PollOptions<T> poll, std::function<bool(const T&)> is
   if (poll.every.count() <= 0) {
     return Error{.kind = ErrorKind::bad_request, .message = "not sent: `every` must be more than zero"};
   }
-  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](Answered& answer) {
+  const auto look = [is_over = std::move(is_over), on_update = std::move(poll.on_update)](AnyAnswer& answer) {
     const T& value = value_of<T>(answer);
     if (on_update) on_update(value);
     return is_over(value);

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <openailb/detail/balance/active_attempt.hpp>
+#include <openailb/detail/balance/attempt_lease.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
-#include <openailb/detail/balance/standing.hpp>
-#include <openailb/detail/balance/trial.hpp>
-#include <openailb/detail/call/judge_answer.hpp>
-#include <openailb/detail/failure/evidence.hpp>
+#include <openailb/detail/call/classify_answer.hpp>
+#include <openailb/detail/failure/attempt_observation.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
@@ -34,54 +34,54 @@ inline std::optional<Url> redirected(const HttpResponse& response, const Url& fr
   return *std::move(next);
 }
 
-inline std::unique_ptr<Failure> not_sent(const Trial& trial, Error why) {
-  return std::make_unique<Failure>(trial.failure({.error = std::move(why), .sent = Sent::nothing}));
+inline std::unique_ptr<Failure> not_sent(const ActiveAttempt& attempt, Error why) {
+  return std::make_unique<Failure>(attempt.failure({.error = std::move(why), .sent = Sent::nothing}));
 }
 
-/// Sends a trial's call and waits for the answer, which is then in trial.transfer. Null: the answer is a 2xx,
-/// whole or, for a stream, its first bytes. Anything else is a failure.
+/// Sends a attempt's call and waits for the answer, which is then in attempt.transfer. Null: the answer is a
+/// 2xx, whole or, for a stream, its first bytes. Anything else is a failure.
 template <class = OnlyIfUsed>
-Task<std::unique_ptr<Failure>> send(EventLoop& loop, Trial& trial) {
-  Result<Url> target = trial.endpoint->url(*trial.call);
-  if (!target) co_return not_sent(trial, std::move(target).error());
-  Result<std::string> key = trial.endpoint->key();
-  if (!key) co_return not_sent(trial, std::move(key).error());
-  trial.key = *std::move(key);
+Task<std::unique_ptr<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
+  Result<Url> target = attempt.endpoint->url(*attempt.call);
+  if (!target) co_return not_sent(attempt, std::move(target).error());
+  Result<std::string> key = attempt.endpoint->key();
+  if (!key) co_return not_sent(attempt, std::move(key).error());
+  attempt.key = *std::move(key);
   for (;;) {
-    HttpRequest request = trial.endpoint->http_request(*trial.call, trial.key, trial.attempts_before);
+    HttpRequest request = attempt.endpoint->http_request(*attempt.call, attempt.key, attempt.attempts_before);
     request.url = target->text();
-    request.connect_timeout = trial.connect_timeout;
-    request.fresh_connection = trial.fresh_connection;
-    trial.transfer = std::make_unique<Transfer>(loop, std::move(request));
+    request.connect_timeout = attempt.connect_timeout;
+    request.fresh_connection = attempt.fresh_connection;
+    attempt.transfer = std::make_unique<Transfer>(loop, std::move(request));
 
-    Transfer& transfer = *trial.transfer;
-    transfer.tell_when_connected(trial.endpoint->standing()->connecting);
-    transfer.wake_on_data(trial.call->streams);
-    FirstOf answer(transfer);
+    Transfer& transfer = *attempt.transfer;
+    transfer.tell_when_connected(attempt.endpoint->health()->connecting);
+    transfer.wake_on_data(attempt.call->streams);
+    WhenAny answer(transfer);
     co_await answer;
     const int status = transfer.response.status;
     if (!transfer.done() && status / 100 != 2) {  // the whole body says what is wrong
       transfer.wake_on_data(false);
-      FirstOf rest(transfer);
+      WhenAny rest(transfer);
       co_await rest;
     }
     // An error status decides, whatever became of the body. Of a stream, its reader judges what came.
-    const bool is_answer = status / 100 == 2 && (!transfer.failure() || trial.call->streams);
+    const bool is_answer = status / 100 == 2 && (!transfer.failure() || attempt.call->streams);
     if (is_answer) co_return nullptr;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
-      co_return std::make_unique<Failure>(trial.failure(*transfer.failure()));
+      co_return std::make_unique<Failure>(attempt.failure(*transfer.failure()));
     }
-    std::optional<Url> next = redirected(transfer.response, *target, *trial.retries_left);
+    std::optional<Url> next = redirected(transfer.response, *target, *attempt.retries_left);
     if (!next) {
       const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
-        return evidence_of_answer(std::move(response), date);
+        return observation_of_answer(std::move(response), date);
       };
       Task<std::unique_ptr<Failure>> judging =
-          judge_answer(loop, trial, std::move(transfer.response), describe);
+          classify_answer(loop, attempt, std::move(transfer.response), describe);
       std::unique_ptr<Failure> failed = co_await judging;
       co_return failed;
     }
-    --*trial.retries_left;
+    --*attempt.retries_left;
     target = *std::move(next);
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/stream_traits.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
@@ -30,7 +30,7 @@ class Accumulation {
   /// that nothing after it is waited for.
   virtual bool is_last(const ChunkReader& latest, const Call& call) const = 0;
   /// Takes all of it, which may be large, at the end.
-  virtual AnyAnswer take() = 0;
+  virtual AnswerPtr take() = 0;
 };
 
 /// What a stream needs to know about its chunks, which are of some type.
@@ -54,7 +54,7 @@ class AccumulationOf final : public Accumulation {
   bool is_last(const ChunkReader& latest, const Call& call) const override {
     return Traits::is_last(chunk_of<Chunk>(latest), accumulator_, call);
   }
-  AnyAnswer take() override {
+  AnswerPtr take() override {
     return std::make_unique<AnswerOf<Completion>>(std::move(accumulator_).completion());
   }
   const Completion& completion() const { return accumulator_.completion(); }

@@ -1,95 +1,84 @@
 #pragma once
 
-#include <openailb/detail/failure/refusal.hpp>
-#include <openailb/detail/wire/object_ids.hpp>
-#include <openailb/detail/wire/text.hpp>
+#include <openailb/detail/failure/attempt_observation.hpp>
+#include <openailb/detail/failure/failure.hpp>
+#include <openailb/detail/failure/failure_class.hpp>
 #include <openailb/error.hpp>
+#include <openailb/http.hpp>
+#include <openailb/response_headers.hpp>
 
-#include <string>
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <string_view>
-
-/// \file
-/// Which class a failure belongs to, by what the server said.
+#include <utility>
 
 namespace openailb::detail {
 
-/// Whether a client error says that the endpoint does not have an object that the request names.
-inline bool says_no_such_object(const Error& error) {
-  if (error.status == 404) return true;
-  const std::string says = lower(error.code + ' ' + error.message);
-  return error.status == 400 && mentions(says, {"not found", "not_found", "no such", "does not exist"});
+/// Whether an endpoint may have run a request that it failed. A 503, a 4xx or a redirect says that it has
+/// not.
+constexpr bool ran_the_request(const Error& error, Sent sent) {
+  if (error.kind == ErrorKind::parse) return true;
+  if (error.status == 0) return sent == Sent::all;
+  return error.status != 503 && (error.status >= 500 || error.status / 100 == 2);
 }
 
-inline FailureClass class_of_refusal(std::string_view says) {
-  const bool speaks_of_account =
-      mentions(says, {"api_key", "api key", "apikey", "account", "authenticat", "credential"});
-  if (speaks_of_content(says)) return FailureClass::client_error;
-  return speaks_of_account ? FailureClass::credential : FailureClass::forbidden;
+/// Applies `x-should-retry`, with which OpenAI's servers override whether the same endpoint is asked again.
+inline void apply_should_retry(const ResponseHeaders& headers, FailurePolicy& policy) {
+  const std::string_view should_retry = header(headers, "x-should-retry");
+  if (should_retry == "true") policy.retry_here = true;
+  if (should_retry == "false") policy.retry_here = false;
 }
 
-/// What the reader of an error can do if a proxy or nginx complains about the connection to it; empty for all
-/// other errors. The status of such an error would otherwise mean a client error.
-inline std::string_view advice_on_connection(const Error& error, std::string_view says) {
-  if (error.status == 407) return "check the user and password of connection.proxy";
-  if (error.status != 400) return {};
-  if (mentions(says, {"no required ssl certificate was sent"})) return "set connection.client_certificate";
-  if (mentions(says, {"the ssl certificate error"})) return "check connection.client_certificate";
-  if (mentions(says, {"the plain http request was sent to https port"})) {
-    return "base_url must begin with https://";
-  }
-  return {};
+/// Whether an attempt that was ended had enough time for its endpoint to be blamed: as much as the client
+/// itself usually gives, or as the endpoint can be expected to need. A caller's short timeout must not open
+/// the breaker of a healthy endpoint. Nor must a deadline that was too short for a stream that was coming.
+inline bool had_time(const AttemptObservation& seen) {
+  if (seen.ended_by == EndedBy::itself) return true;
+  if (seen.ended_by == EndedBy::call_deadline && seen.was_answering) return false;
+  const bool as_long_as_usual = seen.usual.count() != 0 && seen.given >= seen.usual;
+  return as_long_as_usual || seen.given >= seen.blame_threshold;
 }
 
-/// The class of an error by its kind, its status and what the server said. If `path`, the call's, names
-/// something that the server made, such as "/responses/resp_123", a 404 is about that and not about the
-/// endpoint.
-inline FailureClass classify(const Error& error, std::string_view path) {
-  switch (error.kind) {
-    case ErrorKind::connection:
-    case ErrorKind::timeout:
-    case ErrorKind::stream_interrupted: return FailureClass::transient;
-    case ErrorKind::parse: return FailureClass::invalid_response;
-    case ErrorKind::canceled: return FailureClass::canceled;
-    default: break;
+/// Judges a failed attempt: all are judged here, and only by what was seen. `own` is the user's
+/// ClientOptions::classify.
+inline Failure classify(AttemptObservation seen,
+                        const std::function<std::optional<FailureClass>(const Error&)>& own) {
+  Error& error = seen.error;
+  Failure failure{.may_have_executed = ran_the_request(error, seen.sent), .delay = error.retry_after};
+  failure.failure_class = class_of(error, seen.path);
+  const bool is_missing = seen.names_an_object && failure.failure_class == FailureClass::no_such_model;
+  if (is_missing) failure.failure_class = FailureClass::client_error;
+  if (seen.delivered || seen.is_client_error) failure.failure_class = FailureClass::client_error;
+  if (own && error.kind != ErrorKind::canceled) {
+    failure.failure_class = own(error).value_or(failure.failure_class);
   }
-  const std::string code = lower(error.code + ' ' + error.type);
-  const std::string says = code + ' ' + lower(error.message);
-  if (error.status == 402 ||
-      mentions(code, {"insufficient_quota", "insufficient_balance", "insufficient_credit", "billing_"}) ||
-      mentions(says, {"credit balance is too low", "insufficient balance"})) {
-    return FailureClass::quota;
-  }
-  if (error.kind == ErrorKind::authentication) return FailureClass::credential;
-  switch (error.status) {
-    case 0: return FailureClass::forbidden;  // not sent: another endpoint may take it
-    case 403: return class_of_refusal(says);
-    case 404: return !ids_in_path(path).empty() ? FailureClass::client_error : FailureClass::no_such_model;
-    case 408: return FailureClass::transient;
-    case 409: return FailureClass::conflict;
-    case 429: return FailureClass::rate_limited;
-    default: break;
-  }
-  const bool key_is_invalid =
-      mentions(code, {"invalid_api_key", "api_key_invalid"}) ||
-      mentions(says, {"api key not valid", "invalid api key", "incorrect api key", "api key expired"});
-  if (error.status == 400 && key_is_invalid) return FailureClass::credential;
-  if (!advice_on_connection(error, says).empty()) return FailureClass::credential;
-  // A 2xx gets here if the error inside it names no status: then the endpoint has failed.
-  return error.status >= 500 || error.status / 100 == 2 ? FailureClass::transient
-                                                        : FailureClass::client_error;
-}
+  const bool timed_out = error.kind == ErrorKind::timeout && failure.failure_class == FailureClass::transient;
+  if (timed_out && seen.ended_by == EndedBy::call_deadline) failure.failure_class = FailureClass::out_of_time;
+  FailurePolicy& policy = failure.policy = detail::policy_of(failure.failure_class);
 
-/// What the reader of an error can do about it; empty when the error says it all.
-inline std::string_view advice(const Error& error, FailureClass failure_class) {
-  switch (failure_class) {
-    case FailureClass::quota: return "the account behind this endpoint has run dry";
-    case FailureClass::credential: {
-      const std::string_view connection = advice_on_connection(error, lower(error.message));
-      return connection.empty() ? "check this endpoint's api_key" : connection;
-    }
-    case FailureClass::no_such_model: return "check the model, this endpoint's model_map and its base_url";
-    default: return {};
+  const bool was_sent = error.kind != ErrorKind::bad_request || error.status != 0;
+  if (!was_sent || seen.is_local || (timed_out && !had_time(seen))) policy.breaker.reset();
+  if (seen.connection_was_idle && failure.failure_class == FailureClass::transient) {
+    // Servers close idle connections. That says nothing about the endpoint, and the request can be sent again
+    // at once.
+    policy.breaker.reset();
+    failure.may_have_executed = false;
+    failure.connection_was_idle = true;
+    failure.delay = std::chrono::nanoseconds{};
   }
+  // No other account knows the object either, but for the one that made it.
+  const bool is_elsewhere = seen.probing_for_object && failure.failure_class == FailureClass::client_error &&
+                            is_no_such_object(error);
+  if (is_elsewhere) policy.retry_elsewhere = true;
+  apply_should_retry(error.headers, policy);
+  if (seen.would_fail_again) policy.retry_here = false;
+
+  if (const std::string_view hint = advice(error, failure.failure_class); !hint.empty()) {
+    error.message.append(error.message.empty() ? "(" : " (").append(hint).append(")");
+  }
+  failure.error = std::move(error);
+  return failure;
 }
 
 }  // namespace openailb::detail

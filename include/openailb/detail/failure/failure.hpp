@@ -10,16 +10,16 @@ namespace openailb::detail {
 
 /// What a class of failure means: for the call, whether another endpoint may be asked and whether the same
 /// one may be asked again later; for the endpoint, what its breaker counts.
-struct Treatment {
-  bool another_endpoint{};
-  bool same_endpoint{};
+struct FailurePolicy {
+  bool retry_elsewhere{};
+  bool retry_here{};
   /// Null: the failure says nothing about the endpoint, so it is excluded without asking the breaker's
   /// predicates.
   std::optional<Outcome> breaker{};
 };
 
-/// The treatment of each class. The README explains this table under "What an answer means".
-constexpr Treatment treatment(FailureClass failure_class) {
+/// The policy of each class. The README explains this table under "What an answer means".
+constexpr FailurePolicy policy_of(FailureClass failure_class) {
   switch (failure_class) {
     //                                       another  same   breaker
     case FailureClass::client_error: return {false, false, Outcome::success};
@@ -41,10 +41,10 @@ constexpr Treatment treatment(FailureClass failure_class) {
 struct Failure {
   Error error{};
   FailureClass failure_class{FailureClass::transient};
-  Treatment treatment{};
+  FailurePolicy policy{};
   /// The endpoint may have run the request: it broke or answered with something invalid after having received
   /// it whole.
-  bool ran_it{};
+  bool may_have_executed{};
   /// A kept connection had died before the request went out on it: the endpoint is asked again for free.
   bool connection_was_idle{};
   /// How long to wait before the same endpoint is asked again; null: the usual backoff.

@@ -39,7 +39,7 @@ Task<Value> aside(EventLoop& loop, Work work) {
     state->done.request_stop();
   });
   if (!runs) co_return state->work();
-  FirstOf over(done);
+  WhenAny over(done);
   co_await over;
   if (state->failed) std::rethrow_exception(state->failed);
   co_return *std::move(state->value);

@@ -17,7 +17,7 @@
 namespace openailb::detail {
 
 /// What is wrong with a proxy, empty when nothing is. Repeats nothing of it: it may hold a password.
-inline std::string fault_of_proxy(std::string_view proxy) {
+inline std::string problem_of_proxy(std::string_view proxy) {
   constexpr std::array<std::string_view, 6> schemes{"http",    "https",  "socks4",
                                                     "socks4a", "socks5", "socks5h"};
   std::string fault =
@@ -34,7 +34,7 @@ inline std::string fault_of_proxy(std::string_view proxy) {
 }
 
 /// What is wrong with a file that must hold a `what` in PEM, empty when nothing is.
-inline std::string fault_of_pem(const char* option, const std::string& path, std::string_view what) {
+inline std::string problem_of_pem(const char* option, const std::string& path, std::string_view what) {
   const std::string named = std::string("connection.") + option + ": ";
   std::string fault;
   const std::string content = content_of_file(path, fault);
@@ -48,19 +48,19 @@ inline std::string fault_of_pem(const char* option, const std::string& path, std
 }
 
 /// What is wrong with the options, empty when nothing is.
-inline std::string fault_of_connection(const ConnectionOptions& options) {
+inline std::string problem_of_connection(const ConnectionOptions& options) {
   std::string fault;
-  if (!options.proxy.empty()) fault = fault_of_proxy(options.proxy);
+  if (!options.proxy.empty()) fault = problem_of_proxy(options.proxy);
   if (fault.empty() && !options.ca_bundle.empty()) {
-    fault = fault_of_pem("ca_bundle", options.ca_bundle, "CERTIFICATE");
+    fault = problem_of_pem("ca_bundle", options.ca_bundle, "CERTIFICATE");
   }
   if (!fault.empty() || (options.client_certificate.empty() && options.client_key.empty())) return fault;
   if (options.client_certificate.empty()) return "connection.client_key needs a client_certificate";
-  fault = fault_of_pem("client_certificate", options.client_certificate, "CERTIFICATE");
+  fault = problem_of_pem("client_certificate", options.client_certificate, "CERTIFICATE");
   if (!fault.empty()) return fault;
   // A file may hold both.
   const std::string& key = options.client_key.empty() ? options.client_certificate : options.client_key;
-  return fault_of_pem("client_key", key, "PRIVATE KEY");
+  return problem_of_pem("client_key", key, "PRIVATE KEY");
 }
 
 }  // namespace openailb::detail

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/net/curl_handle.hpp>
-#include <openailb/detail/net/open_sockets.hpp>
+#include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/wire/long_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/http.hpp>
@@ -79,7 +79,7 @@ struct CurlCallbacks {
     const bool is_kept = handle.info<long>(CURLINFO_NUM_CONNECTS) == 0;
     const ConnectionEnds ends{.server_address = address, .server_port = port, .own_port = own_port};
     handle.http1_socket = is_kept ? handle.open_sockets->http1_socket(ends) : CURL_SOCKET_BAD;
-    if (handle.http1_socket != CURL_SOCKET_BAD && OpenSockets::is_unclean(handle.http1_socket)) {
+    if (handle.http1_socket != CURL_SOCKET_BAD && IdleConnections::is_unclean(handle.http1_socket)) {
       return CURL_PREREQFUNC_ABORT;
     }
     return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;

@@ -4,7 +4,7 @@
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/curl_multi.hpp>
 #include <openailb/detail/net/curl_setup.hpp>
-#include <openailb/detail/net/open_sockets.hpp>
+#include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/net/side_threads.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/http.hpp>
@@ -30,9 +30,9 @@
 namespace openailb::detail {
 
 /// For how many calls at once a loop is made. Both kinds can do the same.
-enum class CallsAtOnce {
-  few,   ///< cheapest for one call after the other
-  many,  ///< each call takes less memory, and calls to a server with HTTP/2 share a connection
+enum class LoopTuning {
+  latency,     ///< cheapest for one call after the other
+  throughput,  ///< each call takes less memory, and calls to a server with HTTP/2 share a connection
 };
 
 /// The event loop on libcurl's multi interface. It keeps connections from call to call.
@@ -40,7 +40,7 @@ enum class CallsAtOnce {
 /// have them all, and what they call, even if it makes no loop.
 class CurlEventLoop final : public EventLoop {
  public:
-  explicit CurlEventLoop(ConnectionOptions options = {}, CallsAtOnce calls = CallsAtOnce::few);
+  explicit CurlEventLoop(ConnectionOptions options = {}, LoopTuning calls = LoopTuning::latency);
   inline ~CurlEventLoop() override;
 
   inline void start(Transfer& transfer, HttpRequest request) override;
@@ -48,7 +48,7 @@ class CurlEventLoop final : public EventLoop {
   inline Sent sent(const Transfer& transfer) const noexcept override;
   inline void wait(TimePoint until) override;
   bool run_aside(const std::function<void()>& work) override {
-    return calls_ == CallsAtOnce::many && side_threads_.run(work);
+    return calls_ == LoopTuning::throughput && side_threads_.run(work);
   }
   void wake() noexcept override { multi_.wake(); }
 
@@ -90,9 +90,9 @@ class CurlEventLoop final : public EventLoop {
   void retire(CurlHandle& handle) noexcept;
 
   ConnectionOptions options_;
-  CallsAtOnce calls_;
+  LoopTuning calls_;
   SideThreads side_threads_{};
-  OpenSockets sockets_{};  // before the multi, which closes them at its end
+  IdleConnections sockets_{};  // before the multi, which closes them at its end
   CurlMulti multi_{};
   Handles idle_{};
   Handles busy_{};
@@ -103,7 +103,7 @@ class CurlEventLoop final : public EventLoop {
   std::multimap<TimePoint, CurlHandle*> connecting_{};  // by when they have to be connected
 };
 
-inline CurlEventLoop::CurlEventLoop(ConnectionOptions options, CallsAtOnce calls)
+inline CurlEventLoop::CurlEventLoop(ConnectionOptions options, LoopTuning calls)
     : options_(std::move(options)), calls_(calls) {
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
   const auto most =
@@ -157,7 +157,7 @@ inline CurlServer& CurlEventLoop::server_at(const std::string& authority) {
 /// Lets a request begin.
 inline void CurlEventLoop::begin(CurlHandle& handle) noexcept {
   if (busy_.empty() && turn_.paused.empty() && draining_.empty())
-    sockets_.let_dead_ones_end(handle.server, now());
+    sockets_.detect_closed(handle.server, now());
   move_to(handle, busy_);
   handle.began_at = std::chrono::steady_clock::now();
   if (hand_over(handle)) return;
@@ -170,7 +170,7 @@ inline void CurlEventLoop::begin(CurlHandle& handle) noexcept {
 /// Hands a request to libcurl. False when there is no memory.
 inline bool CurlEventLoop::hand_over(CurlHandle& handle) noexcept {
   try {
-    if (calls_ == CallsAtOnce::many) share_connection(handle);
+    if (calls_ == LoopTuning::throughput) share_connection(handle);
   } catch (const std::bad_alloc&) {
     return false;
   }
@@ -241,7 +241,7 @@ inline CurlEventLoop::Handles CurlEventLoop::make_handle() {
   handle.place = made.begin();
   configure(handle, options_, sockets_);
   handle.turn = &turn_;
-  handle.can_pause = calls_ == CallsAtOnce::many;
+  handle.can_pause = calls_ == LoopTuning::throughput;
   if (handle.can_pause) handle.set(CURLOPT_BUFFERSIZE, small_buffer);
   return made;
 }

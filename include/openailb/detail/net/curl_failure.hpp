@@ -64,10 +64,10 @@ inline std::string unreachable(const CurlEnd& end) {
   if (!rest.starts_with(begin) || port == std::string_view::npos) return end.host;
   const std::string_view host = rest.substr(begin.size(), port - begin.size());
   rest.remove_prefix(port + middle.size());
-  std::string tried = std::string(host).append(":").append(rest.substr(0, rest.find(' ')));
+  std::string attempted = std::string(host).append(":").append(rest.substr(0, rest.find(' ')));
   // `end.host` has no port when it is the usual one.
-  if (tried == end.host || host == end.host || '[' + std::string(host) + ']' == end.host) return end.host;
-  return end.host.starts_with('[') ? end.host : "the proxy " + tried;
+  if (attempted == end.host || host == end.host || '[' + std::string(host) + ']' == end.host) return end.host;
+  return end.host.starts_with('[') ? end.host : "the proxy " + attempted;
 }
 
 inline std::string describe(const CurlEnd& end) {

@@ -34,7 +34,7 @@ struct FreeEasy {
 };
 struct CurlHandle;
 struct CurlServer;
-class OpenSockets;
+class IdleConnections;
 class PartReader;
 struct FreeMime {
   void operator()(curl_mime* mime) const noexcept { curl_mime_free(mime); }
@@ -110,8 +110,8 @@ struct CurlHandle {
   std::list<CurlHandle>* list{};  // of the loop, in which it is
   std::list<CurlHandle>::iterator place{};
   CurlServer* server{};
-  const OpenSockets* open_sockets{};            // of the loop
-  curl_socket_t http1_socket{CURL_SOCKET_BAD};  // that it uses again; see OpenSockets
+  const IdleConnections* open_sockets{};        // of the loop
+  curl_socket_t http1_socket{CURL_SOCKET_BAD};  // that it uses again; see IdleConnections
   bool is_added{};                              // to the multi handle
   std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   CurlTurn* turn{};                                                             // of the loop

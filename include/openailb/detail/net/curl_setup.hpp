@@ -4,8 +4,8 @@
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/curl_multi.hpp>
 #include <openailb/detail/net/curl_parts.hpp>
+#include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/net/local_fault.hpp>
-#include <openailb/detail/net/open_sockets.hpp>
 #include <openailb/http.hpp>
 #include <openailb/options.hpp>
 
@@ -45,7 +45,7 @@ inline void configure_connection(CurlHandle& handle, const ConnectionOptions& op
 
 /// Sets the options that are the same for every request. Throws std::invalid_argument when libcurl does not
 /// accept an option.
-inline void configure(CurlHandle& handle, const ConnectionOptions& options, OpenSockets& sockets) {
+inline void configure(CurlHandle& handle, const ConnectionOptions& options, IdleConnections& sockets) {
   const auto self = static_cast<void*>(&handle);
   const auto watcher = static_cast<void*>(&sockets);
   handle.open_sockets = &sockets;
@@ -58,8 +58,8 @@ inline void configure(CurlHandle& handle, const ConnectionOptions& options, Open
   handle.require(CURLOPT_HEADERDATA, self, "a reader of headers");
   handle.require(CURLOPT_OPENSOCKETFUNCTION, &WantedSockets::make, "an eye on its sockets");
   handle.require(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&handle.wanted_sockets), "an eye on its sockets");
-  handle.require(CURLOPT_SOCKOPTFUNCTION, &OpenSockets::opened, "an eye on its sockets");
-  handle.require(CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close, "an eye on its sockets");
+  handle.require(CURLOPT_SOCKOPTFUNCTION, &IdleConnections::opened, "an eye on its sockets");
+  handle.require(CURLOPT_CLOSESOCKETFUNCTION, &IdleConnections::close, "an eye on its sockets");
   handle.require(CURLOPT_CLOSESOCKETDATA, watcher, "an eye on its sockets");
   handle.require(CURLOPT_PREREQFUNCTION, &CurlCallbacks::before_request, "a guard against sending twice");
   handle.require(CURLOPT_PREREQDATA, self, "a guard against sending twice");

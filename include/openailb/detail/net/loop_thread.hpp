@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/net/resident.hpp>
+#include <openailb/detail/net/loop_operation.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/unhandled.hpp>
 #include <openailb/event_loop.hpp>
@@ -51,9 +51,9 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void post(Function function) { post(prepare_post(std::move(function))); }
   void post(Post post) noexcept;
   /// Lets a resident live and work there; after its end, cancels it.
-  void take_in(const std::shared_ptr<Resident>& resident);
+  void spawn(const std::shared_ptr<LoopOperation>& resident);
   /// Cancels a resident if it still lives there. From now on its should_stop is not asked.
-  void drop(std::shared_ptr<Resident> resident) noexcept;
+  void drop(std::shared_ptr<LoopOperation> resident) noexcept;
   /// Calls a function of the user's where the user wants it: in the executor, or else on the thread. Throws
   /// what the executor throws.
   void call_for_user(Post post) {
@@ -69,12 +69,12 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   /// \name on the thread, for residents
   ///@{
   /// The resident's work is done, and it is to leave.
-  void finished(Resident& resident) noexcept {
+  void finished(LoopOperation& resident) noexcept {
     finished_.splice(finished_.end(), residents_, resident.place_);
   }
   /// The resident has nothing to do until somebody asks it. It stays.
-  void rest(Resident& resident) noexcept {
-    if (std::exchange(resident.works_, false)) --working_;
+  void rest(LoopOperation& resident) noexcept {
+    if (std::exchange(resident.is_active_, false)) --working_;
   }
   /// A resident that works waits for something outside of the loop, until go_on().
   void pause() noexcept { --working_; }
@@ -86,12 +86,12 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   bool run_posted();
   void run_loop();
   void run_finished() noexcept;
-  void settle_in(Resident& resident);
+  void settle_in(LoopOperation& resident);
   void poll_for_stops();
-  void ask_to_stop(Resident& resident);
+  void ask_to_stop(LoopOperation& resident);
   void cancel_all(const char* why) noexcept;
   void cancel_rest() noexcept;
-  std::shared_ptr<Resident> remove(Resident& resident, Resident::List& from) noexcept;
+  std::shared_ptr<LoopOperation> remove(LoopOperation& resident, LoopOperation::List& from) noexcept;
   void call(const Function& function) const noexcept;
 
   const std::function<void(Function)> executor_;
@@ -108,10 +108,10 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   bool ended_{};
 
   // What follows is used by the thread alone.
-  Resident::List residents_{};
-  Resident::List finished_{};  // those of them that are to leave
-  std::ptrdiff_t working_{};   // of all these
-  std::size_t polled_{};       // of all these
+  LoopOperation::List residents_{};
+  LoopOperation::List finished_{};  // those of them that are to leave
+  std::ptrdiff_t working_{};        // of all these
+  std::size_t polled_{};            // of all these
   TimePoint next_poll_{};
 };
 
@@ -138,33 +138,33 @@ inline void LoopThread::post(Post post) noexcept {
   called_.notify_one();
 }
 
-inline void LoopThread::take_in(const std::shared_ptr<Resident>& resident) {
+inline void LoopThread::spawn(const std::shared_ptr<LoopOperation>& resident) {
   Post start = prepare_post([this, one = resident.get()] { settle_in(*one); });
   start.front().kept_alive = resident;
   Post farewell = prepare_post([this, one = resident.get()] {
-    if (one->lives_there_) remove(*one, residents_)->cancel("it was dropped");
+    if (one->is_attached_) remove(*one, residents_)->cancel("it was dropped");
   });
   resident->home_.emplace_back();
-  resident->farewell_ = std::move(farewell);
+  resident->cancel_post_ = std::move(farewell);
   post(std::move(start));
 }
 
-inline void LoopThread::settle_in(Resident& resident) {
+inline void LoopThread::settle_in(LoopOperation& resident) {
   if (loop_ == nullptr) return resident.cancel("the client of this call is gone");
   residents_.splice(residents_.end(), resident.home_);
   residents_.back() = resident.shared_from_this();
   resident.place_ = std::prev(residents_.end());
-  resident.lives_there_ = resident.works_ = true;
+  resident.is_attached_ = resident.is_active_ = true;
   ++working_;
   if (resident.polling && polled_++ == 0) next_poll_ = loop_->now() + StopPolling::interval;
   resident.start();
   if (resident.polling) ask_to_stop(resident);
 }
 
-inline void LoopThread::drop(std::shared_ptr<Resident> resident) noexcept {
-  for (Resident* one = resident.get(); one != nullptr; one = one->source.get()) one->is_dropped_ = true;
+inline void LoopThread::drop(std::shared_ptr<LoopOperation> resident) noexcept {
+  for (LoopOperation* one = resident.get(); one != nullptr; one = one->source.get()) one->is_dropped_ = true;
   Post farewell;
-  farewell.splice(farewell.end(), resident->farewell_);
+  farewell.splice(farewell.end(), resident->cancel_post_);
   if (farewell.empty()) return;  // it was never taken in, or is dropped for the second time
   farewell.front().kept_alive = std::move(resident);
   post(std::move(farewell));
@@ -237,7 +237,7 @@ inline void LoopThread::poll_for_stops() {
   }
 }
 
-inline void LoopThread::ask_to_stop(Resident& resident) {
+inline void LoopThread::ask_to_stop(LoopOperation& resident) {
   if (resident.is_dropped_) return;
   try {
     resident.polling->ask();
@@ -247,11 +247,12 @@ inline void LoopThread::ask_to_stop(Resident& resident) {
   }
 }
 
-inline std::shared_ptr<Resident> LoopThread::remove(Resident& resident, Resident::List& from) noexcept {
+inline std::shared_ptr<LoopOperation> LoopThread::remove(LoopOperation& resident,
+                                                         LoopOperation::List& from) noexcept {
   rest(resident);
-  std::shared_ptr<Resident> removed = std::move(*resident.place_);
+  std::shared_ptr<LoopOperation> removed = std::move(*resident.place_);
   from.erase(resident.place_);
-  resident.lives_there_ = false;
+  resident.is_attached_ = false;
   if (resident.polling) --polled_;
   return removed;
 }

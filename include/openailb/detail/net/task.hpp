@@ -47,7 +47,7 @@ class [[nodiscard]] Task {
     return *std::move(promise.value);
   }
 
-  /// \name as a source of FirstOf
+  /// \name as a source of WhenAny
   ///@{
   bool ready() {
     start();
@@ -110,12 +110,12 @@ struct Task<T>::promise_type {
 /// Waits until the first of several sources is ready: transfers, timers, tasks (which it starts). Make it a
 /// named local and `co_await` that; afterwards, ask each source whether it is ready.
 template <class... Sources>
-class [[nodiscard]] FirstOf {
+class [[nodiscard]] WhenAny {
  public:
-  explicit FirstOf(Sources&... sources) noexcept : sources_(sources...) {}
-  FirstOf(const FirstOf&) = delete;
-  FirstOf& operator=(const FirstOf&) = delete;
-  ~FirstOf() {
+  explicit WhenAny(Sources&... sources) noexcept : sources_(sources...) {}
+  WhenAny(const WhenAny&) = delete;
+  WhenAny& operator=(const WhenAny&) = delete;
+  ~WhenAny() {
     if (waiter_.coroutine) unsubscribe();
   }
 

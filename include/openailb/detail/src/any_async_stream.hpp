@@ -1,13 +1,13 @@
 #pragma once
 
 #include <openailb/async_stream.hpp>
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/call/background_stream.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
 #include <openailb/detail/call/stream_kind.hpp>
-#include <openailb/detail/net/errand.hpp>
-#include <openailb/detail/net/pending.hpp>
-#include <openailb/detail/net/pending_call.hpp>
+#include <openailb/detail/net/call_operation.hpp>
+#include <openailb/detail/net/executor_hop.hpp>
+#include <openailb/detail/net/task_operation.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
 #include <openailb/response_info.hpp>
@@ -27,7 +27,7 @@ OPENAILB_INLINE AnyAsyncStream::AnyAsyncStream(std::unique_ptr<StreamReading> st
 OPENAILB_INLINE AnyAsyncStream::AnyAsyncStream(AnyAsyncStream&&) noexcept = default;
 
 OPENAILB_INLINE AnyAsyncStream::~AnyAsyncStream() {
-  if (asked_) PendingCall::abandon(std::move(asked_));  // before its stream
+  if (asked_) CallOperation::abandon(std::move(asked_));  // before its stream
 }
 
 template <class>
@@ -38,13 +38,13 @@ bool AnyAsyncStream::ask() {
     asked_->must_not_be_awaited();
     return false;
   }
-  const auto next = [this](PendingCall&) { return (*stream_)->next(); };
+  const auto next = [this](CallOperation&) { return (*stream_)->next(); };
   asked_ = run_on<const ChunkReader*>((*stream_)->thread(), {}, next);
   has_asked_ = true;
   return false;
 }
 
-OPENAILB_INLINE std::shared_ptr<PendingCall> AnyAsyncStream::asked() const { return asked_; }
+OPENAILB_INLINE std::shared_ptr<CallOperation> AnyAsyncStream::asked() const { return asked_; }
 
 OPENAILB_INLINE const ChunkReader* AnyAsyncStream::take() {
   if (is_over_) return nullptr;
@@ -66,10 +66,10 @@ std::shared_ptr<PendingAnswer> AnyAsyncStream::read_all(std::function<bool(const
   if (asked_) throw std::logic_error("openailb: a chunk of this AsyncStream is waited for");
   const std::unique_ptr<StreamReading> reading = std::move(stream_);
   const std::shared_ptr<BackgroundStream> stream = reading->stream();
-  const auto task = [&](PendingCall& pending) {
-    return detail::read_all(Ask(pending), std::move(*reading), std::move(take));
+  const auto task = [&](CallOperation& pending) {
+    return detail::read_all(InvokeUser(pending), std::move(*reading), std::move(take));
   };
-  return run_on<AnyAnswer>(stream->thread(), stream->stop_token(), task, nullptr, stream);
+  return run_on<AnswerPtr>(stream->thread(), stream->stop_token(), task, nullptr, stream);
 }
 
 OPENAILB_INLINE const CommittedStream* AnyAsyncStream::committed() const noexcept {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
+#include <openailb/detail/net/call_operation.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
-#include <openailb/detail/net/pending.hpp>
-#include <openailb/detail/net/pending_call.hpp>
+#include <openailb/detail/net/task_operation.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/future.hpp>
 
@@ -18,10 +18,10 @@ namespace openailb::detail {
 
 OPENAILB_INLINE Awaiting::~Awaiting() {
   // Taken out first, since clang 16 destroys an awaiter once more with the frame of a coroutine that threw.
-  if (const std::shared_ptr<PendingCall> call = std::exchange(call_, nullptr)) call->forget_continuation();
+  if (const std::shared_ptr<CallOperation> call = std::exchange(call_, nullptr)) call->forget_continuation();
 }
 
-OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<PendingCall> call, std::coroutine_handle<> coroutine) {
+OPENAILB_INLINE bool Awaiting::begin(std::shared_ptr<CallOperation> call, std::coroutine_handle<> coroutine) {
   call_ = std::move(call);  // first: from then on it may be resumed and destroyed on another thread
   return call_->on_done([coroutine] { coroutine.resume(); });
 }
@@ -38,11 +38,11 @@ OPENAILB_INLINE AnyFuture& AnyFuture::operator=(AnyFuture&& other) noexcept {
 }
 
 OPENAILB_INLINE AnyFuture::~AnyFuture() {
-  if (pending_) PendingCall::abandon(std::move(pending_));
+  if (pending_) CallOperation::abandon(std::move(pending_));
 }
 
 OPENAILB_INLINE void AnyFuture::cancel() noexcept {
-  if (pending_) PendingCall::abandon(pending_);
+  if (pending_) CallOperation::abandon(pending_);
 }
 
 /// Not on the client's own thread, where it would wait for ever.
@@ -87,7 +87,7 @@ OPENAILB_INLINE void AnyFuture::notify_when_done(const std::function<void()>& no
   if (!pending().notify_when_done(notify)) notify();
 }
 
-OPENAILB_INLINE std::shared_ptr<PendingCall> AnyFuture::call() const {
+OPENAILB_INLINE std::shared_ptr<CallOperation> AnyFuture::call() const {
   static_cast<void>(pending());
   return pending_;
 }

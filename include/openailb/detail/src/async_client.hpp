@@ -1,15 +1,15 @@
 #pragma once
 
 #include <openailb/async_client.hpp>
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/call/background_stream.hpp>
 #include <openailb/detail/call/stream_call.hpp>
-#include <openailb/detail/net/errand.hpp>
+#include <openailb/detail/net/call_operation.hpp>
+#include <openailb/detail/net/executor_hop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
-#include <openailb/detail/net/pending.hpp>
-#include <openailb/detail/net/pending_call.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
+#include <openailb/detail/net/task_operation.hpp>
 #include <openailb/detail/src/client.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/inline.hpp>
@@ -39,13 +39,13 @@ OPENAILB_INLINE Core<Async>::~Core() { thread_->end(); }
 
 template <class>
 std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<NewCall> call, const MakeTask& make_task) const {
-  if (!call) return std::make_shared<PendingAnswer>(thread_, Result<AnyAnswer>(std::move(call).error()));
+  if (!call) return std::make_shared<PendingAnswer>(thread_, Result<AnswerPtr>(std::move(call).error()));
   std::unique_ptr<StopPolling> polling = poll_for_stop(**call);
   const std::stop_token stop = (*call)->stop_token;
-  const auto task = [&](PendingCall& pending) {
-    return make_task(thread_->loop(), *std::move(call), Ask(pending));
+  const auto task = [&](CallOperation& pending) {
+    return make_task(thread_->loop(), *std::move(call), InvokeUser(pending));
   };
-  return run_on<AnyAnswer>(thread_, stop, task, std::move(polling));
+  return run_on<AnswerPtr>(thread_, stop, task, std::move(polling));
 }
 
 template <class>
@@ -61,7 +61,7 @@ AnyAsyncStream Core<Async>::open(const StreamKind& kind, Result<NewCall> call) c
   stream->polling = std::move(polling);
   AnyAsyncStream its_end(
       std::make_unique<StreamReading>(stream));  // which ends it whatever fails from here on
-  thread_->take_in(stream);
+  thread_->spawn(stream);
   return its_end;
 }
 

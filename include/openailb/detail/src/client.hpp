@@ -90,13 +90,13 @@ auto BasicClient<Execution>::download(Text path, ByteSink into, RequestOptions o
 }
 
 template <class Execution>
-std::optional<std::string> BasicClient<Execution>::home_of(TextView id) const {
-  return Base::core()->home_of(id);
+std::optional<std::string> BasicClient<Execution>::owner_of(TextView id) const {
+  return Base::core()->owner_of(id);
 }
 
 template <class Execution>
-void BasicClient<Execution>::remember_home(TextView id, TextView endpoint) const {
-  Base::core()->remember_home(id, endpoint);
+void BasicClient<Execution>::pin_object(TextView id, TextView endpoint) const {
+  Base::core()->pin_object(id, endpoint);
 }
 
 template <class Execution>

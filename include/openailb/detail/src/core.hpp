@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/answered.hpp>
-#include <openailb/detail/net/errand.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
+#include <openailb/detail/net/executor_hop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -38,7 +38,7 @@ class AnyStream;
 class Balancer;
 class LoopThread;
 template <class T>
-class Pending;
+class TaskOperation;
 struct Polling;
 struct StreamKind;
 
@@ -55,8 +55,8 @@ class CoreBase {
 
   /// \name for BasicClient
   ///@{
-  std::optional<std::string> home_of(std::string_view id) const;
-  void remember_home(std::string_view id, std::string_view endpoint) const;
+  std::optional<std::string> owner_of(std::string_view id) const;
+  void pin_object(std::string_view id, std::string_view endpoint) const;
   EndpointStatuses endpoints() const;
   void add_endpoint(EndpointConfig endpoint) const;
   void remove_endpoint(std::string_view name) const;
@@ -78,7 +78,7 @@ LoopPool::Factory loops_of(const ClientOptions& options, bool has_one_loop);
 
 /// Makes the coroutine of a whole call. `ask` calls functions of the user's.
 using MakeTask =
-    std::function<Task<Result<AnyAnswer>>(EventLoop& loop, std::shared_ptr<const Call> call, Ask ask)>;
+    std::function<Task<Result<AnswerPtr>>(EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser ask)>;
 
 /// Those of a call with one answer, of one whose bytes go into a sink, and of one that is made again and
 /// again.
@@ -112,7 +112,7 @@ class Core<Blocking> : public CoreBase {
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopPool> loops);
   template <class = OnlyIfUsed>
-  Result<AnyAnswer> run_any(Result<NewCall> call, const MakeTask& make_task) const;
+  Result<AnswerPtr> run_any(Result<NewCall> call, const MakeTask& make_task) const;
   template <class = OnlyIfUsed>
   AnyStream open(const StreamKind& kind, Result<NewCall> call) const;
 
@@ -139,7 +139,8 @@ class Core<Async> : public CoreBase {
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopThread> thread);
   template <class = OnlyIfUsed>
-  std::shared_ptr<Pending<Result<AnyAnswer>>> run_any(Result<NewCall> call, const MakeTask& make_task) const;
+  std::shared_ptr<TaskOperation<Result<AnswerPtr>>> run_any(Result<NewCall> call,
+                                                            const MakeTask& make_task) const;
   template <class = OnlyIfUsed>
   AnyAsyncStream open(const StreamKind& kind, Result<NewCall> call) const;
 

@@ -2,14 +2,14 @@
 
 #include <openailb/byte_sink.hpp>
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/download_call.hpp>
 #include <openailb/detail/call/poll_call.hpp>
 #include <openailb/detail/call/stream_call.hpp>
+#include <openailb/detail/call/unary_call.hpp>
 #include <openailb/detail/net/curl_event_loop.hpp>
-#include <openailb/detail/net/errand.hpp>
+#include <openailb/detail/net/executor_hop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
@@ -44,43 +44,43 @@ OPENAILB_INLINE Result<NewCall> CoreBase::make_call(ApiRequest&& request, Reques
   return measured(detail::make_call(std::move(request), balancer_->options(), std::move(options)));
 }
 
-OPENAILB_INLINE std::optional<std::string> CoreBase::home_of(std::string_view id) const {
-  return balancer_->home_of(id);
+OPENAILB_INLINE std::optional<std::string> CoreBase::owner_of(std::string_view id) const {
+  return balancer_->owner_of(id);
 }
-OPENAILB_INLINE void CoreBase::remember_home(std::string_view id, std::string_view endpoint) const {
-  balancer_->remember_home(id, endpoint);
+OPENAILB_INLINE void CoreBase::pin_object(std::string_view id, std::string_view endpoint) const {
+  balancer_->pin_object(id, endpoint);
 }
 OPENAILB_INLINE EndpointStatuses CoreBase::endpoints() const { return balancer_->status(now()); }
 OPENAILB_INLINE void CoreBase::add_endpoint(EndpointConfig endpoint) const {
-  balancer_->fleet().add(std::move(endpoint), now());
+  balancer_->endpoint_set().add(std::move(endpoint), now());
 }
 OPENAILB_INLINE void CoreBase::remove_endpoint(std::string_view name) const {
-  balancer_->fleet().remove(name);
+  balancer_->endpoint_set().remove(name);
 }
 OPENAILB_INLINE void CoreBase::set_endpoints(std::vector<EndpointConfig> endpoints) const {
-  balancer_->fleet().replace(std::move(endpoints), now());
+  balancer_->endpoint_set().replace(std::move(endpoints), now());
 }
 
 OPENAILB_INLINE LoopPool::Factory loops_of(const ClientOptions& options, bool has_one_loop) {
   if (options.event_loop) return options.event_loop;
   return [connection = options.connection, has_one_loop] {
-    const CallsAtOnce calls = has_one_loop ? CallsAtOnce::many : CallsAtOnce::few;
+    const LoopTuning calls = has_one_loop ? LoopTuning::throughput : LoopTuning::latency;
     return std::make_unique<CurlEventLoop>(connection, calls);
   };
 }
 
 template <class>
 MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode) {
-  return [balancer = std::move(balancer), decode = std::move(decode)](EventLoop& loop,
-                                                                      std::shared_ptr<const Call> call, Ask) {
-    return answer_call(loop, balancer, std::move(call), decode);
+  return [balancer = std::move(balancer), decode = std::move(decode)](
+             EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser) {
+    return unary_call(loop, balancer, std::move(call), decode);
   };
 }
 
 template <class>
 MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into) {
   return [balancer = std::move(balancer), decode = std::move(decode), into = std::move(into)](
-             EventLoop& loop, std::shared_ptr<const Call> call, Ask ask) {
+             EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser ask) {
     return download_call(loop, balancer, std::move(call), decode, into, ask);
   };
 }
@@ -88,7 +88,7 @@ MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink 
 template <class>
 MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling) {
   return [balancer = std::move(balancer), decode = std::move(decode), polling = std::move(polling)](
-             EventLoop& loop, std::shared_ptr<const Call> call, Ask ask) {
+             EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser ask) {
     return poll_call(loop, balancer, std::move(call), decode, polling, ask);
   };
 }
@@ -102,11 +102,11 @@ OPENAILB_INLINE Core<Blocking>::Core(std::vector<EndpointConfig> endpoints, Clie
     : CoreBase(std::move(endpoints), std::move(options), loops->lease()->clock()), loops_(std::move(loops)) {}
 
 template <class>
-Result<AnyAnswer> Core<Blocking>::run_any(Result<NewCall> call, const MakeTask& make_task) const {
+Result<AnswerPtr> Core<Blocking>::run_any(Result<NewCall> call, const MakeTask& make_task) const {
   if (!call) return std::move(call).error();
   const LoopLease loop = loops_->lease();
   const std::unique_ptr<StopPolling> polling = poll_for_stop(**call);
-  Task<Result<AnyAnswer>> task = make_task(*loop, *std::move(call), Ask());
+  Task<Result<AnswerPtr>> task = make_task(*loop, *std::move(call), InvokeUser());
   return run(*loop, std::move(task), polling.get());
 }
 

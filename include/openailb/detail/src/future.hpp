@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/detail/balance/answered.hpp>
-#include <openailb/detail/net/pending.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
+#include <openailb/detail/net/task_operation.hpp>
 #include <openailb/error.hpp>
 #include <openailb/future.hpp>
 #include <openailb/result.hpp>
@@ -14,7 +14,7 @@ namespace openailb {
 namespace detail {
 
 /// The result of a pending call. What a user's function threw in it becomes an Error.
-inline Result<AnyAnswer> take_as_result(PendingAnswer& pending) {
+inline Result<AnswerPtr> take_as_result(PendingAnswer& pending) {
   try {
     return pending.take();
   } catch (...) {

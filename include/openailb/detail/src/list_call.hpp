@@ -1,12 +1,12 @@
 #pragma once
 
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/net/errand.hpp>
-#include <openailb/detail/net/gathering.hpp>
+#include <openailb/detail/call/unary_call.hpp>
+#include <openailb/detail/net/executor_hop.hpp>
 #include <openailb/detail/net/task.hpp>
+#include <openailb/detail/net/task_group.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/page.hpp>
@@ -36,7 +36,7 @@
 namespace openailb::detail {
 
 /// What is wrong with asking for a list everywhere; empty when nothing is.
-inline std::string fault_of_everywhere(const Call& call) {
+inline std::string problem_of_all_endpoints(const Call& call) {
   if (!call.endpoint.empty()) return "everywhere and endpoint exclude each other";
   if (!call.path_ids.empty()) return "everywhere is not for lists of one object, which has one home";
   std::map<std::string, std::string> query = query_of(call.path);
@@ -55,11 +55,11 @@ OPENAILB_INLINE List::List(const std::shared_ptr<const CoreBase>& core, ApiPath 
       options_(std::move(options)),
       make_page_(make_page),
       call_(make_call(*core)) {
-  if (!options_.everywhere) {
+  if (!options_.all_endpoints) {
     places_.push_back({.endpoint = options_.endpoint});
     return;
   }
-  const std::string fault = call_ ? fault_of_everywhere(**call_) : "";
+  const std::string fault = call_ ? problem_of_all_endpoints(**call_) : "";
   if (!fault.empty()) call_ = Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
   EndpointStatuses endpoints = core->balancer()->status(core->now());
   for (EndpointStatus& one : endpoints) {
@@ -82,20 +82,20 @@ OPENAILB_INLINE List::List(const AnyPage& page, std::chrono::nanoseconds within,
 
 OPENAILB_INLINE Result<NewCall> List::make_call(const CoreBase& core) const {
   RequestOptions options = options_;
-  options.everywhere = false;
+  options.all_endpoints = false;
   return core.make_call({.method = "GET", .path = *path_}, std::move(options));
 }
 
 template <class>
 MakeTask List::make_task() const {
-  return
-      [list = std::make_shared<const List>(*this)](EventLoop& loop, std::shared_ptr<const Call> call, Ask) {
-        return ask_at(loop, list->core_.lock()->balancer(), std::move(call), list);
-      };
+  return [list = std::make_shared<const List>(*this)](EventLoop& loop, std::shared_ptr<const Call> call,
+                                                      InvokeUser) {
+    return ask_at(loop, list->core_.lock()->balancer(), std::move(call), list);
+  };
 }
 
 /// Reads a page that was asked for at a place in the list.
-OPENAILB_INLINE Result<AnyAnswer> List::read_page(const HttpResponse& response,
+OPENAILB_INLINE Result<AnswerPtr> List::read_page(const HttpResponse& response,
                                                   const PlaceInList& place) const {
   ScannedJson document;
   if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
@@ -111,14 +111,14 @@ OPENAILB_INLINE Result<AnyAnswer> List::read_page(const HttpResponse& response,
   if (page.has_more && place.seen && place.seen->size() == SeenCursors::most) {
     return Error{.kind = ErrorKind::parse, .message = "answered with one page too many: its list has no end"};
   }
-  return AnyAnswer(std::move(answer));
+  return AnswerPtr(std::move(answer));
 }
 
 /// Asks for a page at each of the places.
 template <class>
-Task<Result<AnyAnswer>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+Task<Result<AnswerPtr>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
                                      std::shared_ptr<const Call> call, std::shared_ptr<const List> list) {
-  Gathering<Result<AnyAnswer>> asked;
+  TaskGroup<Result<AnswerPtr>> asked;
   for (const PlaceInList& place : list->places_) {
     const auto once = std::make_shared<Call>(*call);
     once->endpoint = place.endpoint;
@@ -126,15 +126,15 @@ Task<Result<AnyAnswer>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> 
     const Decoder decode = [list, &place](HttpResponse& response, bool&) {
       return list->read_page(response, place);
     };
-    asked.add(answer_call(loop, balancer, once, decode));
+    asked.add(unary_call(loop, balancer, once, decode));
   }
-  std::map<std::size_t, AnyAnswer> pages;  // by their places
+  std::map<std::size_t, AnswerPtr> pages;  // by their places
   std::optional<Error> has_none;
   while (!asked.empty()) {
-    FirstOf one(asked);
+    WhenAny one(asked);
     co_await one;
     auto [index, page] = *asked.take();
-    const bool may_have_none = list->options_.everywhere && !list->places_[index].after;
+    const bool may_have_none = list->options_.all_endpoints && !list->places_[index].after;
     if (page) {
       pages.emplace(index, *std::move(page));
     } else if (may_have_none && has_no_such_list(page.error())) {
@@ -148,7 +148,7 @@ Task<Result<AnyAnswer>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> 
 }
 
 /// Makes one page of those that have come from the places, and notes how it goes on.
-OPENAILB_INLINE AnyAnswer List::put_together(std::map<std::size_t, AnyAnswer>& pages) const {
+OPENAILB_INLINE AnswerPtr List::put_together(std::map<std::size_t, AnswerPtr>& pages) const {
   std::unique_ptr<PageAnswer> all = make_page_();
   std::vector<PlaceInList> goes_on;
   for (auto& [index, answer] : pages) {
@@ -161,8 +161,8 @@ OPENAILB_INLINE AnyAnswer List::put_together(std::map<std::size_t, AnyAnswer>& p
       seen->add(one.page().last_id);
       goes_on.push_back({.endpoint = endpoint, .after = one.page().last_id, .seen = std::move(seen)});
     }
-    if (options_.everywhere) {
-      take_in(*all, one);
+    if (options_.all_endpoints) {
+      spawn(*all, one);
     } else {
       all.reset(static_cast<PageAnswer*>(answer.release()));
     }
@@ -176,7 +176,7 @@ OPENAILB_INLINE AnyAnswer List::put_together(std::map<std::size_t, AnyAnswer>& p
 }
 
 /// Adds a page of one endpoint to a page from everywhere.
-OPENAILB_INLINE void List::take_in(PageAnswer& all, PageAnswer& one) {
+OPENAILB_INLINE void List::spawn(PageAnswer& all, PageAnswer& one) {
   all.append_items(one);
   AnyPage& whole = all.page();
   AnyPage& part = one.page();

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/clock.hpp>
-#include <openailb/detail/balance/answered.hpp>
+#include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/wire/api_path.hpp>
@@ -32,7 +32,7 @@ namespace openailb {
 namespace detail {
 
 /// A page as an answer, whatever its items are.
-class PageAnswer : public Answered {
+class PageAnswer : public AnyAnswer {
  public:
   virtual AnyPage& page() noexcept = 0;
   virtual bool read(JsonNode& json) = 0;
@@ -69,12 +69,12 @@ class List {
 
  private:
   Result<NewCall> make_call(const CoreBase& core) const;
-  Result<AnyAnswer> read_page(const HttpResponse& response, const PlaceInList& place) const;
+  Result<AnswerPtr> read_page(const HttpResponse& response, const PlaceInList& place) const;
   template <class = OnlyIfUsed>
-  static Task<Result<AnyAnswer>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+  static Task<Result<AnswerPtr>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
                                         std::shared_ptr<const Call> call, std::shared_ptr<const List> list);
-  AnyAnswer put_together(std::map<std::size_t, AnyAnswer>& pages) const;
-  static void take_in(PageAnswer& all, PageAnswer& one);
+  AnswerPtr put_together(std::map<std::size_t, AnswerPtr>& pages) const;
+  static void spawn(PageAnswer& all, PageAnswer& one);
 
   std::weak_ptr<const CoreBase> core_;  // a call that is under way does not keep its client
   std::shared_ptr<const ApiPath> path_;

@@ -78,7 +78,7 @@ struct Call {
   const ObjectIds* ids{&no_object_ids};  ///< where ids of objects stand in its body and its answer
   std::vector<std::string> path_ids{};   ///< those in its path, from left to right
   std::vector<std::string> objects{};    ///< those that its caller names beside that
-  std::string neighbour{};               ///< the id of an item where a page of a list begins or ends
+  std::string page_cursor{};             ///< the id of an item where a page of a list begins or ends
   std::string deletes{};                 ///< the id of what is gone if it succeeds
   bool is_answer_kept{};                 ///< its answer tells of objects that its endpoint keeps
   std::string session{};                 ///< see RequestOptions
@@ -110,36 +110,36 @@ inline std::chrono::nanoseconds usual_idle_timeout(const ClientOptions& client) 
   return client.idle_timeout.value_or(client.timeout);
 }
 
-inline std::string fault_of_request(const ApiRequest& request, const RequestOptions& options) {
+inline std::string problem_of_request(const ApiRequest& request, const RequestOptions& options) {
   if (!request.path.fault().empty()) return request.path.fault();
   const std::chrono::nanoseconds zero{};
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
-  if (options.everywhere) return "everywhere is for lists: it needs a list() method";
+  if (options.all_endpoints) return "everywhere is for lists: it needs a list() method";
   const JsonBody& body = request.body;
-  if (request.needs_object && !body.is_object() && !body.flaw()) return "the body is not a JSON object";
+  if (request.needs_object && !body.is_object() && !body.problem()) return "the body is not a JSON object";
   if (!options.extra_body.empty()) {
     const bool has_none = request.method == "GET" || request.method == "DELETE";
     if (has_none && body.empty()) return "extra_body needs a request that has a body";
     if (!options.extra_body.value().is_object()) return "extra_body is not a JSON object";
     if (!body.empty() && !body.is_object()) return "extra_body needs a body that is a JSON object";
   }
-  return fault_of_headers(options.extra_headers);
+  return problem_of_headers(options.extra_headers);
 }
 
-inline std::string fault_of_model(const std::string& name) {
+inline std::string problem_of_model(const std::string& name) {
   if (name.empty()) return "model is empty";
   return is_utf8(name) ? "" : "model is not valid UTF-8";
 }
 
 /// What is wrong with the models that a call falls back on; empty when nothing is.
-inline std::string fault_of_fallbacks(const Call& call) {
+inline std::string problem_of_fallbacks(const Call& call) {
   const Fallbacks& fallbacks = call.fallbacks;
   if (fallbacks.empty()) return {};
   if (!call.model) return "fallback models need a request that names a model";
   for (const std::string& name : fallbacks.models) {
-    if (fault_of_model(name).empty()) continue;
+    if (problem_of_model(name).empty()) continue;
     return "fallback_models has a name that is empty or not valid UTF-8";
   }
   if (!is_utf8(fallbacks.context_length)) return "context_length_fallback is not valid UTF-8";
@@ -163,11 +163,11 @@ inline std::string finish_body(Call& call) {
   }
   const std::string* stream = body.find("stream");
   if (!call.streams && stream && *stream == "true") return needs_stream_method;
-  if (body.flaw()) return body.flaw()->message();
-  return call.model ? fault_of_model(*call.model) : "";
+  if (body.problem()) return body.problem()->message();
+  return call.model ? problem_of_model(*call.model) : "";
 }
 
-inline std::string fault_of_part(const BodyPart& part) {
+inline std::string problem_of_part(const BodyPart& part) {
   const FileInput& file = part.file;
   for (const std::string* text : {&part.name, &file.path, &file.filename, &file.content_type}) {
     // A line break would begin another header of the part.
@@ -185,7 +185,7 @@ inline std::string take_form(Form form, Call& call) {
   if (form.parts.empty()) return "the form has no parts";
   call.parts = std::move(form.parts);
   for (const BodyPart& part : call.parts) {
-    if (std::string fault = fault_of_part(part); !fault.empty()) return fault;
+    if (std::string fault = problem_of_part(part); !fault.empty()) return fault;
     if (!call.streams && part.name == "stream" && part.content == "true") return needs_stream_method;
   }
   if (call.wants_events()) {
@@ -195,7 +195,7 @@ inline std::string take_form(Form form, Call& call) {
   const BodyPart* model = find_part(call.parts, "model");
   if (model == nullptr || !model->file.empty()) return {};
   call.model = model->content;
-  return fault_of_model(*call.model);
+  return problem_of_model(*call.model);
 }
 
 /// Whether a service keeps nothing of what it answers at these paths.
@@ -224,9 +224,9 @@ inline void note_objects(Call& call, const ApiPath& path, const ClientOptions& c
   if (call.reads()) {
     std::map<std::string, std::string> query = query_of(call.path);
     for (const auto& [name, value] : call.query) query[name] = value;
-    call.neighbour = neighbour_of_page(query);
+    call.page_cursor = neighbour_of_page(query);
   }
-  if (client.remembered_objects == 0) return;
+  if (client.object_affinity_capacity == 0) return;
   call.ids = &path.object_ids();
   const std::string_view plain_path = split_query(call.path).first;
   const bool tells = !call.ids->makes.empty() || !call.ids->shows.empty();
@@ -278,7 +278,7 @@ inline double expected_tokens(const JsonBody& body) {
 /// kind bad_request, and nothing is sent.
 inline Result<NewCall> make_call(ApiRequest&& request, const ClientOptions& client,
                                  RequestOptions&& options) {
-  std::string fault = fault_of_request(request, options);
+  std::string fault = problem_of_request(request, options);
   const NewCall made = std::make_shared<Call>();
   Call& call = *made;
   call.method = std::move(request.method);
@@ -297,7 +297,7 @@ inline Result<NewCall> make_call(ApiRequest&& request, const ClientOptions& clie
                       .context_length = std::move(options.context_length_fallback),
                       .content_filter = std::move(options.content_filter_fallback)};
   }
-  if (fault.empty()) fault = fault_of_fallbacks(call);
+  if (fault.empty()) fault = problem_of_fallbacks(call);
   if (Result<void> fine = check_characters(call.path); fault.empty() && !fine) {
     fault = "the path cannot be sent: " + fine.error().message;
   }

@@ -100,7 +100,7 @@ class FormWriter {
     } else {
       JsonPrinter number;
       write_json(number, value);
-      if (number.flaw()) fail(name + ' ' + number.flaw()->why);
+      if (number.problem()) fail(name + ' ' + number.problem()->why);
       form_->parts.push_back({.name = std::move(name), .content = std::move(number.text())});
     }
   }

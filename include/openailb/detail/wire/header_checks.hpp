@@ -20,7 +20,7 @@ inline bool has_control_character(std::string_view text) {
 }
 
 /// What is wrong with a header, empty when nothing is. Never repeats the value, which may be a key.
-inline std::string fault_of_header(std::string_view name, std::string_view value) {
+inline std::string problem_of_header(std::string_view name, std::string_view value) {
   constexpr std::string_view token =
       "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // RFC 9110 5.6.2
   if (name.empty() || name.find_first_not_of(token) != std::string_view::npos) {
@@ -33,7 +33,7 @@ inline std::string fault_of_header(std::string_view name, std::string_view value
 
 /// What is wrong with the headers that say where a request ends and how it is carried: only the transport may
 /// set those.
-inline std::string fault_of_framing(const Headers& headers) {
+inline std::string problem_of_framing(const Headers& headers) {
   for (const char* name : {"Connection", "Content-Length", "Transfer-Encoding"}) {
     if (headers.contains(name)) return "header " + std::string(name) + " is set by the transport alone";
   }
@@ -41,10 +41,10 @@ inline std::string fault_of_framing(const Headers& headers) {
   return host != headers.end() && host->second.empty() ? "header Host cannot be removed" : "";
 }
 
-inline std::string fault_of_headers(const Headers& headers) {
-  if (std::string fault = fault_of_framing(headers); !fault.empty()) return fault;
+inline std::string problem_of_headers(const Headers& headers) {
+  if (std::string fault = problem_of_framing(headers); !fault.empty()) return fault;
   for (const auto& [name, value] : headers) {
-    if (std::string fault = fault_of_header(name, value); !fault.empty()) return fault;
+    if (std::string fault = problem_of_header(name, value); !fault.empty()) return fault;
   }
   return {};
 }

@@ -23,7 +23,7 @@ class JsonBody {
   struct Member {
     std::string name;
     std::string json;
-    std::optional<JsonFlaw> flaw{};
+    std::optional<JsonFlaw> problem{};
   };
 
   /// No body.
@@ -39,7 +39,7 @@ class JsonBody {
     } else if (!value.is_null()) {
       JsonPrinter printer;
       write_json(printer, value);
-      flaw_ = printer.flaw();
+      flaw_ = printer.problem();
       text_ = std::move(printer.text());
     }
   }
@@ -55,9 +55,9 @@ class JsonBody {
   bool empty() const { return !is_object_ && text_.empty(); }
   bool is_object() const { return is_object_; }
   /// What JSON cannot express.
-  const std::optional<JsonFlaw>& flaw() const {
+  const std::optional<JsonFlaw>& problem() const {
     for (const Member& one : members_) {
-      if (one.flaw) return one.flaw;
+      if (one.problem) return one.problem;
     }
     return flaw_;
   }
@@ -87,7 +87,7 @@ class JsonBody {
   void merge(JsonBody extra) {
     is_object_ = true;
     for (Member& one : extra.members_) {
-      if (one.json == "null" && !one.flaw) {
+      if (one.json == "null" && !one.problem) {
         remove(one.name);
       } else {
         set(std::move(one));
@@ -124,9 +124,10 @@ class JsonBody {
   /// Takes the members that have been written to a text.
   void take_members(const FieldWriter& writer, std::string_view text) {
     is_object_ = true;
-    for (const auto& [name, begin, value, end, flaw] : writer.members()) {
-      members_.push_back(
-          {.name = std::string(name), .json = std::string(text.substr(value, end - value)), .flaw = flaw});
+    for (const auto& [name, begin, value, end, problem] : writer.members()) {
+      members_.push_back({.name = std::string(name),
+                          .json = std::string(text.substr(value, end - value)),
+                          .problem = problem});
     }
   }
 

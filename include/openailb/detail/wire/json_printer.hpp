@@ -26,7 +26,7 @@ struct JsonFlaw {
 };
 
 /// Prints JSON to text, in one line. What it prints is always valid. The first thing that JSON cannot express
-/// is kept as its flaw, and something else stands in its place.
+/// is kept as its problem, and something else stands in its place.
 class JsonPrinter {
  public:
   /// Room for `size` bytes is kept from the start.
@@ -71,8 +71,8 @@ class JsonPrinter {
   /// Begins the next member of an object.
   void member(std::string_view name);
 
-  /// Says where the flaw is, from the inside out: a member's name or an element's index goes before its
-  /// place. Does nothing if it was `flawed_before` that value was written, as only the first flaw is kept.
+  /// Says where the problem is, from the inside out: a member's name or an element's index goes before its
+  /// place. Does nothing if it was `flawed_before` that value was written, as only the first problem is kept.
   void below(bool flawed_before, std::string_view name);
   void below(bool flawed_before, std::size_t index) {
     if (!flawed_before && flaw_) below(false, '[' + std::to_string(index) + ']');
@@ -80,7 +80,7 @@ class JsonPrinter {
   bool had_flaw() const { return flaw_.has_value(); }
 
   std::string& text() { return text_; }
-  const std::optional<JsonFlaw>& flaw() const { return flaw_; }
+  const std::optional<JsonFlaw>& problem() const { return flaw_; }
   std::optional<JsonFlaw> take_flaw() { return std::exchange(flaw_, std::nullopt); }
 
  private:

@@ -35,10 +35,10 @@ class FieldWriter {
   struct Member {
     std::string_view name;
     std::size_t begin, value, end;
-    std::optional<JsonFlaw> flaw;  ///< only if each is to have its own
+    std::optional<JsonFlaw> problem;  ///< only if each is to have its own
   };
 
-  /// If `each_has_its_flaw`, a flaw is kept with its member instead of with the printer.
+  /// If `each_has_its_flaw`, a problem is kept with its member instead of with the printer.
   explicit FieldWriter(JsonPrinter& json, bool each_has_its_flaw = false)
       : json_(&json), each_has_its_flaw_(each_has_its_flaw) {}
 
@@ -85,17 +85,18 @@ class FieldWriter {
     write_json(*json_, value);
     end(name, earlier, not_empty, had_flaw);
   }
-  /// Gives whether there was a flaw before the value of the member.
+  /// Gives whether there was a problem before the value of the member.
   bool begin(std::string_view name) {
     const std::size_t begin = json_->text().size();
     json_->member(name);
     if (members_.empty()) members_.reserve(8);
-    members_.push_back({.name = name, .begin = begin, .value = json_->text().size(), .end = 0, .flaw = {}});
+    members_.push_back(
+        {.name = name, .begin = begin, .value = json_->text().size(), .end = 0, .problem = {}});
     return json_->had_flaw();
   }
   void end(std::string_view name, std::size_t earlier, bool not_empty, bool had_flaw) {
     json_->below(had_flaw, name);
-    if (each_has_its_flaw_) members_.back().flaw = json_->take_flaw();
+    if (each_has_its_flaw_) members_.back().problem = json_->take_flaw();
     members_.back().end = json_->text().size();
     if (not_empty && members_.back().end - members_.back().value == 2) return take_back();
     for (std::size_t index = 0; index < earlier; ++index) {
@@ -110,7 +111,7 @@ class FieldWriter {
   void move_last_to(std::size_t index) {
     std::string& text = json_->text();
     const std::string value = text.substr(members_.back().value);
-    members_[index].flaw = std::move(members_.back().flaw);
+    members_[index].problem = std::move(members_.back().problem);
     take_back();
     const Member earlier = members_[index];
     text.replace(earlier.value, earlier.end - earlier.value, value);

@@ -106,7 +106,7 @@ class ModelMap {
 };
 
 /// What is wrong with an entry of a model map; empty when nothing is.
-inline std::string fault_of_mapping(const std::string& model, const std::string& mapped) {
+inline std::string problem_of_mapping(const std::string& model, const std::string& mapped) {
   if (model.empty()) return "model_map has an empty name";
   if (!is_pattern(mapped)) return {};
   if (stars(model) != 1)

@@ -35,7 +35,7 @@ inline bool is_json_type(const HttpResponse& response) {
 }
 
 /// Reads what was said from JSON. Without a text it is an error of kind parse.
-inline Result<AnyAnswer> decode_transcription(HttpResponse& response, bool&) {
+inline Result<AnswerPtr> decode_transcription(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
   if (find_member(document.root(), "text") != nullptr) return read_object(document, unread<Transcription>());
@@ -44,7 +44,7 @@ inline Result<AnyAnswer> decode_transcription(HttpResponse& response, bool&) {
 
 /// Reads what was said from an answer in one of the formats that are plain text. Some servers know no such
 /// formats, and send JSON all the same.
-inline Result<AnyAnswer> decode_transcript(HttpResponse& response, bool& delivered) {
+inline Result<AnswerPtr> decode_transcript(HttpResponse& response, bool& delivered) {
   if (is_json_type(response)) return decode_transcription(response, delivered);
   if (is_html(response.body)) return not_json(response);
   return answer_of(Transcription{.text = std::move(response.body)});
@@ -65,7 +65,7 @@ inline ApiRequest speech_request(JsonBody body) {
 }
 
 /// Reads audio, which is never JSON or a page.
-inline Result<AnyAnswer> decode_audio(HttpResponse& response, bool& delivered) {
+inline Result<AnswerPtr> decode_audio(HttpResponse& response, bool& delivered) {
   ScannedJson document;
   std::optional<Error> wrong;
   if (is_json_type(response)) wrong = read_document(response, document);

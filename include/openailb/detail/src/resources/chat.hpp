@@ -31,7 +31,7 @@ namespace detail {
 
 /// Reads a chat completion. Without a choice it is an error of kind parse. If its choice ended with an
 /// `error`, as OpenRouter sends it, the result is that error.
-inline Result<AnyAnswer> decode_chat_completion(HttpResponse& response, bool&) {
+inline Result<AnswerPtr> decode_chat_completion(HttpResponse& response, bool&) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
   auto answer = std::make_unique<AnswerOf<ChatCompletion>>();
@@ -44,7 +44,7 @@ inline Result<AnyAnswer> decode_chat_completion(HttpResponse& response, bool&) {
   if (choice.finish_reason == "error") {
     if (std::optional<Error> inside = error_inside(choice.extra)) return *std::move(inside);
   }
-  return AnyAnswer(std::move(answer));
+  return AnswerPtr(std::move(answer));
 }
 
 }  // namespace detail

@@ -21,8 +21,8 @@ namespace detail {
 
 /// Reads embeddings. Without any, or with one that cannot be read, it is an error of kind parse.
 template <class T>
-Result<AnyAnswer> decode_embeddings(HttpResponse& response, bool& delivered) {
-  Result<AnyAnswer> answer = decode_json<T>(response, delivered);
+Result<AnswerPtr> decode_embeddings(HttpResponse& response, bool& delivered) {
+  Result<AnswerPtr> answer = decode_json<T>(response, delivered);
   if (!answer) return answer;
   const auto& data = value_of<T>(**answer).data;
   const auto is_empty = [](const Embedding& one) { return one.embedding.empty(); };

@@ -28,8 +28,8 @@ namespace detail {
 /// Reads the response that was asked for. With an `error` it is that error; with nothing that a response has,
 /// it is an error of kind parse.
 template <class T>
-Result<AnyAnswer> decode_response(HttpResponse& response, bool& delivered) {
-  Result<AnyAnswer> answer = decode_json<T>(response, delivered);
+Result<AnswerPtr> decode_response(HttpResponse& response, bool& delivered) {
+  Result<AnswerPtr> answer = decode_json<T>(response, delivered);
   if (!answer) return answer;
   const T& value = value_of<T>(**answer);
   if (!value.id.empty() || !value.status.empty() || !value.output.empty()) return answer;

@@ -2,9 +2,9 @@
 
 #include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
 #include <openailb/detail/call/decode.hpp>
+#include <openailb/detail/call/unary_call.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
@@ -65,12 +65,12 @@ inline Result<UploadCreateParams> upload_of(const UploadFileChunkedParams& file)
 
 /// Uploads a file of this size on disk. `begin` is the first call.
 template <class = OnlyIfUsed>
-Task<Result<AnyAnswer>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+Task<Result<AnswerPtr>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer,
                                         std::shared_ptr<const Call> begin, UploadFileChunkedParams file,
                                         std::int64_t size, RequestOptions options) {
   CallSequence calls(loop, balancer, std::move(options), *begin);
-  Task<Result<AnyAnswer>> beginning = answer_call(loop, balancer, std::move(begin), decode_json<Upload>);
-  Result<AnyAnswer> upload = co_await beginning;
+  Task<Result<AnswerPtr>> beginning = unary_call(loop, balancer, std::move(begin), decode_json<Upload>);
+  Result<AnswerPtr> upload = co_await beginning;
   if (!upload) co_return std::move(upload).error();
 
   calls.stay_at((*upload)->info().endpoint);
@@ -82,13 +82,13 @@ Task<Result<AnyAnswer>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balance
   UploadCompleteParams whole{.md5 = file.md5};
   for (std::int64_t offset = 0; offset < size; offset += file.part_size) {
     ApiRequest request = upload_part_request(id, file_slice(file.path, offset, file.part_size));
-    Task<Result<AnyAnswer>> sending = calls.ask(std::move(request), decode_object<UploadPart>);
-    Result<AnyAnswer> part = co_await sending;
+    Task<Result<AnswerPtr>> sending = calls.ask(std::move(request), decode_object<UploadPart>);
+    Result<AnswerPtr> part = co_await sending;
     if (!part) co_return failed(std::move(part).error());
     whole.part_ids.push_back(std::move(value_of<UploadPart>(**part).id));
   }
-  Task<Result<AnyAnswer>> ending = calls.ask(upload_complete_request(id, whole), decode_json<Upload>);
-  Result<AnyAnswer> completed = co_await ending;
+  Task<Result<AnswerPtr>> ending = calls.ask(upload_complete_request(id, whole), decode_json<Upload>);
+  Result<AnswerPtr> completed = co_await ending;
   if (!completed) co_return failed(std::move(completed).error());
   co_return completed;
 }
@@ -136,7 +136,7 @@ auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& para
     return Base::make_call({.path = "/uploads", .body = body}, RequestOptions(options));
   });
   return Base::core()->template run_call<Upload>(
-      std::move(call), [&](EventLoop& loop, std::shared_ptr<const detail::Call> begin, detail::Ask) {
+      std::move(call), [&](EventLoop& loop, std::shared_ptr<const detail::Call> begin, detail::InvokeUser) {
         return detail::upload_in_parts(loop, Base::core()->balancer(), std::move(begin), params,
                                        upload->bytes, options);
       });

@@ -2,10 +2,10 @@
 
 #include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
-#include <openailb/detail/call/answer_call.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/call/poll_call.hpp>
+#include <openailb/detail/call/unary_call.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/page.hpp>
@@ -48,7 +48,7 @@ inline ApiPath vector_store_file_batches_path(TextView store_id) {
 }
 
 /// Reads a list that OpenAI's documentation calls `content`, and its specification `data`.
-inline Result<AnyAnswer> decode_file_content(HttpResponse& response, bool& delivered) {
+inline Result<AnswerPtr> decode_file_content(HttpResponse& response, bool& delivered) {
   ScannedJson document;
   if (std::optional<Error> wrong = read_document(response, document)) return *std::move(wrong);
   const JsonNode* content = find_member(document.root(), "content");
@@ -66,17 +66,18 @@ inline ApiRequest upload_for_store(const FileInput& file) {
 
 /// Finds where a store is kept, which is what `look` does, uploads a file to there and adds it to the store.
 template <class = OnlyIfUsed>
-Task<Result<AnyAnswer>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+Task<Result<AnswerPtr>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer,
                                         std::shared_ptr<const Call> look, std::string store_id,
-                                        FileInput file, Polling polling, RequestOptions options, Ask ask) {
+                                        FileInput file, Polling polling, RequestOptions options,
+                                        InvokeUser ask) {
   CallSequence calls(loop, balancer, options, *look);
-  Task<Result<AnyAnswer>> looking = answer_call(loop, balancer, std::move(look), decode_object<VectorStore>);
-  Result<AnyAnswer> store = co_await looking;
+  Task<Result<AnswerPtr>> looking = unary_call(loop, balancer, std::move(look), decode_object<VectorStore>);
+  Result<AnswerPtr> store = co_await looking;
   if (!store) co_return std::move(store).error();
   calls.stay_at((*store)->info().endpoint);
 
-  Task<Result<AnyAnswer>> uploading = calls.ask(upload_for_store(file), decode_object<FileObject>);
-  Result<AnyAnswer> uploaded = co_await uploading;
+  Task<Result<AnswerPtr>> uploading = calls.ask(upload_for_store(file), decode_object<FileObject>);
+  Result<AnswerPtr> uploaded = co_await uploading;
   if (!uploaded) co_return std::move(uploaded).error();
   const std::string file_id = value_of<FileObject>(**uploaded).id;
   const auto failed = [&](Error error) {
@@ -85,17 +86,17 @@ Task<Result<AnyAnswer>> upload_to_store(EventLoop& loop, std::shared_ptr<Balance
   };
   ApiRequest add{.path = vector_store_files_path(store_id),
                  .body = VectorStoreFileCreateParams{.file_id = file_id}};
-  Task<Result<AnyAnswer>> adding = calls.ask(std::move(add), decode_json<VectorStoreFile>);
-  Result<AnyAnswer> added = co_await adding;
+  Task<Result<AnswerPtr>> adding = calls.ask(std::move(add), decode_json<VectorStoreFile>);
+  Result<AnswerPtr> added = co_await adding;
   if (!added) co_return failed(std::move(added).error());
 
   ApiRequest again{.method = "GET", .path = vector_store_files_path(store_id) / file_id};
   Result<NewCall> look_again = calls.next(std::move(again));
   if (!look_again) co_return failed(std::move(look_again).error());
   if (!options.deadline) (*look_again)->deadline = {};
-  Task<Result<AnyAnswer>> waiting = poll_call(loop, balancer, *std::move(look_again),
+  Task<Result<AnswerPtr>> waiting = poll_call(loop, balancer, *std::move(look_again),
                                               decode_object<VectorStoreFile>, std::move(polling), ask);
-  Result<AnyAnswer> over = co_await waiting;
+  Result<AnswerPtr> over = co_await waiting;
   if (!over) co_return failed(std::move(over).error());
   co_return over;
 }
@@ -203,7 +204,8 @@ auto VectorStoreFiles<Execution>::upload_and_poll(TextView store_id, const FileI
   const auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
   if (call && !polling) call = polling.error();
   return Base::core()->template run_call<VectorStoreFile>(
-      std::move(call), [&](EventLoop& loop, std::shared_ptr<const detail::Call> first, detail::Ask ask) {
+      std::move(call),
+      [&](EventLoop& loop, std::shared_ptr<const detail::Call> first, detail::InvokeUser ask) {
         return detail::upload_to_store(loop, Base::core()->balancer(), std::move(first),
                                        std::string(store_id), file, *polling, options, ask);
       });

@@ -22,11 +22,11 @@ template <class Json>
 void message_from_json(const Json& json, ChatCompletionMessageParam& message) {
   JsonPrinter printer;
   write_json(printer, json);
-  std::optional<JsonFlaw> flaw = printer.flaw();
-  if (!flaw && !json.is_object()) flaw = JsonFlaw{.place = {}, .why = "is not a JSON object"};
-  if (flaw) {
-    const std::string place = flaw->place.empty() ? "a message" : "a message's " + flaw->place;
-    throw std::invalid_argument("openailb: " + place + ' ' + flaw->why);
+  std::optional<JsonFlaw> problem = printer.problem();
+  if (!problem && !json.is_object()) problem = JsonFlaw{.place = {}, .why = "is not a JSON object"};
+  if (problem) {
+    const std::string place = problem->place.empty() ? "a message" : "a message's " + problem->place;
+    throw std::invalid_argument("openailb: " + place + ' ' + problem->why);
   }
   ScannedJson scanned;
   scanned.read(printer.text());
