@@ -1,4 +1,4 @@
-// Which endpoint a call goes to: tiers, weights, limits, a picker of your own, and a fleet that changes.
+// Which endpoint a call goes to: tiers, weights, limits, a scorer of your own, and a fleet that changes.
 #include "support/endpoints.hpp"
 #include <openailb/openailb.hpp>
 
@@ -48,14 +48,14 @@ int main() {
   std::cout << "tiers and weights\n";
   for (int i = 0; i < 4; ++i) call(tiers);
 
-  // [picker]
-  // A picker says what it costs to ask an endpoint. The cheapest one that can be asked is asked.
+  // [scorer]
+  // A scorer says what it costs to ask an endpoint. The cheapest one that can be asked is asked.
   const std::map<std::string, double, std::less<>> prices{{"beta", 0.15}, {"alpha", 0.60}};
   openailb::Client cheapest(given, {.scorer = [prices](const openailb::EndpointLoad& endpoint) {
                               const auto price = prices.find(endpoint.name);
                               return price == prices.end() ? 1.0 : price->second;
                             }});
-  // [/picker]
+  // [/scorer]
   std::cout << "the cheapest\n";
   for (int i = 0; i < 2; ++i) call(cheapest);
 

@@ -82,7 +82,7 @@ class CircuitBreaker {
 
   /// What a report of this error counts as; null means no error. is_excluded decides first, then
   /// is_successful. If neither does, it counts as `otherwise`.
-  Outcome judge(const Error* error, Outcome otherwise) const;
+  Outcome outcome_of(const Error* error, Outcome otherwise) const;
 
   /// Closes the breaker at once: for a caller who knows that what it guards works again. Does nothing if it
   /// is closed already. Late results of requests that were admitted before are then ignored. gobreaker has no

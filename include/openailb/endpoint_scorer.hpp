@@ -12,29 +12,29 @@ namespace openailb {
 struct EndpointLoad {
   std::string_view name{};
   double weight{1.0};  ///< EndpointConfig::weight
-  int in_flight{};     ///< attempts under way there; a stream counts until it ends
+  int in_flight{};     ///< attempts in flight there; a stream counts until it ends
   /// How long its answers take at the moment (of streams: their first tokens): an average, mostly of the last
   /// twenty seconds, that fades while no answers come. Zero: not known.
   std::chrono::nanoseconds latency{};
   std::string_view model{};    ///< that the call asks for, by the caller's name; empty if it names none
   std::string_view session{};  ///< RequestOptions::session
-  int all_in_flight{};         ///< attempts under way at all candidates
+  int all_in_flight{};         ///< attempts in flight at all candidates
   double all_weights{1.0};     ///< the weights of all candidates
 };
 
 /// Says what it costs to ask an endpoint. Of those that can be asked, the one that costs least is asked;
 /// those that cost the same take turns, by their weights. Called from any thread, for each endpoint that can
-/// be asked, so it must be quick. A price list is a picker:
+/// be asked, so it must be quick. A price list is a scorer:
 ///
 ///     .scorer = [](const openailb::EndpointLoad& endpoint) { return prices.at(endpoint.name); }
 using EndpointScorer = std::function<double(const EndpointLoad&)>;
 
-/// Where most is free: the fewest attempts under way for its weight.
+/// Where most is free: the fewest attempts in flight for its weight.
 inline double least_in_flight(const EndpointLoad& endpoint) {
   return (endpoint.in_flight + 1) / endpoint.weight;
 }
 
-/// Where the answer is likely to come first: the latency times the attempts under way. As the latency fades,
+/// Where the answer is likely to come first: the latency times the attempts in flight. As the latency fades,
 /// an endpoint that was slow is tried again before long. One that has not answered yet is asked once, and
 /// then not until it has.
 inline double lowest_latency(const EndpointLoad& endpoint) {

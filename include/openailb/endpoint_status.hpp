@@ -17,7 +17,7 @@ struct EndpointStatus {
   std::string base_url{};  ///< without its query
   State state{};           ///< of its circuit breaker
   Counts counts{};         ///< of its circuit breaker
-  int in_flight{};         ///< attempts under way; a stream counts until it ends
+  int in_flight{};         ///< attempts in flight; a stream counts until it ends
   std::map<std::string, std::chrono::nanoseconds> cooldowns{};  ///< by model: how long it stays rate limited
 };
 

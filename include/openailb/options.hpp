@@ -181,7 +181,7 @@ struct RequestOptions {
   std::function<bool()> should_stop{};
   std::string endpoint{};  ///< the name of the only endpoint to use
   bool all_endpoints{};    ///< of a list: asks all endpoints, each for its own; see Page
-  /// Calls of the same session go to the same endpoint, if ClientOptions::picker is affinity.
+  /// Calls of the same session go to the same endpoint, if ClientOptions::scorer is affinity.
   std::string session{};
   /// Models to ask for, in this order, when every endpoint that serves it has failed with the model of the
   /// request, but not when the request itself was wrong. The deadline stays; retries begin anew.

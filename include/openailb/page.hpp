@@ -39,11 +39,12 @@ struct PlaceInList {
 class AnyPage {
  public:
   bool has_more{};         ///< whether another page follows
-  std::string first_id{};  ///< empty if it comes from everywhere
+  std::string first_id{};  ///< empty if it comes from all endpoints
   std::string last_id{};   ///< the same
   std::string object{};    ///< "list"
-  nlohmann::json extra{};  ///< members that have no name here; from everywhere: by the names of the endpoints
-  /// Which endpoint served it; not part of the JSON. From everywhere: only the attempts, of all endpoints.
+  nlohmann::json
+      extra{};  ///< members that have no name here; of all endpoints: by the names of the endpoints
+  /// Which endpoint served it; not part of the JSON. of all endpoints: only the attempts, of all endpoints.
   ResponseInfo info{};
 
  private:

@@ -68,9 +68,9 @@ class AttemptInspector : Inspection {
   };
   static constexpr nanoseconds longest_backoff = 8s;
 
-  /// The lowest comes first: of the first tier, what the picker finds cheapest.
+  /// The lowest comes first: of the first tier, what the scorer finds cheapest.
   std::pair<int, double> rank(const CallRecord& call, std::size_t endpoint) const {
-    const bool by_whim = plan().scorer == PickerPlan::whim;
+    const bool by_whim = plan().scorer == ScorerPlan::whim;
     return {plan().endpoints[endpoint].priority, by_whim ? whim(endpoint, call.plan.session) : 0.0};
   }
   /// Whether the call may ask any endpoint for the model.

@@ -32,7 +32,7 @@ class LimitInspector : Inspection {
   void watch(const CallRecord& call, bool client_has_seat);
 
   std::map<const CallRecord*, Kept> kept_{};
-  /// Calls that had to wait for a seat, and where they need not wait any more.
+  /// Calls that had to wait for a slot, and where they need not wait any more.
   std::map<const CallRecord*, std::size_t> could_go_{};
   TimePoint observed_{};
 };
@@ -51,7 +51,7 @@ inline void LimitInspector::observe() {
   const bool time_passed = std::exchange(observed_, world().now()) < world().now();
   for (const auto& [call, endpoint] : could_go_) {
     require(!time_passed || !steady(), *call,
-            "it waits for a seat although endpoint-" + std::to_string(endpoint) + " has one");
+            "it waits for a slot although endpoint-" + std::to_string(endpoint) + " has one");
   }
   could_go_.clear();
   if (plan().async) return;  // there, much happens between two observations
@@ -62,7 +62,7 @@ inline void LimitInspector::observe() {
   }
 }
 
-/// A call that has not made an attempt yet takes the first seat: at an endpoint that nothing but seats has
+/// A call that has not made an attempt yet takes the first slot: at an endpoint that nothing but slots has
 /// kept it from or, if it has waited for nothing else anywhere, at one that has joined. Its first model is
 /// meant. A call goes on to another when the endpoints of that have left, and then does not hear of one that
 /// joins.

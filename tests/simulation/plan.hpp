@@ -78,10 +78,10 @@ struct EndpointPlan {
   bool moves() const { return joins > 0s || leaves; }
 };
 
-/// Which picker the client has.
-enum class PickerPlan { none, least_in_flight, lowest_latency, affinity, whim };
+/// Which scorer the client has.
+enum class ScorerPlan { none, least_in_flight, lowest_latency, affinity, whim };
 
-/// What PickerPlan::whim says that an endpoint costs: anything, but always the same for a session.
+/// What ScorerPlan::whim says that an endpoint costs: anything, but always the same for a session.
 inline double whim(std::size_t endpoint, std::size_t session) {
   return static_cast<double>((7 * endpoint + 3 * session) % 4);
 }
@@ -107,7 +107,7 @@ struct WorldPlan {
   nanoseconds idle_timeout{};
   std::optional<HedgeOptions> hedge{};
   std::optional<RetryBudgetOptions> retry_budget{};
-  PickerPlan picker{};
+  ScorerPlan scorer{};
   int max_in_flight{};
   bool replaces{};  ///< the fleet is changed by set_endpoints, not by adding and removing
 
@@ -115,7 +115,7 @@ struct WorldPlan {
   bool moves() const { return std::ranges::any_of(endpoints, &EndpointPlan::moves); }
   /// Whether nothing but weights decides among endpoints that are well.
   bool takes_turns() const {
-    return picker == PickerPlan::none && std::ranges::none_of(endpoints, [](const EndpointPlan& endpoint) {
+    return scorer == ScorerPlan::none && std::ranges::none_of(endpoints, [](const EndpointPlan& endpoint) {
              return endpoint.priority != 0 || endpoint.is_limited() || endpoint.moves();
            });
   }
@@ -159,7 +159,7 @@ class Planner {
 
  private:
   void route() {
-    if (random_.chance(0.4)) plan_.scorer = static_cast<PickerPlan>(random_.between(1, 4));
+    if (random_.chance(0.4)) plan_.scorer = static_cast<ScorerPlan>(random_.between(1, 4));
     const bool weights = random_.chance(0.3), tiers = random_.chance(0.25);
     for (EndpointPlan& endpoint : plan_.endpoints) {
       if (weights) endpoint.weight = random_.between(1, 4);
@@ -171,11 +171,11 @@ class Planner {
   }
 
   void limit() {
-    const bool seats = random_.chance(0.3), budgets = random_.chance(0.2), groups = random_.chance(0.2);
-    if (seats && random_.chance(0.5)) plan_.max_in_flight = random_.between(1, 4);
+    const bool slots = random_.chance(0.3), budgets = random_.chance(0.2), groups = random_.chance(0.2);
+    if (slots && random_.chance(0.5)) plan_.max_in_flight = random_.between(1, 4);
     const std::vector<int> of_group{random_.between(2, 60), 0};
     for (EndpointPlan& endpoint : plan_.endpoints) {
-      if (seats && random_.chance(0.6)) endpoint.max_in_flight = random_.between(1, 3);
+      if (slots && random_.chance(0.6)) endpoint.max_in_flight = random_.between(1, 3);
       if (budgets && random_.chance(0.6)) endpoint.requests_per_minute = random_.between(2, 60);
       if (!groups || random_.chance(0.4)) continue;
       const std::size_t group = random_.below(of_group.size());

@@ -23,7 +23,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
       << ", when_all_open " << static_cast<int>(plan.when_all_open) << ", timeout " << text(plan.timeout)
       << ", first token " << text(plan.first_token_timeout) << ", idle " << text(plan.idle_timeout)
       << ", deadline " << text(plan.deadline) << ", thrower " << static_cast<int>(plan.thrower) << '\n';
-  out << "  picker " << static_cast<int>(plan.scorer) << ", in flight at most " << plan.max_in_flight
+  out << "  scorer " << static_cast<int>(plan.scorer) << ", in flight at most " << plan.max_in_flight
       << (plan.replaces ? ", the fleet is replaced" : "") << '\n';
   if (plan.hedge) {
     out << "  hedges after " << text(plan.hedge->delay) << " or percentile " << plan.hedge->percentile
@@ -65,7 +65,7 @@ inline std::ostream& operator<<(std::ostream& out, const WorldPlan& plan) {
       option("timeout", call.timeout);
       option("deadline", call.deadline);
       option("max_retries", call.max_retries);
-      if (plan.scorer != PickerPlan::none) out << ", session " << call.session;
+      if (plan.scorer != ScorerPlan::none) out << ", session " << call.session;
       if (call.wait_for_rate_limits) out << ", waits for rate limits";
       if (plan.async && call.by_function) out << ", by function";
       out << '\n';

@@ -1,4 +1,4 @@
-// Prints the table of pickers in README.md: when first tokens come, and who was asked, if endpoints are not
+// Prints the table of scorers in README.md: when first tokens come, and who was asked, if endpoints are not
 // alike. The oracle knows when each endpoint's first token would come. The same seeds give the same table.
 #include "simulation/routing.hpp"
 
@@ -52,7 +52,7 @@ struct FirstTokens {
   }
 };
 
-/// The calls of one scenario with one picker, all in one simulated network.
+/// The calls of one scenario with one scorer, all in one simulated network.
 class RoutingRun {
  public:
   RoutingRun(RoutingScenario scenario, Choice choice) : scenario_(std::move(scenario)), choice_(choice) {
@@ -135,7 +135,7 @@ class RoutingRun {
     return answer;
   }
 
-  /// The requests of others, which no picker sees.
+  /// The requests of others, which no scorer sees.
   void let_others_come() {
     if (scenario_.between_others == 0s) return;
     testing::Random draw(11);
@@ -206,7 +206,7 @@ bool shares_are_exact(const RoutingScenario& scenario, const FirstTokens& tokens
   return true;
 }
 
-/// In what a picker is not as good as it should be.
+/// In what a scorer is not as good as it should be.
 std::vector<std::string> faults(const RoutingScenario& scenario, std::map<Choice, FirstTokens>& outcomes) {
   std::vector<std::string> faults;
   const auto require = [&](bool holds, const char* otherwise) {

@@ -18,7 +18,7 @@ struct ServerPlan {
   double weight{1.0};
 };
 
-/// Endpoints that are not alike, and what a picker must make of them.
+/// Endpoints that are not alike, and what a scorer must make of them.
 struct RoutingScenario {
   std::string name{};
   std::vector<ServerPlan> servers{{}, {}, {}, {}};
@@ -81,7 +81,7 @@ inline std::vector<RoutingScenario> routing_scenarios() {
   };
 }
 
-/// Prints the table of pickers in README.md. False when one of them is not as good as it should be.
+/// Prints the table of scorers in README.md. False when one of them is not as good as it should be.
 bool print_routing();
 
 }  // namespace openailb::simulation

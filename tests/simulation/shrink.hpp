@@ -84,7 +84,7 @@ inline std::vector<WorldPlan> reductions(const WorldPlan& plan) {
       for (EndpointPlan& endpoint : smaller.endpoints) endpoint.requests_per_minute = 0;
     });
   }
-  if (plan.scorer != PickerPlan::none) without([](WorldPlan& smaller) { smaller.scorer = PickerPlan::none; });
+  if (plan.scorer != ScorerPlan::none) without([](WorldPlan& smaller) { smaller.scorer = ScorerPlan::none; });
   if (plan.max_in_flight > 0) without([](WorldPlan& smaller) { smaller.max_in_flight = 0; });
   if (plan.async) without([](WorldPlan& smaller) { smaller.async = false; });
   if (plan.hedge) without([](WorldPlan& smaller) { smaller.hedge.reset(); });

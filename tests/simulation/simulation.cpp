@@ -3,7 +3,7 @@
 //   simulation --seconds 60 [--from SEED]      as many as there is time for
 //   simulation --seed SEED                     one of them again; if it fails, the smallest that still does
 //   simulation --scenarios                     no worlds, but the table of fault scenarios
-//   simulation --routing                       no worlds, but the table of pickers
+//   simulation --routing                       no worlds, but the table of scorers
 //   simulation --persistence                   no worlds, but the table of trouble that all endpoints share
 #include "simulation/persistence.hpp"
 #include "simulation/plan.hpp"

@@ -117,7 +117,7 @@ class World {
   void move(std::size_t index, bool joins);
   bool is_present(std::size_t index) const { return present_.contains(index); }
   nanoseconds budget_wait(std::size_t index) const;
-  EndpointScorer picker() const;
+  EndpointScorer scorer() const;
 
   WorldPlan plan_;
   Random random_;

@@ -66,19 +66,19 @@ inline ClientOptions World::options() {
   options.when_all_open = plan_.when_all_open;
   options.hedge = plan_.hedge;
   options.retry_budget = plan_.retry_budget;
-  options.scorer = picker();
+  options.scorer = scorer();
   options.max_in_flight = plan_.max_in_flight;
   options.event_loop = net_.loops();
   return options;
 }
 
-inline EndpointScorer World::picker() const {
+inline EndpointScorer World::scorer() const {
   switch (plan_.scorer) {
-    case PickerPlan::none: return {};
-    case PickerPlan::least_in_flight: return least_in_flight;
-    case PickerPlan::lowest_latency: return lowest_latency;
-    case PickerPlan::affinity: return affinity;
-    case PickerPlan::whim:
+    case ScorerPlan::none: return {};
+    case ScorerPlan::least_in_flight: return least_in_flight;
+    case ScorerPlan::lowest_latency: return lowest_latency;
+    case ScorerPlan::affinity: return affinity;
+    case ScorerPlan::whim:
       return [](const EndpointLoad& endpoint) {
         const auto number = [](std::string_view text) { return std::stoul(std::string(text)); };
         return whim(number(endpoint.name.substr(name(0).size() - 1)), number(endpoint.session));

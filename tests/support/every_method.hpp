@@ -112,11 +112,11 @@ template <class Client>
 Uses<Client> uses_of_files() {
   const FileInput bytes = file_from_bytes("file.txt", "bytes");
   const ByteSink sink([](std::string_view) { return true; });
-  const RequestOptions everywhere{.all_endpoints = true};
+  const RequestOptions all_endpoints{.all_endpoints = true};
   return {
       [=](const Client& c) { finish(c.files.create({.file = bytes, .purpose = "batch"})); },
       [](const Client& c) { finish(c.files.list()); },
-      [=](const Client& c) { finish(c.files.list(everywhere)); },
+      [=](const Client& c) { finish(c.files.list(all_endpoints)); },
       [](const Client& c) { finish(c.files.retrieve("file-1")); },
       [](const Client& c) { finish(c.files.del("file-1")); },
       [](const Client& c) { finish(c.files.content("file-1")); },
@@ -124,7 +124,7 @@ Uses<Client> uses_of_files() {
       [](const Client& c) { finish(c.batches.create({.endpoint = "/v1/e", .input_file_id = "file-1"})); },
       [](const Client& c) { finish(c.batches.retrieve("batch_1")); },
       [](const Client& c) { finish(c.batches.wait("batch_1")); },
-      [=](const Client& c) { finish(c.batches.list(everywhere)); },
+      [=](const Client& c) { finish(c.batches.list(all_endpoints)); },
       [](const Client& c) { finish(c.batches.cancel("batch_1")); },
       [](const Client& c) { finish(c.uploads.create({.bytes = 5, .filename = "f", .purpose = "batch"})); },
       [=](const Client& c) { finish(c.uploads.add_part("upload_1", bytes)); },
@@ -134,7 +134,7 @@ Uses<Client> uses_of_files() {
         finish(
             c.uploads.upload_file_chunked({.path = __FILE__, .mime_type = "text/plain", .purpose = "batch"}));
       },
-      [=](const Client& c) { finish(c.models.list(everywhere)); },
+      [=](const Client& c) { finish(c.models.list(all_endpoints)); },
       [](const Client& c) { finish(c.models.retrieve("m")); },
       [](const Client& c) { finish(c.models.del("m")); },
   };

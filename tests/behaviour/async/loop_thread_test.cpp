@@ -121,27 +121,27 @@ TEST_F(LoopThreadTest, MayPostWhereAFunctionIsDestroyed) {
   EXPECT_THAT(log, ElementsAre("posted"));
 }
 
-TEST_F(LoopThreadTest, LetsResidentsFinish) {
+TEST_F(LoopThreadTest, LetsOperationsFinish) {
   const auto guest = std::make_shared<Guest>(log);
   thread->spawn(guest);
   thread->post([&] { thread->finished(*guest); });
-  thread->drop(guest);  // too late
+  thread->cancel(guest);  // too late
   catch_up();
   end();
   EXPECT_THAT(log, ElementsAre("start", "finish"));
 }
 
-TEST_F(LoopThreadTest, CancelsResidentsThatAreDropped) {
+TEST_F(LoopThreadTest, CancelsOperationsThatAreDropped) {
   const auto guest = std::make_shared<Guest>(log);
   thread->spawn(guest);
-  thread->drop(guest);
-  thread->drop(guest);
+  thread->cancel(guest);
+  thread->cancel(guest);
   catch_up();
   end();
   EXPECT_THAT(log, ElementsAre("start", "cancel"));
 }
 
-TEST_F(LoopThreadTest, CancelsResidentsAtItsEndAndAfterwards) {
+TEST_F(LoopThreadTest, CancelsOperationsAtItsEndAndAfterwards) {
   thread->spawn(std::make_shared<Guest>(log));
   catch_up();
   end();

@@ -52,28 +52,28 @@ Verdict verdict(std::optional<nanoseconds> answered, RequestOptions impatient, n
   return {counts.total_failures, counts.total_exclusions};
 }
 
-TEST(Patience, OfTheClientsOwnTimeoutBlames) {
+TEST(BlameThreshold, OfTheClientsOwnTimeoutBlames) {
   const auto short_timeout = [](ClientOptions& options) { options.timeout = 100ms; };
   EXPECT_EQ(verdict(std::nullopt, {}, 0s, short_timeout), blamed);
   EXPECT_EQ(verdict(50ms, {.timeout = 100ms}, 0s, short_timeout), blamed);
   EXPECT_EQ(verdict(std::nullopt, {.timeout = 99ms}, 0s, short_timeout), excused);
 }
 
-TEST(Patience, OfASecondBlamesOneThatHasNeverAnswered) {
+TEST(BlameThreshold, OfASecondBlamesOneThatHasNeverAnswered) {
   EXPECT_EQ(verdict(std::nullopt, {.timeout = 1s}), blamed);
   EXPECT_EQ(verdict(std::nullopt, {.timeout = 1s - 1ms}), excused);
   EXPECT_EQ(verdict(std::nullopt, {.deadline = 1s}), blamed);
   EXPECT_EQ(verdict(std::nullopt, {.deadline = 1s - 1ms}), excused);
 }
 
-TEST(Patience, LongerThanTheSlowestAnswerBlames) {
+TEST(BlameThreshold, LongerThanTheSlowestAnswerBlames) {
   EXPECT_EQ(verdict(200ms, {.timeout = 210ms}), blamed);
   EXPECT_EQ(verdict(200ms, {.timeout = 190ms}), excused);
   EXPECT_EQ(verdict(20s, {.timeout = 19s}), excused);
   EXPECT_EQ(verdict(20s, {.deadline = 21s}), blamed);
 }
 
-TEST(Patience, ForgetsTheSlowestAnswerWithAHalfLifeOfAMinute) {
+TEST(BlameThreshold, ForgetsTheSlowestAnswerWithAHalfLifeOfAMinute) {
   EXPECT_EQ(verdict(20s, {.timeout = 11s}, 1min), blamed);
   EXPECT_EQ(verdict(20s, {.timeout = 9s}, 1min), excused);
   EXPECT_EQ(verdict(20s, {.timeout = 1100ms}, 1h), blamed) << "but not below a second";
@@ -81,7 +81,7 @@ TEST(Patience, ForgetsTheSlowestAnswerWithAHalfLifeOfAMinute) {
   EXPECT_EQ(verdict(200ms, {.timeout = 190ms}, 1h), excused) << "an endpoint that is quick stays as quick";
 }
 
-TEST(Patience, OfAClientWithoutATimeoutIsEndless) {
+TEST(BlameThreshold, OfAClientWithoutATimeoutIsEndless) {
   const auto endless = [](ClientOptions& options) { options.timeout = 0s; };
   EXPECT_EQ(verdict(20s, {.timeout = 19s}, 0s, endless), excused);
 }

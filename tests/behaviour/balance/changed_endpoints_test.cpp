@@ -237,7 +237,7 @@ TEST(ChangedEndpoint, IsAnotherOneAtAnotherUrlIfItsNameWasOnceOnlyItsNumber) {
   }
 }
 
-TEST(FleetThatChanges, KeepsTheTurnsOfHedges) {
+TEST(EndpointSetThatChanges, KeepsTheTurnsOfHedges) {
   Named simulation({{after(5s, ok())}, {ok()}, {ok()}});
   simulation.options.hedge = HedgeOptions{.delay = 1s, .max_fraction = 1.0};
   const Client client = simulation.client();
@@ -254,7 +254,7 @@ TEST(FleetThatChanges, KeepsTheTurnsOfHedges) {
   EXPECT_THAT(won, ElementsAre("b", "c", "b", "c"));
 }
 
-TEST(FleetThatChanges, LetsTheHedgeOfARemovedEndpointWin) {
+TEST(EndpointSetThatChanges, LetsTheHedgeOfARemovedEndpointWin) {
   Crowd crowd(2, 1s);
   crowd.options.hedge = HedgeOptions{.delay = 1s, .max_fraction = 1.0};
   crowd.serve(0, [](const HttpRequest&) { return after(20s, ok("slow")); });
@@ -268,7 +268,7 @@ TEST(FleetThatChanges, LetsTheHedgeOfARemovedEndpointWin) {
   EXPECT_EQ(crowd.in_flight(0), 0);
 }
 
-TEST(FleetThatChanges, CallRetriesWithTheNewKey) {
+TEST(EndpointSetThatChanges, CallRetriesWithTheNewKey) {
   Crowd crowd(1, 1s);
   std::vector<std::string> keys;
   crowd.endpoints[0].name = "a";
@@ -288,7 +288,7 @@ TEST(FleetThatChanges, CallRetriesWithTheNewKey) {
   EXPECT_THAT(keys, ElementsAre("Bearer old", "Bearer new"));
 }
 
-TEST(FleetThatChanges, CallWaitsNoLessForAnEndpointThatStays) {
+TEST(EndpointSetThatChanges, CallWaitsNoLessForAnEndpointThatStays) {
   Crowd crowd(1, 1s);
   crowd.endpoints[0].name = "a";
   int asked = 0;
@@ -302,7 +302,7 @@ TEST(FleetThatChanges, CallWaitsNoLessForAnEndpointThatStays) {
   EXPECT_EQ(crowd.sent.at(1).at, 20s);
 }
 
-TEST(FleetThatChanges, RemovedEndpointCountsAmongThoseThatRanTheRequest) {
+TEST(EndpointSetThatChanges, RemovedEndpointCountsAmongThoseThatRanTheRequest) {
   for (const bool hedged : {false, true}) {
     Crowd crowd(4, 1s);
     crowd.options.max_endpoints = 2;
@@ -327,7 +327,7 @@ void expect_news_are_heard(Crowd& crowd, Crowd::Caller& caller) {
   EXPECT_EQ(caller.done_at, 4s);
 }
 
-TEST(FleetThatChanges, IsHeardOfByACallThatWaitsForABudgetPerMinute) {
+TEST(EndpointSetThatChanges, IsHeardOfByACallThatWaitsForABudgetPerMinute) {
   Crowd crowd(2, 1s);
   crowd.endpoints.resize(1);
   crowd.endpoints[0].requests_per_minute = 1;
@@ -335,7 +335,7 @@ TEST(FleetThatChanges, IsHeardOfByACallThatWaitsForABudgetPerMinute) {
   expect_news_are_heard(crowd, crowd.call(2s));
 }
 
-TEST(FleetThatChanges, IsHeardOfByACallThatWaitsForABreaker) {
+TEST(EndpointSetThatChanges, IsHeardOfByACallThatWaitsForABreaker) {
   Crowd crowd(2, 1s);
   crowd.endpoints.resize(1);
   crowd.options.when_all_open = WhenAllOpen::wait;
@@ -345,7 +345,7 @@ TEST(FleetThatChanges, IsHeardOfByACallThatWaitsForABreaker) {
   expect_news_are_heard(crowd, crowd.call(2s));
 }
 
-TEST(FleetThatChanges, LeavesAPinnedCallWhoseEndpointIsGoneWithItsError) {
+TEST(EndpointSetThatChanges, LeavesAPinnedCallWhoseEndpointIsGoneWithItsError) {
   Crowd crowd(2, 1s);
   crowd.serve(0, [](const HttpRequest&) { return failing(503, "{}", {{"retry-after", "20"}}); });
   Crowd::Caller& caller = crowd.call(0s, {.endpoint = "endpoint-0"});
@@ -357,7 +357,7 @@ TEST(FleetThatChanges, LeavesAPinnedCallWhoseEndpointIsGoneWithItsError) {
   EXPECT_THAT(crowd.asked(), ElementsAre(0));
 }
 
-TEST(FleetThatChanges, StreamThatIsUnderWayCountsWhereItIs) {
+TEST(EndpointSetThatChanges, StreamThatIsUnderWayCountsWhereItIs) {
   Named simulation({{dripping({role(), says("a"), says("b"), finish(), done()}, 1s)}});
   simulation.endpoints[0].max_in_flight = 1;
   const Client client = simulation.client();

@@ -65,7 +65,7 @@ TEST(MaxInFlight, NewcomerDoesNotTakeTheSeatOfOneWhoWaits) {
   crowd.endpoints[0].max_in_flight = 1;
   crowd.call(0s);
   Crowd::Caller& waits = crowd.call(1s);
-  Crowd::Caller& comes = crowd.call(10s);  // just as the seat is free again
+  Crowd::Caller& comes = crowd.call(10s);  // just as the slot is free again
   crowd.run();
   EXPECT_EQ(waits.done_at, 20s);
   EXPECT_EQ(comes.done_at, 30s);

@@ -1,4 +1,4 @@
-// Which endpoint is picked where two rules meet: tiers and breakers, seats and retries, hedges and weights.
+// Which endpoint is picked where two rules meet: tiers and breakers, slots and retries, hedges and weights.
 
 #include "support/crowd.hpp"
 #include "support/simulation.hpp"
@@ -81,17 +81,17 @@ TEST(RetryPick, WaitsForASeatRatherThanAskWhatFailsSlowly) {
   EXPECT_EQ(retries.done_at, 22200ms);
 }
 
-/// Two endpoints, of which the second has one seat, which is taken for a long time.
+/// Two endpoints, of which the second has one slot, which is taken for a long time.
 struct SecondIsFull : Crowd {
   SecondIsFull() : Crowd(2, 100s) {
     endpoints[1].max_in_flight = 1;
     serve(0, [](const HttpRequest&) { return after(1s, failing(500)); });
   }
-  /// The call that takes the seat, once the settings are made.
+  /// The call that takes the slot, once the settings are made.
   void fill() { call(0s, {.endpoint = "endpoint-1"}); }
 };
 
-TEST(SeatElsewhere, IsNotWaitedForByAPinnedCallThatHasFailed) {
+TEST(SlotElsewhere, IsNotWaitedForByAPinnedCallThatHasFailed) {
   SecondIsFull crowd;
   crowd.fill();
   Caller& caller = crowd.call(1s, {.max_retries = 0, .endpoint = "endpoint-0"});
@@ -100,7 +100,7 @@ TEST(SeatElsewhere, IsNotWaitedForByAPinnedCallThatHasFailed) {
   EXPECT_EQ(caller.done_at, 2s);
 }
 
-TEST(SeatElsewhere, KeepsNoPinnedCallFromItsLastResort) {
+TEST(SlotElsewhere, KeepsNoPinnedCallFromItsLastResort) {
   SecondIsFull crowd;
   crowd.endpoints[0].breaker = opening_at_once();
   crowd.fill();
@@ -112,7 +112,7 @@ TEST(SeatElsewhere, KeepsNoPinnedCallFromItsLastResort) {
   EXPECT_EQ(caller.done_at, 3s);
 }
 
-TEST(SeatOfAnEndpoint, IsWaitedForThoughCallsFailWhereAllBreakersRefuse) {
+TEST(SlotOfAnEndpoint, IsWaitedForThoughCallsFailWhereAllBreakersRefuse) {
   Crowd crowd(1, 10s);
   crowd.options.when_all_open = WhenAllOpen::fail;
   crowd.endpoints[0].max_in_flight = 1;
@@ -123,7 +123,7 @@ TEST(SeatOfAnEndpoint, IsWaitedForThoughCallsFailWhereAllBreakersRefuse) {
   EXPECT_EQ(second.done_at, 20s);
 }
 
-TEST(SeatOfAnEndpoint, IsNotWaitedForWhereItsBreakerRefusesAndCallsFail) {
+TEST(SlotOfAnEndpoint, IsNotWaitedForWhereItsBreakerRefusesAndCallsFail) {
   Crowd crowd(1, 100s);
   crowd.options.when_all_open = WhenAllOpen::fail;
   crowd.options.breaker = opening_at_once();
@@ -155,7 +155,7 @@ TEST(ModelsOfAnEndpoint, SayNothingOfCallsWithoutAModel) {
   EXPECT_TRUE(simulation.client().post("/jobs", {{"a", 1}}));
 }
 
-TEST(PickerOfAUser, WithoutACostForAnEndpointAsksItLast) {
+TEST(ScorerOfAUser, WithoutACostForAnEndpointAsksItLast) {
   Simulation simulation({{ok()}, {ok()}});
   simulation.options.scorer = [](const EndpointLoad& endpoint) {
     return endpoint.name == "endpoint-0" ? std::numeric_limits<double>::quiet_NaN() : 5.0;
@@ -167,7 +167,7 @@ TEST(PickerOfAUser, WithoutACostForAnEndpointAsksItLast) {
   EXPECT_THAT(simulation.asked(), ElementsAre(1, 1, 1, 1, 0));
 }
 
-TEST(PickerOfAUser, IsToldHowLongFirstTokensTakeWhenItPicksForAStream) {
+TEST(ScorerOfAUser, IsToldHowLongFirstTokensTakeWhenItPicksForAStream) {
   Simulation simulation({{after(1s, ok()), after(4s, streaming(whole("a"))), streaming(whole("a")), ok()}});
   std::vector<double> seconds;
   simulation.options.scorer = [&](const EndpointLoad& endpoint) {

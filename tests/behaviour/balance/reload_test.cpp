@@ -193,7 +193,7 @@ TEST(EndpointIdentities, ThatWereRefusedAreForgotten) {
   EXPECT_EQ(known.size(), 2U);
 }
 
-TEST(QuotaOfAnAccount, IsForgottenWhenItIsAsNew) {
+TEST(LimitsOfAnAccount, IsForgottenWhenItIsAsNew) {
   detail::Accounts accounts;
   TimePoint now{100h};
   accounts.limits_of({.name = "used"}, now)->set_limits(1, 0, now);

@@ -1,4 +1,4 @@
-// Which endpoint a call goes to: weights, tiers and pickers.
+// Which endpoint a call goes to: weights, tiers and scorers.
 
 #include "support/crowd.hpp"
 #include "support/simulation.hpp"

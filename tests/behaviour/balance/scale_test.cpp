@@ -28,7 +28,7 @@ using namespace test;
 
 constexpr double no_more = 2.5, as_much_more = 9.0;
 
-/// An endpoint that hangs and has one seat, and one that answers and has ten.
+/// An endpoint that hangs and has one slot, and one that answers and has ten.
 class Crowded {
  public:
   Crowded() {
@@ -76,28 +76,28 @@ TEST(Scale, CallsDoNotTakeLongerWhenManyWaitElsewhere) {
   EXPECT_LT(growth(1000, time), no_more);
 }
 
-TEST(Scale, WaitingCallsTakeSeatsInTheTimeOfOneEach) {
+TEST(Scale, WaitingCallsTakeSlotsInTheTimeOfOneEach) {
   const auto time = [](int waiting) {
-    const auto room = std::make_shared<WaitQueue>();
-    const auto seats = std::make_shared<ConcurrencyLimit>(room);
-    seats->set_most(1);
-    EXPECT_TRUE(seats->take(nullptr));
-    std::vector<std::unique_ptr<WaitQueue::Ticket>> places;
+    const auto queue = std::make_shared<WaitQueue>();
+    const auto slots = std::make_shared<ConcurrencyLimit>(queue);
+    slots->set_limit(1);
+    EXPECT_TRUE(slots->try_acquire(nullptr));
+    std::vector<std::unique_ptr<WaitQueue::Ticket>> tickets;
     const double began = processor_time();
     for (int i = 0; i < waiting; ++i) {
-      places.push_back(std::make_unique<WaitQueue::Ticket>(room));
-      places.back()->wait_for({seats});
+      tickets.push_back(std::make_unique<WaitQueue::Ticket>(queue));
+      tickets.back()->wait_for({slots});
     }
-    seats->set_most(waiting / 2);
-    room->wake_all();
-    for (auto& place : places) {
-      if (seats->take(place.get()))
-        place.reset();
+    slots->set_limit(waiting / 2);
+    queue->wake_all();
+    for (auto& ticket : tickets) {
+      if (slots->try_acquire(ticket.get()))
+        ticket.reset();
       else
-        place->wait_for({seats});
+        ticket->wait_for({slots});
     }
-    for (auto& place : places) {
-      if (!place) seats->leave();
+    for (auto& ticket : tickets) {
+      if (!ticket) slots->release();
     }
     return processor_time() - began;
   };
@@ -155,7 +155,7 @@ TEST(Scale, ChangedFleetIsHeardOfInTheTimeOfOneLook) {
     const auto one = list_of(size, 0), another = list_of(size, 10);
     CallState state;
     state.use_endpoints(one);
-    for (CallState::Endpoint& endpoint : state.endpoints) endpoint.tried = true;
+    for (CallState::Endpoint& endpoint : state.per_endpoint) endpoint.attempted = true;
     const double began = processor_time();
     for (int i = 0; i < 10; ++i) state.use_endpoints(i % 2 == 0 ? another : one);
     return processor_time() - began;

@@ -189,7 +189,7 @@ TEST(CallEndedEvent, OfADownloadIsToldAtItsEnd) {
   EXPECT_EQ(simulation.calls.at(1).event.kind, ErrorKind::canceled);
 }
 
-TEST(EndpointCoolsEvent, IsToldWhenAnAnswerSaysThatNothingIsLeft) {
+TEST(EndpointRateLimitedEvent, IsToldWhenAnAnswerSaysThatNothingIsLeft) {
   Listened simulation({{with_nothing_left("6m0s")}});
   simulation.endpoints[0].model_map = {{"gpt-4o", "large"}};
   EXPECT_TRUE(ask(simulation.client()));
@@ -199,7 +199,7 @@ TEST(EndpointCoolsEvent, IsToldWhenAnAnswerSaysThatNothingIsLeft) {
   EXPECT_EQ(simulation.cooldowns[0].event.remaining, 6min);
 }
 
-TEST(EndpointCoolsEvent, IsNotToldOfOtherAnswersOrFailures) {
+TEST(EndpointRateLimitedEvent, IsNotToldOfOtherAnswersOrFailures) {
   SimulatedAnswer answer = ok();
   answer.headers = {{"x-ratelimit-remaining-requests", "1"}, {"x-ratelimit-reset-requests", "6m0s"}};
   Listened simulation({{failing(503, "{}", {{"retry-after", "1"}})}, {answer}});

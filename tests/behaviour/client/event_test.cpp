@@ -119,7 +119,7 @@ TEST(Events, OfAHedge) {
                           HasSubstr("success from [endpoint-1], 2 attempts, 3 s")));
 }
 
-TEST(Events, OfACallThatWaitsForASeat) {
+TEST(Events, OfACallThatWaitsForASlot) {
   Crowd crowd(1, 10s);
   std::vector<std::string> events;
   crowd.endpoints[0].max_in_flight = 1;
@@ -129,7 +129,7 @@ TEST(Events, OfACallThatWaitsForASeat) {
   crowd.call(0s);
   crowd.call(1s, {.deadline = 60s});
   crowd.run();
-  EXPECT_THAT(events, ElementsAre("waits for seat, 60 s"));
+  EXPECT_THAT(events, ElementsAre("waits for max_in_flight, 60 s"));
 }
 
 TEST(Events, OfAStreamEndWithIt) {

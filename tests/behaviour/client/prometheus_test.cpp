@@ -160,7 +160,7 @@ TEST(Prometheus, ShowsTheStateOfABreaker) {
               ElementsAre(R"(openailb_last_resorts_total{openailb_endpoint="endpoint-0"} 1)"));
   EXPECT_THAT(simulation.lines("openailb_waits_total{"),
               AllOf(Contains(R"(openailb_waits_total{reason="backoff"} 1)"),
-                    Contains(R"(openailb_waits_total{reason="seat"} 0)")));
+                    Contains(R"(openailb_waits_total{reason="max_in_flight"} 0)")));
   EXPECT_THAT(simulation.lines("gen_ai_client_operation_duration_seconds_count"),
               ElementsAre(R"(gen_ai_client_operation_duration_seconds_count{error_type="internal_server",)"
                           R"(gen_ai_operation_name="chat",gen_ai_provider_name="openai",)"

@@ -19,7 +19,7 @@ using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const RequestOptions everywhere{.all_endpoints = true};
+const RequestOptions all_endpoints{.all_endpoints = true};
 
 SimulatedAnswer page(const std::vector<std::string>& ids, bool has_more = false) {
   json data = json::array();
@@ -36,13 +36,13 @@ std::vector<std::string> ids(Items&& items) {
   return all;
 }
 
-TEST(ListFromEverywhere, IsNotWholeIfOneEndpointHasNoSecondPageAfterAll) {
+TEST(ListOfAllEndpoints, IsNotWholeIfOneEndpointHasNoSecondPageAfterAll) {
   for (const int status : {404, 405}) {
     Simulation simulation({{page({"file-a"}, true), failing(status)},
                            {page({"file-b"}, true), page({"file-c"})},
                            {page({"file-d"})}});
     const Client client = simulation.client();
-    const auto files = client.files.list(everywhere);
+    const auto files = client.files.list(all_endpoints);
     ASSERT_TRUE(files);
     const auto second = files->next_page();
     ASSERT_FALSE(second) << "items are missing, and nothing says so";
@@ -52,9 +52,9 @@ TEST(ListFromEverywhere, IsNotWholeIfOneEndpointHasNoSecondPageAfterAll) {
   }
 }
 
-TEST(ListFromEverywhere, TellsWhileItIsWalkedThatAPageIsMissing) {
+TEST(ListOfAllEndpoints, TellsWhileItIsWalkedThatAPageIsMissing) {
   Simulation simulation({{page({"file-a"}, true), failing(404)}, {page({"file-b"}, true), page({"file-c"})}});
-  const auto files = simulation.client().files.list(everywhere);
+  const auto files = simulation.client().files.list(all_endpoints);
   auto items = files->all();
   std::vector<std::string> seen;
   while (auto file = items.next()) seen.push_back(file->id);
@@ -63,49 +63,50 @@ TEST(ListFromEverywhere, TellsWhileItIsWalkedThatAPageIsMissing) {
   EXPECT_EQ(items.error()->kind, ErrorKind::not_found);
 }
 
-TEST(ListFromEverywhere, GoesOnWhicheverEndpointHasMore) {
+TEST(ListOfAllEndpoints, GoesOnWhicheverEndpointHasMore) {
   Simulation last({{page({"file-a"})}, {page({"file-b"}, true), page({"file-c"})}});
-  EXPECT_THAT(ids(last.client().files.list(everywhere)->all()), ElementsAre("file-a", "file-b", "file-c"));
+  EXPECT_THAT(ids(last.client().files.list(all_endpoints)->all()), ElementsAre("file-a", "file-b", "file-c"));
   Simulation first({{page({"file-a"}, true), page({"file-c"})}, {page({"file-b"})}});
-  EXPECT_THAT(ids(first.client().files.list(everywhere)->all()), ElementsAre("file-a", "file-b", "file-c"));
+  EXPECT_THAT(ids(first.client().files.list(all_endpoints)->all()),
+              ElementsAre("file-a", "file-b", "file-c"));
 }
 
-TEST(ListFromEverywhere, CannotBeginAfterAnItemHoweverThatIsSaid) {
+TEST(ListOfAllEndpoints, CannotBeginAfterAnItemHoweverThatIsSaid) {
   Simulation simulation({{page({"file-a"})}});
   const Client client = simulation.client();
   for (const char* name : {"after", "before"}) {
     const RequestOptions begins{.extra_query = {{name, "file-a"}}, .all_endpoints = true};
     EXPECT_THAT(client.files.list(begins).error().message, HasSubstr("cannot begin after or before"));
   }
-  EXPECT_THAT(client.batches.list({.after = "batch_1"}, everywhere).error().message,
+  EXPECT_THAT(client.batches.list({.after = "batch_1"}, all_endpoints).error().message,
               HasSubstr("cannot begin after or before"));
-  EXPECT_THAT(client.vector_stores.list({.before = "vs_1"}, everywhere).error().message,
+  EXPECT_THAT(client.vector_stores.list({.before = "vs_1"}, all_endpoints).error().message,
               HasSubstr("cannot begin after or before"));
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(ListFromEverywhere, FailsWithTheErrorOfAnyOtherStatus) {
+TEST(ListOfAllEndpoints, FailsWithTheErrorOfAnyOtherStatus) {
   for (const int status : {400, 403, 410, 501}) {
     Simulation simulation({{failing(status)}, {page({"file-b"})}});
     simulation.options.max_retries = 0;
-    EXPECT_EQ(simulation.client().files.list(everywhere).error().status, status);
+    EXPECT_EQ(simulation.client().files.list(all_endpoints).error().status, status);
   }
 }
 
-TEST(ListFromEverywhere, AsksTheEndpointsThatThereAreNow) {
+TEST(ListOfAllEndpoints, AsksTheEndpointsThatThereAreNow) {
   Simulation simulation({{page({"file-a"})}, {page({"file-b"})}});
   const Client client({simulation.endpoints[0]}, simulation.options);
-  EXPECT_THAT(ids(client.files.list(everywhere)->data), ElementsAre("file-a"));
+  EXPECT_THAT(ids(client.files.list(all_endpoints)->data), ElementsAre("file-a"));
   client.add_endpoint(simulation.endpoints[1]);
-  EXPECT_THAT(ids(client.files.list(everywhere)->data), ElementsAre("file-a", "file-b"));
+  EXPECT_THAT(ids(client.files.list(all_endpoints)->data), ElementsAre("file-a", "file-b"));
   client.remove_endpoint("endpoint-0");
-  EXPECT_THAT(ids(client.files.list(everywhere)->data), ElementsAre("file-b"));
+  EXPECT_THAT(ids(client.files.list(all_endpoints)->data), ElementsAre("file-b"));
 }
 
-TEST(ListFromEverywhere, WhosePagesEndpointWasRemovedSaysSo) {
+TEST(ListOfAllEndpoints, WhosePagesEndpointWasRemovedSaysSo) {
   Simulation simulation({{page({"file-a"}, true)}, {page({"file-b"}, true), page({"file-c"})}});
   const Client client = simulation.client();
-  const auto files = client.files.list(everywhere);
+  const auto files = client.files.list(all_endpoints);
   client.remove_endpoint("endpoint-0");
   const auto second = files->next_page();
   ASSERT_FALSE(second);

@@ -1,4 +1,4 @@
-// Threads that wait for seats of several limits, while the limits change: nobody is forgotten, and no limit
+// Threads that wait for slots of several limits, while the limits change: nobody is forgotten, and no limit
 // is exceeded. How they interleave is left to chance, so the test looks for what holds in any case.
 
 #include <openailb/detail/balance/concurrency_limit.hpp>
@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace openailb::seats_threads_test {
+namespace openailb::concurrency_limit_threads_test {
 namespace {
 
 using namespace detail;
@@ -28,9 +28,9 @@ constexpr int most = 2, visits = 2000;
 class Visitors {
  public:
   Visitors() {
-    for (auto& seats : all_) {
-      seats = std::make_shared<ConcurrencyLimit>(queue_);
-      seats->set_most(most);
+    for (auto& limit : all_) {
+      limit = std::make_shared<ConcurrencyLimit>(queue_);
+      limit->set_limit(most);
     }
   }
 
@@ -38,8 +38,8 @@ class Visitors {
     std::mt19937 random(seed);
     for (int visit = 0; visit < visits && !forgotten_; ++visit) {
       Wanted wanted;
-      for (const auto& seats : all_) {
-        if (random() % 2 == 0) wanted.push_back(seats);
+      for (const auto& limit : all_) {
+        if (random() % 2 == 0) wanted.push_back(limit);
       }
       if (!wanted.empty()) visit_one_of(wanted);
     }
@@ -47,7 +47,7 @@ class Visitors {
   void change_limits(unsigned seed) {
     std::mt19937 random(seed);
     while (!over_) {
-      all_[random() % all_.size()]->set_most(1 + static_cast<int>(random() % most));
+      all_[random() % all_.size()]->set_limit(1 + static_cast<int>(random() % most));
       if (random() % 8 == 0) queue_->wake_all();
       std::this_thread::yield();
     }
@@ -55,23 +55,23 @@ class Visitors {
   void end() { over_ = true; }
 
   bool somebody_was_forgotten() const { return forgotten_; }
-  int taken() const { return all_[0]->taken() + all_[1]->taken() + all_[2]->taken(); }
+  int in_flight() const { return all_[0]->in_flight() + all_[1]->in_flight() + all_[2]->in_flight(); }
 
  private:
   void visit_one_of(const Wanted& wanted) {
-    std::unique_ptr<WaitQueue::Ticket> place;
+    std::unique_ptr<WaitQueue::Ticket> ticket;
     for (;;) {
-      for (const auto& seats : wanted) {
-        if (!seats->take(place.get())) continue;
-        EXPECT_LE(seats->taken(), most);
-        place.reset();
+      for (const auto& limit : wanted) {
+        if (!limit->try_acquire(ticket.get())) continue;
+        EXPECT_LE(limit->in_flight(), most);
+        ticket.reset();
         std::this_thread::yield();
-        return seats->leave();
+        return limit->release();
       }
-      if (!place) place = std::make_unique<WaitQueue::Ticket>(queue_);
-      place->wait_for(wanted);
+      if (!ticket) ticket = std::make_unique<WaitQueue::Ticket>(queue_);
+      ticket->wait_for(wanted);
       std::binary_semaphore called(0);
-      const std::stop_callback on_call(place->call(), [&] { called.release(); });
+      const std::stop_callback on_call(ticket->wakeup(), [&] { called.release(); });
       forgotten_ = forgotten_ || !called.try_acquire_for(60s);
       if (forgotten_) return;
     }
@@ -82,7 +82,7 @@ class Visitors {
   std::atomic<bool> over_{}, forgotten_{};
 };
 
-TEST(SeatsThreads, NobodyIsForgotten) {
+TEST(ConcurrencyLimitThreads, NobodyIsForgotten) {
   Visitors visitors;
   std::jthread changes([&] { visitors.change_limits(1); });
   {
@@ -91,8 +91,8 @@ TEST(SeatsThreads, NobodyIsForgotten) {
   }
   visitors.end();
   EXPECT_FALSE(visitors.somebody_was_forgotten());
-  EXPECT_EQ(visitors.taken(), 0);
+  EXPECT_EQ(visitors.in_flight(), 0);
 }
 
 }  // namespace
-}  // namespace openailb::seats_threads_test
+}  // namespace openailb::concurrency_limit_threads_test

@@ -1,4 +1,4 @@
-// What the pickers say that an endpoint costs, and what they know of how long its answers take.
+// What the scorers say that an endpoint costs, and what they know of how long its answers take.
 
 #include <openailb/detail/balance/latency_stats.hpp>
 #include <openailb/endpoint_scorer.hpp>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::pickers_test {
+namespace openailb::endpoint_scorers_test {
 namespace {
 
 using namespace detail;
@@ -69,17 +69,17 @@ TEST(DecayingEwma, ManyFailuresDoNotAddUpForEver) {
   EXPECT_NEAR(seconds(latency.now(start)), 3600.0, 1e-3);
 }
 
-TEST(LeastInFlightPicker, IsForItsWeight) {
+TEST(LeastInFlightScorer, IsForItsWeight) {
   EXPECT_LT(least_in_flight({.in_flight = 1}), least_in_flight({.in_flight = 2}));
   EXPECT_EQ(least_in_flight({.in_flight = 0}), least_in_flight({.weight = 2.0, .in_flight = 1}));
 }
 
-TEST(LowestLatencyPicker, TimesTheAttemptsUnderWay) {
+TEST(LowestLatencyScorer, TimesTheAttemptsUnderWay) {
   EXPECT_EQ(lowest_latency({.in_flight = 1, .latency = 1s}), lowest_latency({.latency = 2s}));
   EXPECT_EQ(lowest_latency({.weight = 2.0, .in_flight = 1, .latency = 1s}), lowest_latency({.latency = 1s}));
 }
 
-TEST(LowestLatencyPicker, AsksWhatHasNotAnsweredOnlyOnce) {
+TEST(LowestLatencyScorer, AsksWhatHasNotAnsweredOnlyOnce) {
   EXPECT_LT(lowest_latency({}), lowest_latency({.latency = 1ns}));
   EXPECT_GT(lowest_latency({.in_flight = 1}), lowest_latency({.in_flight = 1000, .latency = 1h}));
 }
@@ -94,7 +94,7 @@ std::string home(const std::vector<std::string>& names, const std::string& sessi
   return by_cost.begin()->second;
 }
 
-TEST(AffinityPicker, MovesOnlyTheSessionsOfWhatHasGone) {
+TEST(AffinityScorer, MovesOnlyTheSessionsOfWhatHasGone) {
   std::map<std::string, int> shares;
   for (int number = 0; number < 3000; ++number) {
     const std::string session = "session-" + std::to_string(number);
@@ -107,7 +107,7 @@ TEST(AffinityPicker, MovesOnlyTheSessionsOfWhatHasGone) {
   for (const auto& [name, share] : shares) EXPECT_NEAR(share, 1000, 100) << name;
 }
 
-TEST(AffinityPicker, PassesOverWhatHasHalfAsMuchAgainAsItsShare) {
+TEST(AffinityScorer, PassesOverWhatHasHalfAsMuchAgainAsItsShare) {
   const auto cost = [](int in_flight) {
     return affinity({.in_flight = in_flight, .session = "one", .all_in_flight = 15, .all_weights = 4.0});
   };
@@ -115,9 +115,9 @@ TEST(AffinityPicker, PassesOverWhatHasHalfAsMuchAgainAsItsShare) {
   EXPECT_GT(cost(6), cost(5) + 1e6);
 }
 
-TEST(AffinityPicker, WithoutASessionIsLeftToTurns) {
+TEST(AffinityScorer, WithoutASessionIsLeftToTurns) {
   EXPECT_EQ(affinity({.name = "a"}), affinity({.name = "b", .in_flight = 7}));
 }
 
 }  // namespace
-}  // namespace openailb::pickers_test
+}  // namespace openailb::endpoint_scorers_test

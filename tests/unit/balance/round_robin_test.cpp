@@ -39,73 +39,73 @@ class Wheel {
 };
 
 /// Picks among the usable ones; each lease is granted unless it is among the refusing.
-std::optional<std::size_t> pick(Wheel& picker, const std::vector<bool>& usable, const Picks& refusing = {}) {
+std::optional<std::size_t> pick(Wheel& scorer, const std::vector<bool>& usable, const Picks& refusing = {}) {
   const auto is_usable = [&](std::size_t index) { return usable[index]; };
-  return picker.pick(is_usable, [&](std::size_t index) -> std::optional<std::size_t> {
+  return scorer.pick(is_usable, [&](std::size_t index) -> std::optional<std::size_t> {
     if (std::ranges::find(refusing, index) != refusing.end()) return std::nullopt;
     return index;
   });
 }
 
 TEST(RoundRobin, IsPlainWhenAllAreUsable) {
-  Wheel picker(3);
+  Wheel scorer(3);
   Picks picks;
-  for (int i = 0; i < 7; ++i) picks.push_back(*pick(picker, {true, true, true}));
+  for (int i = 0; i < 7; ++i) picks.push_back(*pick(scorer, {true, true, true}));
   EXPECT_EQ(picks, (Picks{0, 1, 2, 0, 1, 2, 0}));
 }
 
 TEST(RoundRobin, IsNullWhenNoneIsUsable) {
-  Wheel picker(2);
-  EXPECT_EQ(pick(picker, {false, false}), std::nullopt);
-  EXPECT_EQ(pick(picker, {true, true}, {0, 1}), std::nullopt);
+  Wheel scorer(2);
+  EXPECT_EQ(pick(scorer, {false, false}), std::nullopt);
+  EXPECT_EQ(pick(scorer, {true, true}, {0, 1}), std::nullopt);
 }
 
 TEST(RoundRobin, TakesTheLeastRecentlyPicked) {
-  Wheel picker(3);
-  EXPECT_EQ(pick(picker, {true, true, true}), 0U);
-  EXPECT_EQ(pick(picker, {true, true, true}), 1U);
-  EXPECT_EQ(pick(picker, {true, true, false}), 0U);
-  EXPECT_EQ(pick(picker, {true, true, true}), 2U);
-  EXPECT_EQ(pick(picker, {true, true, true}), 1U);
-  EXPECT_EQ(pick(picker, {true, true, true}), 0U);
+  Wheel scorer(3);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 0U);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 1U);
+  EXPECT_EQ(pick(scorer, {true, true, false}), 0U);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 2U);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 1U);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 0U);
 }
 
 TEST(RoundRobin, DrawsAgainWhenAnAdmissionIsRefused) {
-  Wheel picker(3);
-  EXPECT_EQ(pick(picker, {true, true, true}, {0}), 1U);
-  EXPECT_EQ(pick(picker, {true, true, true}, {0, 2}), 1U);
+  Wheel scorer(3);
+  EXPECT_EQ(pick(scorer, {true, true, true}, {0}), 1U);
+  EXPECT_EQ(pick(scorer, {true, true, true}, {0, 2}), 1U);
 }
 
 TEST(RoundRobin, DoesNotCountARefusedAdmissionAsATurn) {
-  Wheel picker(3);
-  EXPECT_EQ(pick(picker, {true, true, true}, {0}), 1U);
-  EXPECT_EQ(pick(picker, {true, true, true}), 0U);
-  EXPECT_EQ(pick(picker, {true, true, true}), 2U);
+  Wheel scorer(3);
+  EXPECT_EQ(pick(scorer, {true, true, true}, {0}), 1U);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 0U);
+  EXPECT_EQ(pick(scorer, {true, true, true}), 2U);
 }
 
 // Invariant 7. A counter modulo the usable ones gives 900:300 here.
 TEST(RoundRobin, SpreadsTheShareOfOneThatFailsEvenlyOverTheOthers) {
-  Wheel picker(3);
+  Wheel scorer(3);
   std::array<int, 3> served{};
   for (int call = 0; call < 1200; ++call) {
-    const std::size_t first = *pick(picker, {true, true, true});
-    ++served[first != 1 ? first : *pick(picker, {true, false, true})];
+    const std::size_t first = *pick(scorer, {true, true, true});
+    ++served[first != 1 ? first : *pick(scorer, {true, false, true})];
   }
   EXPECT_EQ(served, (std::array<int, 3>{600, 0, 600}));
 }
 
 TEST(RoundRobin, GivesOneThatWasAwayNoMoreThanItsTurn) {
-  Wheel picker(3);
-  for (int i = 0; i < 20; ++i) pick(picker, {true, true, false});
+  Wheel scorer(3);
+  for (int i = 0; i < 20; ++i) pick(scorer, {true, true, false});
   Picks picks;
-  for (int i = 0; i < 6; ++i) picks.push_back(*pick(picker, {true, true, true}));
+  for (int i = 0; i < 6; ++i) picks.push_back(*pick(scorer, {true, true, true}));
   EXPECT_EQ(picks, (Picks{2, 0, 1, 2, 0, 1}));
 }
 
 TEST(WeightedRoundRobin, IsSmooth) {
-  Wheel picker(std::vector<double>{4.0, 2.0, 1.0});
+  Wheel scorer(std::vector<double>{4.0, 2.0, 1.0});
   Picks picks;
-  for (int i = 0; i < 14; ++i) picks.push_back(*pick(picker, {true, true, true}));
+  for (int i = 0; i < 14; ++i) picks.push_back(*pick(scorer, {true, true, true}));
   EXPECT_EQ(picks, (Picks{0, 1, 0, 2, 0, 1, 0, 0, 1, 0, 2, 0, 1, 0}));
 }
 
@@ -113,52 +113,52 @@ TEST(WeightedRoundRobin, KeepsToTheWeightsInAHundredThousandPicks) {
   const std::vector<double> weights{1.0, 2.5, 0.3, 7.0, 1.0};
   double all = 0.0;
   for (const double weight : weights) all += weight;
-  Wheel picker(weights);
+  Wheel scorer(weights);
   std::vector<double> picked(weights.size());
   constexpr int picks = 100'000;
-  for (int i = 0; i < picks; ++i) ++picked[*pick(picker, std::vector(weights.size(), true))];
+  for (int i = 0; i < picks; ++i) ++picked[*pick(scorer, std::vector(weights.size(), true))];
   for (std::size_t index = 0; index < weights.size(); ++index) {
     EXPECT_NEAR(picked[index], picks * weights[index] / all, 2.0) << index;
   }
 }
 
 TEST(WeightedRoundRobin, SharesWhatOneLeavesByTheWeightsOfTheOthers) {
-  Wheel picker(std::vector<double>{1.0, 3.0, 2.0});
+  Wheel scorer(std::vector<double>{1.0, 3.0, 2.0});
   std::array<int, 3> picked{};
-  for (int i = 0; i < 6000; ++i) ++picked[*pick(picker, {true, i % 2 == 0, true})];
+  for (int i = 0; i < 6000; ++i) ++picked[*pick(scorer, {true, i % 2 == 0, true})];
   EXPECT_NEAR(picked[2], 2 * picked[0], 2);
 }
 
 /// Asks an endpoint again, which is not its turn.
-void repeat(Wheel& picker, std::size_t index) {
+void repeat(Wheel& scorer, std::size_t index) {
   const auto is_it = [index](std::size_t one) { return one == index; };
   const auto admit = [](std::size_t one) { return std::optional(one); };
-  EXPECT_EQ(picker.pick(is_it, admit, PickKind::retry), index);
+  EXPECT_EQ(scorer.pick(is_it, admit, PickKind::retry), index);
 }
 
 TEST(WeightedRoundRobin, RepetitionsTakeNothingFromTheOthers) {
-  Wheel picker(std::vector<double>{0.5, 9.0, 4.0});
+  Wheel scorer(std::vector<double>{0.5, 9.0, 4.0});
   std::array<int, 3> picked{};
   for (int call = 0; call < 3000; ++call) {
-    const std::size_t first = *pick(picker, {true, true, true});
-    if (first == 0) repeat(picker, 0);
-    ++picked[first == 0 ? *pick(picker, {false, true, true}) : first];
+    const std::size_t first = *pick(scorer, {true, true, true});
+    if (first == 0) repeat(scorer, 0);
+    ++picked[first == 0 ? *pick(scorer, {false, true, true}) : first];
   }
   EXPECT_NEAR(picked[1] * 4.0, picked[2] * 9.0, 60.0);
 }
 
 TEST(RoundRobin, OneThatWasRepeatedOftenIsNotPassedOverForLong) {
-  Wheel picker(2);
-  for (int i = 0; i < 100; ++i) repeat(picker, 0);
+  Wheel scorer(2);
+  for (int i = 0; i < 100; ++i) repeat(scorer, 0);
   Picks picks;
-  for (int i = 0; i < 4; ++i) picks.push_back(*pick(picker, {true, true}));
+  for (int i = 0; i < 4; ++i) picks.push_back(*pick(scorer, {true, true}));
   EXPECT_EQ(picks, (Picks{1, 0, 1, 0}));
 }
 
 TEST(RoundRobin, GivesExactSharesToThreadsThatPickAtOnce) {
   constexpr int threads = 8;
   constexpr int picks_each = 3000;
-  Wheel picker(3);
+  Wheel scorer(3);
   std::array<std::atomic<int>, 3> shares{};
   std::latch start(threads);
   {
@@ -166,7 +166,7 @@ TEST(RoundRobin, GivesExactSharesToThreadsThatPickAtOnce) {
     for (int thread = 0; thread < threads; ++thread) {
       running.emplace_back([&] {
         start.arrive_and_wait();
-        for (int i = 0; i < picks_each; ++i) ++shares[*pick(picker, {true, true, true})];
+        for (int i = 0; i < picks_each; ++i) ++shares[*pick(scorer, {true, true, true})];
       });
     }
   }
@@ -175,7 +175,7 @@ TEST(RoundRobin, GivesExactSharesToThreadsThatPickAtOnce) {
 
 TEST(RoundRobin, AdmitsNoMoreThanThereAreProbesWhateverTheRace) {
   constexpr int threads = 8;
-  Wheel picker(2);
+  Wheel scorer(2);
   std::atomic<int> probes{5};  // what endpoint 1 admits
   std::array<std::atomic<int>, 2> shares{};
   std::latch start(threads);
@@ -186,7 +186,7 @@ TEST(RoundRobin, AdmitsNoMoreThanThereAreProbesWhateverTheRace) {
         start.arrive_and_wait();
         for (int i = 0; i < 1000; ++i) {
           const auto all = [](std::size_t) { return true; };
-          const auto picked = picker.pick(all, [&](std::size_t index) -> std::optional<std::size_t> {
+          const auto picked = scorer.pick(all, [&](std::size_t index) -> std::optional<std::size_t> {
             if (index == 1 && probes.fetch_sub(1) <= 0) return std::nullopt;
             return index;
           });

@@ -69,17 +69,17 @@ TEST(Close, MovesTheClockOnFirst) {
   EXPECT_EQ(told, "b: closed -> open\nb: open -> half_open\nb: half_open -> closed\n");
 }
 
-TEST(Judge, AsksTheFunctionsOfTheSettings) {
+TEST(ClassifyAnswer, AsksTheFunctionsOfTheSettings) {
   const Error conflict{.status = 409}, bad{.status = 400}, broken{.status = 500};
   const CircuitBreaker plain;
-  EXPECT_EQ(plain.judge(&broken, Outcome::failure), Outcome::failure);
-  EXPECT_EQ(plain.judge(nullptr, Outcome::success), Outcome::success);
+  EXPECT_EQ(plain.outcome_of(&broken, Outcome::failure), Outcome::failure);
+  EXPECT_EQ(plain.outcome_of(nullptr, Outcome::success), Outcome::success);
   const CircuitBreaker asking(
       {.is_successful = [](const Error* error) { return error == nullptr || error->status == 400; },
        .is_excluded = [](const Error* error) { return error != nullptr && error->status == 409; }});
-  EXPECT_EQ(asking.judge(&conflict, Outcome::failure), Outcome::exclusion);
-  EXPECT_EQ(asking.judge(&bad, Outcome::failure), Outcome::success);
-  EXPECT_EQ(asking.judge(&broken, Outcome::success), Outcome::failure);
+  EXPECT_EQ(asking.outcome_of(&conflict, Outcome::failure), Outcome::exclusion);
+  EXPECT_EQ(asking.outcome_of(&bad, Outcome::failure), Outcome::success);
+  EXPECT_EQ(asking.outcome_of(&broken, Outcome::success), Outcome::failure);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace openailb::judge_test {
+namespace openailb::classify_test {
 namespace {
 
 using namespace detail;
@@ -25,14 +25,14 @@ AttemptObservation ended(EndedBy by, std::chrono::nanoseconds given) {
   return {.error = timed_out, .ended_by = by, .given = given, .usual = 60s, .blame_threshold = 5s};
 }
 
-TEST(Verdict, BlamesAnEndpointForATimeoutOnlyIfItHadTime) {
+TEST(Classify, BlamesAnEndpointForATimeoutOnlyIfItHadTime) {
   for (const EndedBy by : {EndedBy::its_time, EndedBy::call_deadline}) {
     EXPECT_EQ(verdict(ended(by, 5s)).policy.breaker, Outcome::failure);
     EXPECT_EQ(verdict(ended(by, 5s - 1ns)).policy.breaker, std::nullopt);
   }
 }
 
-TEST(Verdict, TakesTheClientsUsualTimeForEnough) {
+TEST(Classify, TakesTheClientsUsualTimeForEnough) {
   AttemptObservation seen = ended(EndedBy::its_time, 2s);
   seen.usual = 2s;
   EXPECT_EQ(verdict(seen).policy.breaker, Outcome::failure);
@@ -40,7 +40,7 @@ TEST(Verdict, TakesTheClientsUsualTimeForEnough) {
   EXPECT_EQ(verdict(seen).policy.breaker, std::nullopt);
 }
 
-TEST(Verdict, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
+TEST(Classify, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
   AttemptObservation seen = ended(EndedBy::call_deadline, 100s);
   seen.was_answering = true;
   EXPECT_EQ(verdict(seen).policy.breaker, std::nullopt);
@@ -48,11 +48,11 @@ TEST(Verdict, BlamesNobodyForADeadlineThatPassedWhileAStreamCame) {
   EXPECT_EQ(verdict(seen).policy.breaker, Outcome::failure);
 }
 
-TEST(Verdict, BlamesAnEndpointThatDoesNotConnectInTime) {
+TEST(Classify, BlamesAnEndpointThatDoesNotConnectInTime) {
   EXPECT_EQ(verdict({.error = timed_out, .sent = Sent::nothing}).policy.breaker, Outcome::failure);
 }
 
-TEST(Verdict, EndsTheCallWhenItsDeadlineHasPassed) {
+TEST(Classify, EndsTheCallWhenItsDeadlineHasPassed) {
   const Failure late = verdict(ended(EndedBy::call_deadline, 100s));
   EXPECT_EQ(late.failure_class, FailureClass::out_of_time);
   EXPECT_FALSE(late.policy.retry_elsewhere);
@@ -62,14 +62,14 @@ TEST(Verdict, EndsTheCallWhenItsDeadlineHasPassed) {
   EXPECT_TRUE(slow.policy.retry_elsewhere);
 }
 
-TEST(Verdict, SaysNothingOfAnEndpointWhoseCallerGaveUp) {
+TEST(Classify, SaysNothingOfAnEndpointWhoseCallerGaveUp) {
   const Failure failure = verdict(observation_of_cancellation());
   EXPECT_EQ(failure.failure_class, FailureClass::canceled);
   EXPECT_EQ(failure.policy.breaker, std::nullopt);
   EXPECT_FALSE(failure.policy.retry_elsewhere);
 }
 
-TEST(Verdict, BlamesNoEndpointForWhatThisMachineIsShortOf) {
+TEST(Classify, BlamesNoEndpointForWhatThisMachineIsShortOf) {
   const AttemptObservation seen =
       observation_of_transfer({.message = "Too many open files", .is_local = true});
   const Failure failure = verdict(seen);
@@ -79,7 +79,7 @@ TEST(Verdict, BlamesNoEndpointForWhatThisMachineIsShortOf) {
   EXPECT_FALSE(failure.may_have_executed);
 }
 
-TEST(Verdict, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
+TEST(Classify, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
   const Failure failure = verdict(observation_of_transfer({.sent = Sent::all, .connection_was_idle = true}));
   EXPECT_TRUE(failure.connection_was_idle);
   EXPECT_EQ(failure.policy.breaker, std::nullopt);
@@ -87,14 +87,14 @@ TEST(Verdict, OwesAnotherTryToAnEndpointWhoseIdleConnectionHadDied) {
   EXPECT_EQ(failure.delay, 0ns);
 }
 
-TEST(Verdict, TakesWhatWasDeliveredForAnAnswerThatTheCallerCannotUse) {
+TEST(Classify, TakesWhatWasDeliveredForAnAnswerThatTheCallerCannotUse) {
   const Failure failure = verdict({.error = {.kind = ErrorKind::parse, .status = 200}, .delivered = true});
   EXPECT_EQ(failure.failure_class, FailureClass::client_error);
   EXPECT_FALSE(failure.policy.retry_elsewhere);
   EXPECT_EQ(failure.policy.breaker, Outcome::success);
 }
 
-TEST(Verdict, ObeysXShouldRetryInTheAnswersHeaders) {
+TEST(Classify, ObeysXShouldRetryInTheAnswersHeaders) {
   for (const auto& [status, said] : {std::pair{500, "false"}, std::pair{400, "true"}}) {
     const Failure failure =
         verdict(observation_in_answer({.status = status}, {{"X-Should-Retry", said}}, {}));
@@ -102,7 +102,7 @@ TEST(Verdict, ObeysXShouldRetryInTheAnswersHeaders) {
   }
 }
 
-TEST(Verdict, AsksTheUserWhatClassAnErrorIsOf) {
+TEST(Classify, AsksTheUserWhatClassAnErrorIsOf) {
   const AttemptObservation seen{.error = {.kind = ErrorKind::internal_server, .status = 500}};
   const Failure failure = classify(seen, [](const Error&) { return FailureClass::client_error; });
   EXPECT_EQ(failure.policy.breaker, Outcome::success);
@@ -111,7 +111,7 @@ TEST(Verdict, AsksTheUserWhatClassAnErrorIsOf) {
 }
 
 // Nobody knows what they have seen, so they must not count as anything.
-TEST(Verdict, ATreatmentThatNobodyMadeIsNoSuccess) { EXPECT_EQ(FailurePolicy{}.breaker, std::nullopt); }
+TEST(Classify, APolicyThatNobodyMadeIsNoSuccess) { EXPECT_EQ(FailurePolicy{}.breaker, std::nullopt); }
 
 }  // namespace
-}  // namespace openailb::judge_test
+}  // namespace openailb::classify_test

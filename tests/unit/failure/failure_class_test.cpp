@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::classify_test {
+namespace openailb::failure_class_test {
 namespace {
 
 using namespace detail;
@@ -29,9 +29,9 @@ std::string said(const std::string& message, const std::string& code = "", const
   return nlohmann::json{{"error", {{"message", message}, {"code", code}, {"type", type}}}}.dump();
 }
 
-class Classify : public ::testing::TestWithParam<Case> {};
+class ClassOf : public ::testing::TestWithParam<Case> {};
 
-TEST_P(Classify, ByStatusAndWhatTheServerSaid) {
+TEST_P(ClassOf, ByStatusAndWhatTheServerSaid) {
   const Case& one = GetParam();
   EXPECT_EQ(class_of(error_of_answer(one.status, one.body), one.path), one.expected);
 }
@@ -39,7 +39,7 @@ TEST_P(Classify, ByStatusAndWhatTheServerSaid) {
 using enum FailureClass;
 
 INSTANTIATE_TEST_SUITE_P(
-    Answers, Classify,
+    Answers, ClassOf,
     ::testing::ValuesIn(std::vector<Case>{
         {"bad_request", 400, said("no such parameter"), client_error},
         {"context_too_long", 400, said("too many tokens", "context_length_exceeded"), client_error},
@@ -97,23 +97,23 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& test) { return test.param.name; });
 
-TEST(Classify, ByKindWhereNoAnswerCame) {
-  EXPECT_EQ(classify({.kind = ErrorKind::connection}, chat), transient);
-  EXPECT_EQ(classify({.kind = ErrorKind::timeout}, chat), transient);
-  EXPECT_EQ(classify({.kind = ErrorKind::parse, .status = 200}, chat), invalid_response);
-  EXPECT_EQ(classify({.kind = ErrorKind::canceled}, chat), canceled);
-  EXPECT_EQ(classify({.kind = ErrorKind::authentication}, chat), credential);
+TEST(ClassOf, ByKindWhereNoAnswerCame) {
+  EXPECT_EQ(class_of({.kind = ErrorKind::connection}, chat), transient);
+  EXPECT_EQ(class_of({.kind = ErrorKind::timeout}, chat), transient);
+  EXPECT_EQ(class_of({.kind = ErrorKind::parse, .status = 200}, chat), invalid_response);
+  EXPECT_EQ(class_of({.kind = ErrorKind::canceled}, chat), canceled);
+  EXPECT_EQ(class_of({.kind = ErrorKind::authentication}, chat), credential);
 }
 
-TEST(Classify, AnErrorInsideA200ThatNamesNoStatusIsTransient) {
-  EXPECT_EQ(classify({.kind = ErrorKind::api, .status = 200}, chat), transient);
+TEST(ClassOf, AnErrorInsideA200ThatNamesNoStatusIsTransient) {
+  EXPECT_EQ(class_of({.kind = ErrorKind::api, .status = 200}, chat), transient);
 }
 
-TEST(Classify, ARequestThatAnEndpointCannotBeSentIsRefused) {
-  EXPECT_EQ(classify({.kind = ErrorKind::bad_request}, chat), forbidden);
+TEST(ClassOf, ARequestThatAnEndpointCannotBeSentIsRefused) {
+  EXPECT_EQ(class_of({.kind = ErrorKind::bad_request}, chat), forbidden);
 }
 
-TEST(Classify, WhatNginxSaysOfACertificateIsNotTheCallersFault) {
+TEST(ClassOf, WhatNginxSaysOfACertificateIsNotTheCallersFault) {
   const auto page = [](const std::string& title) {
     return "<html>\r\n<head><title>400 " + title + "</title></head>\r\n<body></body></html>";
   };
@@ -132,8 +132,8 @@ TEST(Classify, WhatNginxSaysOfACertificateIsNotTheCallersFault) {
   }
 }
 
-TEST(Classify, AProxyThatWantsAPasswordIsNotTheCallersFault) {
-  EXPECT_EQ(classify({.kind = ErrorKind::api, .status = 407}, chat), credential);
+TEST(ClassOf, AProxyThatWantsAPasswordIsNotTheCallersFault) {
+  EXPECT_EQ(class_of({.kind = ErrorKind::api, .status = 407}, chat), credential);
 }
 
 TEST(FailurePolicy, IsTheTable) {
@@ -177,18 +177,18 @@ TEST(RanTheRequest, IsFalseOfWhatDidNotEvenBegin) {
 }
 
 TEST(ShouldRetry, OverridesOnlyTheSameEndpoint) {
-  FailurePolicy treated = policy(client_error);
+  FailurePolicy treated = policy_of(client_error);
   apply_should_retry({{"X-Should-Retry", "true"}}, treated);
   EXPECT_TRUE(treated.retry_here);
   EXPECT_FALSE(treated.retry_elsewhere);
-  treated = policy(transient);
+  treated = policy_of(transient);
   apply_should_retry({{"x-should-retry", "false"}}, treated);
   EXPECT_FALSE(treated.retry_here);
   EXPECT_TRUE(treated.retry_elsewhere);
-  treated = policy(transient);
+  treated = policy_of(transient);
   apply_should_retry({{"x-should-retry", "perhaps"}}, treated);
   EXPECT_TRUE(treated.retry_here);
 }
 
 }  // namespace
-}  // namespace openailb::classify_test
+}  // namespace openailb::failure_class_test

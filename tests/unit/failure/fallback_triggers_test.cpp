@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace openailb::refusal_test {
+namespace openailb::fallback_triggers_test {
 namespace {
 
 using namespace detail;
@@ -91,4 +91,4 @@ TEST(TooLong, InsideA200IsACallersFault) {
 }
 
 }  // namespace
-}  // namespace openailb::refusal_test
+}  // namespace openailb::fallback_triggers_test

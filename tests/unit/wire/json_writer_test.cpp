@@ -25,7 +25,7 @@ std::string flaw_of(const json& value) {
   JsonPrinter printer;
   write_json(printer, value);
   EXPECT_TRUE(json::accept(printer.text())) << printer.text();
-  return printer.flaw() ? printer.flaw()->message() : "none: " + printer.text();
+  return printer.problem() ? printer.problem()->message() : "none: " + printer.text();
 }
 
 // nlohmann_json is the oracle: what it dumps is what is sent.
@@ -135,7 +135,7 @@ TEST(JsonWriter, WritesTheLastOfTwoFieldsWithOneName) {
 TEST(JsonWriter, NamesThePlaceInAStruct) {
   JsonPrinter printer;
   write_json(printer, Open{.below = {{}, {.weight = std::nan("")}}});
-  EXPECT_EQ(printer.flaw().value().message(), "below[1].weight is not a finite number");
+  EXPECT_EQ(printer.problem().value().message(), "below[1].weight is not a finite number");
 }
 
 TEST(JsonBody, KeepsTheOrderOfItsMembersWhateverBecomesOfThem) {
@@ -157,21 +157,21 @@ TEST(JsonBody, MayBeAnythingOrNothing) {
 }
 
 TEST(JsonBody, KnowsThePlaceOfItsFlaw) {
-  EXPECT_EQ(JsonBody(Open{.name = "\xff"}).flaw().value().message(), "name is not valid UTF-8");
-  EXPECT_EQ(JsonBody(JsonDocument(json{{"a", {{"b", "\xff"}}}})).flaw().value().message(),
+  EXPECT_EQ(JsonBody(Open{.name = "\xff"}).problem().value().message(), "name is not valid UTF-8");
+  EXPECT_EQ(JsonBody(JsonDocument(json{{"a", {{"b", "\xff"}}}})).problem().value().message(),
             "a.b is not valid UTF-8");
-  EXPECT_EQ(JsonBody(JsonDocument(json{{"a\xff", 1}})).flaw().value().message(),
+  EXPECT_EQ(JsonBody(JsonDocument(json{{"a\xff", 1}})).problem().value().message(),
             "the JSON has a member's name that is not valid UTF-8");
-  EXPECT_EQ(JsonBody(JsonDocument("{")).flaw().value().message(), "the JSON is not valid JSON");
+  EXPECT_EQ(JsonBody(JsonDocument("{")).problem().value().message(), "the JSON is not valid JSON");
   JsonBody flawed = JsonDocument(json{{"a", std::nan("")}, {"b", "\xff"}});
-  EXPECT_EQ(flawed.flaw().value().message(), "a is not a finite number");
+  EXPECT_EQ(flawed.problem().value().message(), "a is not a finite number");
   flawed.merge(JsonDocument("{\"a\":1}"));
-  EXPECT_EQ(flawed.flaw().value().message(), "b is not valid UTF-8") << "of that which is sent";
+  EXPECT_EQ(flawed.problem().value().message(), "b is not valid UTF-8") << "of that which is sent";
   flawed.merge(JsonDocument("{\"b\":null}"));
-  EXPECT_FALSE(flawed.flaw());
+  EXPECT_FALSE(flawed.problem());
   JsonBody body = JsonDocument("{}");
   body.merge(JsonDocument(json{{"a", std::nan("")}}));
-  EXPECT_EQ(body.flaw().value().message(), "a is not a finite number");
+  EXPECT_EQ(body.problem().value().message(), "a is not a finite number");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace openailb::detail {
 
 /// The quota of each account: of a quota group, or of an endpoint without one. An account that no endpoint
-/// has keeps its quota until that is as good as a new one, so a change of the fleet never gives it back.
+/// has keeps its limits until that is as good as a new one, so a change of the endpoints never gives it back.
 class Accounts {
  public:
   std::shared_ptr<AccountLimits> limits_of(const EndpointConfig& config, TimePoint now) {

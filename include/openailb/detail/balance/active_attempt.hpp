@@ -30,16 +30,17 @@
 
 namespace openailb::detail {
 
-/// One attempt of a call that is under way, with what it was given and what has been seen of it. The record
+/// One attempt of a call that is in flight, with what it was given and what has been seen of it. The record
 /// of one that has ended is an Attempt.
 struct ActiveAttempt {
   std::shared_ptr<const Endpoint> endpoint;
   AttemptLease lease;
   std::shared_ptr<const Call> call;
   TimePoint ends{(TimePoint::max)()};          ///< when its time is over
+  TimePoint deadline{(TimePoint::max)()};      ///< when the time of its call is over
   std::chrono::nanoseconds connect_timeout{};  ///< zero for no limit
   std::size_t attempts_before{};               ///< how many attempts of the call came before it
-  int* retries_left{};                         ///< of its call; each redirect that it follows is one
+  int redirects_left{};                        ///< each one that it follows is a retry of the call
   bool is_retry{};                             ///< the call had attempted the endpoint before
   bool fresh_connection{};                     ///< use a new one, as the kept one had died
   bool probing_for_object{};                   ///< see CallState
@@ -62,7 +63,7 @@ struct ActiveAttempt {
   /// Judges a request that ended without a whole answer.
   Failure failure(const TransferFailure& reason) const;
   /// Judges an attempt that is ended before it is done.
-  Failure interrupted(const Timer& limit, TimePoint deadline, EventLoop& loop);
+  Failure interrupted(const Timer& limit, EventLoop& loop);
   /// What was seen of an attempt that was ended. It was `given` this much time; the client's own limit is
   /// `usual`.
   AttemptObservation ended(EndedBy by, std::chrono::nanoseconds given, std::chrono::nanoseconds usual,
@@ -147,7 +148,7 @@ inline void ActiveAttempt::note_connecting(TimePoint now) const {
   }
 }
 
-inline Failure ActiveAttempt::interrupted(const Timer& limit, TimePoint deadline, EventLoop& loop) {
+inline Failure ActiveAttempt::interrupted(const Timer& limit, EventLoop& loop) {
   if (limit.stopped()) return failure(observation_of_cancellation());
   if (transfer && transfer->response.status >= 300) {
     return failure(observation_of_answer(std::move(transfer->response), loop.date()));

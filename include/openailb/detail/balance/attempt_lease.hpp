@@ -39,7 +39,7 @@ struct EndpointHealth {
   ConcurrencyLimit concurrency;
 };
 
-/// Permission to make one attempt on an endpoint: a seat there and at the client, its part of the quota, and
+/// Permission to make one attempt on an endpoint: a slot there and at the client, its part of the quota, and
 /// the breaker's permit. Without a permit the attempt is a last resort: it is made although the breaker
 /// refuses.
 class AttemptLease {
@@ -111,7 +111,7 @@ inline void AttemptLease::report_outcome(const Failure* failure, std::string_vie
     if (permit_) permit_->exclude(now);
   } else if (permit_) {
     permit_->report(error, *outcome, now);
-  } else if (health_->breaker.judge(error, *outcome) == Outcome::success) {
+  } else if (health_->breaker.outcome_of(error, *outcome) == Outcome::success) {
     health_->breaker.close(now);
   }
 }

@@ -2,8 +2,8 @@
 
 #include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
+#include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
-#include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
@@ -80,11 +80,11 @@ class Balancer {
   void pin_object(std::string_view id, std::string_view endpoint);
   /// The call with another model, as which it goes on when it would give up; null when it gives up.
   std::shared_ptr<const Call> fall_back(const Call& call, CallState& state, TimePoint now) const {
-    return detail::fall_back(candidates(call, state, now), call, state, now);
+    return detail::fall_back(availability(call, state, now), call, state, now);
   }
   /// The error of a call that can make no more attempts.
   Error give_up(const Call& call, const CallState& state, TimePoint now) const {
-    Error error = error_of_giving_up(candidates(call, state, now), call, state, now);
+    Error error = make_final_error(availability(call, state, now), call, state, now);
     if (state.tracer) state.tracer->ends(error.kind);
     return error;
   }
@@ -94,18 +94,18 @@ class Balancer {
  private:
   /// Finds the endpoint that keeps what the call names.
   Result<void> find_owner(const Call& call, CallState& state);
-  Candidates candidates(const Call& call, const CallState& state, TimePoint now) const {
-    return Candidates(options_, call, state, client_limit_, now);
+  Availability availability(const Call& call, const CallState& state, TimePoint now) const {
+    return Availability(options_, call, state, client_limit_, now);
   }
   /// Lets the call go on with the endpoints that the client has now.
   void refresh_endpoints(CallState& state) const {
     if (!endpoint_set_.is_current(state.endpoint_list)) state.use_endpoints(endpoint_set_.list());
   }
-  bool can_pay(const Candidates& can, CallState& state, TimePoint now);
+  bool can_pay(const Availability& table, CallState& state, TimePoint now);
   Step wait(TimePoint until, WaitReason reason, CallState& state, TimePoint now,
             std::vector<std::shared_ptr<ConcurrencyLimit>> full = {}) const;
   ActiveAttempt begin_attempt(PickResult picked, const std::shared_ptr<const Call>& call, CallState& state,
-                              const Candidates& can, bool is_hedge, TimePoint now);
+                              const Availability& table, bool is_hedge, TimePoint now);
   static void notify_end(const ActiveAttempt& attempt, AttemptEnded event, TimePoint now);
 
   ClientOptions options_;
@@ -113,7 +113,7 @@ class Balancer {
   std::shared_ptr<ConcurrencyLimit> client_limit_{};  // null: their number is not limited
   EndpointSet endpoint_set_;
   EndpointPicker picker_;
-  Waiting waiting_;
+  WaitPolicy wait_policy_;
   RetryBudget budget_;
   ObjectAffinity affinity_;
   std::unique_ptr<HedgePolicy> hedge_policy_{};  // null: no call is hedged
@@ -123,7 +123,7 @@ inline Balancer::Balancer(std::vector<EndpointConfig> configs, ClientOptions opt
     : options_(checked(std::move(options))),
       endpoint_set_(std::move(configs), options_, wait_queue_, now),
       picker_(options_.scorer),
-      waiting_(options_),
+      wait_policy_(options_),
       budget_(options_.retry_budget, now),
       affinity_(options_.object_affinity_capacity) {
   if (options_.hedge) hedge_policy_ = std::make_unique<HedgePolicy>(*options_.hedge);
@@ -150,8 +150,8 @@ inline Result<CallState> Balancer::begin(const Call& call, TimePoint now) {
   state.use_endpoints(endpoint_set_.list());
   if (Result<void> fine = find_owner(call, state); !fine) return std::move(fine).error();
   if (!call.fallbacks.models.empty()) {
-    const Candidates can = candidates(call, state, now);
-    state.another_model = Fallback(can, call, state).next() != nullptr;
+    const Availability table = availability(call, state, now);
+    state.another_model = Fallback(table, call, state).next() != nullptr;
   }
   return begun;
 }
@@ -162,9 +162,9 @@ inline Result<void> Balancer::find_owner(const Call& call, CallState& state) {
     const std::string name = endpoint_set_.name_of(id);
     return name.empty() ? "an endpoint that was removed long ago" : name;
   };
-  const auto home = owner_of_call(affinity_, call, name_of);
-  if (!home) return home.error();
-  state.owner = *home;
+  const auto owner = owner_of_call(affinity_, call, name_of);
+  if (!owner) return owner.error();
+  state.owner = *owner;
   if (state.owner && !state.has(*state.owner)) {
     return Error{.kind = ErrorKind::bad_request,
                  .message = "not sent: it names an object that is kept by " + name_of(*state.owner) +
@@ -177,9 +177,9 @@ inline Result<void> Balancer::find_owner(const Call& call, CallState& state) {
 }
 
 inline std::optional<std::string> Balancer::owner_of(std::string_view id) {
-  const std::vector<std::size_t> homes = affinity_.find(id);
-  if (homes.size() != 1) return std::nullopt;
-  std::string name = endpoint_set_.name_of(homes.front());
+  const std::vector<std::size_t> owners = affinity_.find(id);
+  if (owners.size() != 1) return std::nullopt;
+  std::string name = endpoint_set_.name_of(owners.front());
   return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 
@@ -194,36 +194,38 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Ca
                                      TimePoint now) {
   if (now >= state.deadline) return {};
   refresh_endpoints(state);
-  const Candidates can = candidates(*call, state, now);
   state.budget_exhausted = false;
   for (bool looked_again = false;;) {
-    const auto can_pay = [&] { return this->can_pay(can, state, now); };
-    if (auto picked = picker_.pick(can, can_pay, budget_.pays_at_once(), now)) {
+    const Availability table = availability(*call, state, now);
+    const auto can_pay = [&] { return this->can_pay(table, state, now); };
+    if (auto picked = picker_.pick(table, can_pay, budget_.pays_at_once())) {
       state.ticket.reset();
-      return {.attempt = begin_attempt(*std::move(picked), call, state, can, false, now)};
+      return {.attempt = begin_attempt(*std::move(picked), call, state, table, false, now)};
     }
-    if (auto full = can.full_limits(); !full.empty()) {
-      // While it waits for a seat anyway, no other wait is too long.
-      const auto soonest = can.soonest(true);
-      const TimePoint until =
-          waiting_.for_endpoint(can, state, now).value_or(soonest ? soonest->until : state.deadline);
+    // What it could not have may have been taken by others since it looked, or the budget was used up.
+    const Availability left = availability(*call, state, now);
+    if (auto full = left.full_limits(); !full.empty()) {
+      // While it waits for a slot anyway, no other wait is too long.
+      const AvailabilityRow* soonest = left.soonest(true);
+      const TimePoint until = wait_policy_.for_endpoint(left, state)
+                                  .value_or(soonest != nullptr ? soonest->ready_at : state.deadline);
       return wait(until, WaitReason::max_in_flight, state, now, std::move(full));
     }
-    if (!std::exchange(looked_again, true)) continue;  // a seat may have become free between the two looks
+    if (!std::exchange(looked_again, true)) continue;  // a slot may have become free between the two looks
     state.ticket.reset();
-    const auto until = waiting_.for_endpoint(can, state, now);
-    const WaitReason reason = Waiting::reason(can);
-    if (Waiting::is_for_breakers_alone(can)) state.waited_for_breaker = true;
+    const auto until = wait_policy_.for_endpoint(left, state);
+    const WaitReason reason = WaitPolicy::reason(left);
+    if (left.only_breakers_refuse()) state.waited_for_breaker = true;
     if (until) return wait(*until, reason, state, now);
-    if (reason == WaitReason::breaker && can.asks_refusing()) continue;  // it no longer waits for them
-    if (const auto budget_at = waiting_.for_budget(can, state, now)) {
+    if (reason == WaitReason::breaker && !left.obeys_breakers()) continue;  // it no longer waits for them
+    if (const auto budget_at = wait_policy_.for_budget(left, state)) {
       return wait(*budget_at, WaitReason::retry_budget, state, now);
     }
     return {};
   }
 }
 
-/// Lets the call wait, and for one of these seats as well. Whatever it waits for, it hears of new endpoints.
+/// Lets the call wait, and for one of these slots as well. Whatever it waits for, it hears of new endpoints.
 inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, CallState& state, TimePoint now,
                                      std::vector<std::shared_ptr<ConcurrencyLimit>> full) const {
   if (state.tracer) state.tracer->waits(reason, until - now);
@@ -234,15 +236,15 @@ inline Balancer::Step Balancer::wait(TimePoint until, WaitReason reason, CallSta
 
 /// Whether the retry budget pays for the call's next attempt. What it pays is reserved before any backoff, so
 /// no call waits in vain. A call's first attempt is free.
-inline bool Balancer::can_pay(const Candidates& can, CallState& state, TimePoint now) {
-  if (state.attempts.empty() || state.budget_hold || !can.any_costs()) return true;
+inline bool Balancer::can_pay(const Availability& table, CallState& state, TimePoint now) {
+  if (state.attempts.empty() || state.budget_hold || !table.any_costs()) return true;
   state.budget_hold = budget_.reserve(now);
   state.budget_exhausted = !state.budget_hold;
   return !state.budget_exhausted;
 }
 
 inline ActiveAttempt Balancer::begin_attempt(PickResult picked, const std::shared_ptr<const Call>& call,
-                                             CallState& state, const Candidates& can, bool is_hedge,
+                                             CallState& state, const Availability& table, bool is_hedge,
                                              TimePoint now) {
   if (picked.lease.is_last_resort()) budget_.last_resort_begins();
   const std::shared_ptr<const Endpoint>& endpoint = (*state.endpoint_list)[picked.index];
@@ -258,15 +260,16 @@ inline ActiveAttempt Balancer::begin_attempt(PickResult picked, const std::share
                         .lease = std::move(picked.lease),
                         .call = call,
                         .ends = (std::min)(limit_from(now, call->timeout), state.deadline),
+                        .deadline = state.deadline,
                         .connect_timeout = options_.connect_timeout,
                         .attempts_before = state.attempts.size(),
-                        .retries_left = &state.retries_left,
+                        .redirects_left = state.retries_left,
                         .is_retry = is_retry && !is_owed,
                         .fresh_connection = is_owed,
                         .probing_for_object = state.probing_for_object,
                         .object_is_missed = state.object_is_missed,
                         .tracer = state.tracer};
-  if (can.another_than(picked.index)) attempt.limit_connecting(now);
+  if (table.another_than(picked.index)) attempt.limit_connecting(now);
   if (attempt.tracer) {
     attempt.tracer->attempt_began({.endpoint = endpoint->name(),
                                    .model = endpoint->wire_model(*call),
@@ -290,15 +293,15 @@ inline std::optional<ActiveAttempt> Balancer::hedge(const std::shared_ptr<const 
   RetryBudget::Reserved cost = budget_.reserve(now);
   if (!cost || !hedge_policy_->take()) return std::nullopt;
   refresh_endpoints(state);
-  const Candidates can = candidates(*call, state, now);
-  std::optional<PickResult> picked = picker_.pick_for_hedge(can, now);
+  const Availability table = availability(*call, state, now);
+  std::optional<PickResult> picked = picker_.pick_for_hedge(table);
   if (!picked) {
     hedge_policy_->put_back();
     return std::nullopt;
   }
   RetryBudget::spend(cost);
   state.hedged = true;
-  ActiveAttempt attempt = begin_attempt(*std::move(picked), call, state, can, true, now);
+  ActiveAttempt attempt = begin_attempt(*std::move(picked), call, state, table, true, now);
   ++attempt.attempts_before;  // the first, which is under way
   return attempt;
 }
@@ -345,7 +348,8 @@ inline void Balancer::record(CallState& state, ActiveAttempt& attempt, const Fai
                              TimePoint now) {
   const std::size_t id = attempt.endpoint->id();
   const std::chrono::nanoseconds took = now - attempt.lease.admitted();
-  const Pauses pauses = waiting_.after(failure, took, attempt.is_retry, *attempt.call, state);
+  state.retries_left = (std::min)(state.retries_left, attempt.redirects_left);
+  const Pauses pauses = wait_policy_.after(failure, took, attempt.is_retry, *attempt.call, state);
   state.record(id, attempt.call->model, failure, pauses, took, now);
   notify_end(attempt, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
   attempt.note_connecting(now);

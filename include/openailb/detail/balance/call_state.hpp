@@ -41,8 +41,8 @@ struct Pauses {
 struct CallState {
   /// What the call knows of one endpoint.
   struct Endpoint {
-    bool
-        attempted{};  ///< it was picked, and what came of it is not only a rate limit that the call waits for
+    /// It was picked, and what came of it is not only a rate limit that the call waits for.
+    bool attempted{};
     bool may_have_executed{};             ///< it failed the call after having received it whole
     std::optional<TimePoint> retry_at{};  ///< when it may be asked again; null: never, if it was attempted
     std::chrono::nanoseconds pause{};     ///< from its last failure to that time
@@ -65,8 +65,8 @@ struct CallState {
   std::shared_ptr<CallTracer> tracer{};         ///< null without a listener
   RetryBudget::Reserved budget_hold{};          ///< for the call's next retry; null when none was needed yet
   std::unique_ptr<WaitQueue::Ticket> ticket{};  ///< null while the call does not wait
-  std::vector<std::string> models{};  ///< those that it has given up, before it fell back on another one
-  std::vector<Endpoint> endpoints{};  ///< as in the fleet
+  std::vector<std::string> models{};     ///< those that it has given up, before it fell back on another one
+  std::vector<Endpoint> per_endpoint{};  ///< as in endpoint_list
   /// By id: those that the call has asked and that the client does not have now. They may come back.
   std::unordered_map<std::size_t, Endpoint> away{};
   std::size_t most_endpoints{};  ///< the most endpoints that there were at a time
@@ -98,11 +98,11 @@ struct CallState {
 
   /// Whether the call has asked as many endpoints as there ever were at a time. To ask one that has come
   /// since is a retry. So a call makes no more attempts than that and its retries, however they change.
-  bool all_tried() const noexcept { return attempted >= most_endpoints; }
+  bool all_attempted() const noexcept { return attempted >= most_endpoints; }
   /// Records an attempt that begins. Whether it is a retry.
   bool begin_attempt(std::size_t index) noexcept {
-    const bool is_retry = endpoints[index].attempted || all_tried();
-    if (!std::exchange(endpoints[index].attempted, true)) ++attempted;
+    const bool is_retry = per_endpoint[index].attempted || all_attempted();
+    if (!std::exchange(per_endpoint[index].attempted, true)) ++attempted;
     return is_retry;
   }
   /// Whether the client has an endpoint of this id now.
@@ -137,16 +137,16 @@ struct CallState {
 };
 
 inline void CallState::use_endpoints(EndpointSet::List now) {
-  for (std::size_t index = 0; index < endpoints.size(); ++index) {
-    const Endpoint& endpoint = endpoints[index];
+  for (std::size_t index = 0; index < per_endpoint.size(); ++index) {
+    const Endpoint& endpoint = per_endpoint[index];
     if (endpoint.attempted || endpoint.retry_at) away.emplace((*endpoint_list)[index]->id(), endpoint);
   }
   most_endpoints = (std::max)(most_endpoints, now->size());
-  endpoints.assign(now->size(), {});
-  for (std::size_t index = 0; index < endpoints.size() && !away.empty(); ++index) {
+  per_endpoint.assign(now->size(), {});
+  for (std::size_t index = 0; index < per_endpoint.size() && !away.empty(); ++index) {
     const auto known = away.find((*now)[index]->id());
     if (known == away.end()) continue;
-    endpoints[index] = known->second;
+    per_endpoint[index] = known->second;
     away.erase(known);
   }
   endpoint_list = std::move(now);
@@ -160,7 +160,7 @@ inline std::optional<std::size_t> CallState::index_of(std::size_t id) const {
 }
 
 inline CallState::Endpoint* CallState::find(std::size_t id) {
-  if (const auto index = index_of(id)) return &endpoints[*index];
+  if (const auto index = index_of(id)) return &per_endpoint[*index];
   const auto found = away.find(id);
   return found == away.end() ? nullptr : &found->second;
 }
@@ -175,7 +175,7 @@ inline void CallState::switch_model(const std::string& given_up, const std::stri
   may_have_executed = 0;
   retry_elsewhere = true;
   free_retry_endpoint.reset();
-  endpoints.assign(endpoints.size(), {});
+  per_endpoint.assign(per_endpoint.size(), {});
   away.clear();
   attempted = 0;
 }
@@ -200,7 +200,7 @@ inline void CallState::record(std::size_t id, const std::optional<std::string>& 
   object_is_missed = object_is_missed || not_there;
   if (!policy.retry_elsewhere) {
     retry_elsewhere = false;
-    for (Endpoint& endpoint : endpoints) endpoint.retry_at.reset();
+    for (Endpoint& endpoint : per_endpoint) endpoint.retry_at.reset();
     for (auto& [asked, endpoint] : away) endpoint.retry_at.reset();
   }
   if (failure.connection_was_idle && !std::exchange(free_retry_used, true)) free_retry_endpoint = id;
@@ -230,7 +230,7 @@ inline void CallState::record(Endpoint& endpoint, const Failure& failure, const 
 /// that wants to be left alone for long does not hold back those that do not.
 inline std::chrono::nanoseconds CallState::pause_for_all(std::chrono::nanoseconds pause) const {
   std::chrono::nanoseconds shortest = pause;
-  for (const Endpoint& endpoint : endpoints) {
+  for (const Endpoint& endpoint : per_endpoint) {
     if (endpoint.retry_at) shortest = (std::min)(shortest, endpoint.pause);
   }
   return (std::min)(pause, (std::max<std::chrono::nanoseconds>)(shortest, longest_backoff));

@@ -16,11 +16,11 @@ namespace openailb::detail {
 
 class ConcurrencyLimit;
 
-/// The calls of a client that wait. Each limit has a queue of those that wait for its limits, so what others
-/// wait for costs a call nothing: who came first is called first. Thread-safe.
+/// The calls of a client that wait. Each limit has a queue of those that wait for its slots, so what others
+/// wait for costs a call nothing: who came first is granted first. Thread-safe.
 class WaitQueue {
  public:
-  /// A call's ticket in the queues, which it keeps until it has a seat or ends.
+  /// A call's place in the queues, which it keeps until it has a slot or ends.
   class Ticket {
    public:
     explicit Ticket(std::shared_ptr<WaitQueue> queue) : queue_(std::move(queue)) { queue_->join(*this); }
@@ -32,10 +32,10 @@ class WaitQueue {
     void wait_for(std::vector<std::shared_ptr<ConcurrencyLimit>> limits) {
       queue_->wait_for(*this, std::move(limits));
     }
-    /// Requests a stop when there is a seat.
+    /// Requests a stop when there is a slot.
     std::stop_token wakeup() const noexcept { return wakeup_.get_token(); }
     /// Or else only for other endpoints; see wake_all().
-    bool waits_for_seat() const noexcept { return !limits_.empty(); }
+    bool waits_for_slot() const noexcept { return !limits_.empty(); }
     bool was_granted() const noexcept { return wakeup_.stop_requested(); }
 
    private:
@@ -86,7 +86,7 @@ class WaitQueue {
 /// How many attempts are in flight, and how many may be: at an endpoint, or of a client. Thread-safe.
 class ConcurrencyLimit {
  public:
-  /// Who waits for a seat waits in this room.
+  /// Who waits for a slot waits in this queue.
   explicit ConcurrencyLimit(std::shared_ptr<WaitQueue> queue) : queue_(std::move(queue)) {}
   ConcurrencyLimit(const ConcurrencyLimit&) = delete;
   ConcurrencyLimit& operator=(const ConcurrencyLimit&) = delete;
@@ -97,7 +97,7 @@ class ConcurrencyLimit {
     grant_next();
   }
   int in_flight() const noexcept { return in_flight_.load(); }
-  /// Whether there is a seat that no other call waits for or, for one that has waited itself, none that came
+  /// Whether there is a slot that no other call waits for or, for one that has waited itself, none that came
   /// before it. `ticket` is where it has waited; null: nowhere.
   bool has_room(const WaitQueue::Ticket* ticket) const noexcept { return has_room(ticket, in_flight()); }
   bool try_acquire(const WaitQueue::Ticket* ticket) noexcept {
@@ -115,7 +115,7 @@ class ConcurrencyLimit {
  private:
   friend class WaitQueue;
 
-  /// The same if so many are in_flight.
+  /// The same if so many are in flight.
   bool has_room(const WaitQueue::Ticket* ticket, int in_flight) const noexcept {
     const int left = free(in_flight);
     if (left <= 0 || left > waiters_.load()) return left > 0;
@@ -133,13 +133,13 @@ class ConcurrencyLimit {
   std::atomic<int> limit_{};
   std::atomic<int> in_flight_{};
   std::atomic<int> waiters_{};  // by so many calls: those in the two queues
-  WaitQueue::Queue waiting_{};  // this and the next are guarded by the room's mutex
-  WaitQueue::Queue granted_{};  // to a seat here, which they have neither in_flight nor left to others yet
+  WaitQueue::Queue waiting_{};  // this and the next are guarded by the queue's mutex
+  WaitQueue::Queue granted_{};  // to a slot here, which they have neither taken nor left to others yet
 };
 
-/// A seat that is in_flight. It is free again when this is destroyed.
+/// A slot that is taken. It is free again when this is destroyed.
 struct ReleaseSlot {
-  void operator()(ConcurrencyLimit* limits) const noexcept { limits->release(); }
+  void operator()(ConcurrencyLimit* limit) const noexcept { limit->release(); }
 };
 using Slot = std::unique_ptr<ConcurrencyLimit, ReleaseSlot>;
 
@@ -147,10 +147,10 @@ inline void WaitQueue::leave(Ticket& ticket) noexcept {
   const std::lock_guard lock(mutex_);
   tickets_.erase(ticket.position_);
   withdraw(ticket, ticket.limits_);
-  for (const auto& one : ticket.limits_) grant(*one);  // it may have been called, and not have in_flight it
+  for (const auto& one : ticket.limits_) grant(*one);  // it may have been called, and not have taken it
 }
 
-/// All memory is allocated first: what follows cannot fail, so no seat is left that nobody is called to.
+/// All memory is allocated first: what follows cannot fail, so no slot is left that nobody is called to.
 inline void WaitQueue::wait_for(Ticket& ticket, std::vector<std::shared_ptr<ConcurrencyLimit>> limits) {
   Entries entries = entries_for(ticket, limits.size());
   std::stop_source wakeup;
@@ -178,7 +178,7 @@ inline WaitQueue::Entries WaitQueue::entries_for(Ticket& ticket, std::size_t siz
   return entries;
 }
 
-/// Whether fewer calls than there are free limits came before this one.
+/// Whether fewer calls than there are free slots came before this one.
 inline bool WaitQueue::is_its_turn(const ConcurrencyLimit& limit, const Ticket& ticket,
                                    int free) const noexcept {
   const std::lock_guard lock(mutex_);
@@ -190,7 +190,7 @@ inline bool WaitQueue::is_its_turn(const ConcurrencyLimit& limit, const Ticket& 
   return true;
 }
 
-/// Calls as many as there are free limits, but for those to which others were called. Who is called leaves
+/// Calls as many as there are free slots, but for those to which others were called. Who is called leaves
 /// the other queues: what becomes free there is offered to the next.
 inline void WaitQueue::grant(ConcurrencyLimit& limit) noexcept {
   while (!limit.waiting_.empty() && limit.free(limit.in_flight()) > static_cast<int>(limit.granted_.size())) {

@@ -55,9 +55,9 @@ class Endpoint {
   struct AcquireRequest {
     const Call& call;
     ConcurrencyLimit* client_limit;   ///< null: their number is not limited
-    const WaitQueue::Ticket* ticket;  ///< where it has waited for a seat; null: nowhere
+    const WaitQueue::Ticket* ticket;  ///< where it has waited for a slot; null: nowhere
   };
-  /// Admits an attempt. Null when there is no seat, the quota is used up, or the breaker refuses.
+  /// Admits an attempt. Null when there is no slot, the quota is used up, or the breaker refuses.
   std::optional<AttemptLease> admit(const AcquireRequest& who, TimePoint now) const;
   /// The same, but as a last resort when the breaker refuses.
   std::optional<AttemptLease> admit_despite_open_breaker(const AcquireRequest& who, TimePoint now) const;

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/attempt_lease.hpp>
-#include <openailb/detail/balance/candidates.hpp>
+#include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/balance/round_robin.hpp>
 #include <openailb/endpoint_scorer.hpp>
@@ -26,26 +25,27 @@ struct PickResult {
 /// Picks the endpoint for each attempt, and admits the attempt. Shared by all calls of a client; thread-safe.
 class EndpointPicker {
  public:
-  /// A null picker leaves it to round robin.
+  /// A null scorer leaves it to round robin.
   explicit EndpointPicker(EndpointScorer scorer) : scorer_(std::move(scorer)) {}
 
   /// The endpoint that a call asks next; null when it cannot ask any now. `can_pay()` says whether the retry
   /// budget pays for an attempt; `at_once`, whether it pays for a last resort without a pause.
-  template <class Affords>
-  std::optional<PickResult> pick(const Candidates& can, Affords can_pay, bool at_once, TimePoint now);
+  template <class CanPay>
+  std::optional<PickResult> pick(const Availability& table, CanPay can_pay, bool at_once);
   /// An endpoint that the call has not asked yet, and whose breaker admits.
-  std::optional<PickResult> pick_for_hedge(const Candidates& can, TimePoint now) {
-    const auto untried = [&](std::size_t index) { return can.untried(index); };
-    return pick_available<&Endpoint::hedge_turn>(hedges_, PickKind::turn, untried, can, now);
+  std::optional<PickResult> pick_for_hedge(const Availability& table) {
+    return pick_available(hedges_, &Endpoint::hedge_turn, PickKind::turn, table, &Availability::is_untried);
   }
 
  private:
-  template <auto turn, class Wanted>
-  std::optional<PickResult> pick_available(RoundRobin& turns, PickKind kind, Wanted wanted,
-                                           const Candidates& can, TimePoint now);
-  template <class Wanted>
-  std::optional<PickResult> pick_last_resort(Wanted wanted, const Candidates& can, TimePoint now);
-  /// What comes before an endpoint's turn if there is a picker.
+  using Wanted = bool (Availability::*)(std::size_t) const;
+  using TurnOf = RoundRobinState& (Endpoint::*)() const;
+
+  std::optional<PickResult> pick_available(RoundRobin& turns, TurnOf turn_of, PickKind kind,
+                                           const Availability& table, Wanted wanted);
+  std::optional<PickResult> pick_last_resort(const Availability& table, Wanted wanted, bool only_quick);
+
+  /// What comes before an endpoint's turn if there is a scorer.
   struct Rank {
     Tier tier{};
     double cost{};
@@ -53,8 +53,7 @@ class EndpointPicker {
 
     static constexpr int unusable = -1;
   };
-  template <class Usable>
-  std::vector<Rank> ranks(Usable usable, const Candidates& can) const;
+  std::vector<Rank> ranks(const Availability& table, Wanted wanted) const;
 
   EndpointScorer scorer_;
   RoundRobin calls_{};
@@ -65,78 +64,85 @@ class EndpointPicker {
 /// Those whose breakers refuse are a last resort, and of these the ones that fail slowly come only when no
 /// other is in its backoff. The retry budget pays for them, and for retries. A last retry that has waited
 /// because an endpoint said so is made there.
-template <class Affords>
-std::optional<PickResult> EndpointPicker::pick(const Candidates& can, Affords can_pay, bool at_once,
-                                               TimePoint now) {
-  const auto owed = [&](std::size_t index) { return can.owed(index); };
-  const auto untried = [&](std::size_t index) { return can.untried(index); };
-  const auto again = [&](std::size_t index) { return can.again(index); };
-  const auto awaited = [&](std::size_t index) { return can.awaited(index); };
-  const auto quickly = [&](auto wanted) {
-    return [&can, wanted](std::size_t index) { return can.fails_quickly(index) && wanted(index); };
+template <class CanPay>
+std::optional<PickResult> EndpointPicker::pick(const Availability& table, CanPay can_pay, bool at_once) {
+  constexpr bool all = false, only_quick = true;
+  constexpr Wanted untried = &Availability::is_untried, retry = &Availability::is_retry;
+  constexpr Wanted free_retry = &Availability::is_free_retry, awaited = &Availability::is_awaited;
+  const auto available = [&](Wanted wanted, PickKind kind) {
+    return pick_available(calls_, &Endpoint::turn, kind, table, wanted);
   };
-  const auto admitting = [&](auto wanted, PickKind kind) {
-    return pick_available<&Endpoint::turn>(calls_, kind, wanted, can, now);
-  };
-  if (can.any_owed()) {
-    if (auto picked = admitting(owed, PickKind::retry)) return picked;
-    if (auto picked = pick_last_resort(owed, can, now)) return picked;
+  const auto last_resort = [&](Wanted wanted, bool quick) { return pick_last_resort(table, wanted, quick); };
+
+  if (table.has_free_retry()) {
+    if (auto picked = available(free_retry, PickKind::retry)) return picked;
+    if (auto picked = last_resort(free_retry, all)) return picked;
   }
-  if (auto picked = admitting(untried, PickKind::turn)) return picked;
+  if (auto picked = available(untried, PickKind::turn)) return picked;
   if (!can_pay()) return std::nullopt;
-  if (can.is_first_attempt() || at_once) {
-    if (auto picked = pick_last_resort(quickly(untried), can, now)) return picked;
+  if (table.is_first_attempt() || at_once) {
+    if (auto picked = last_resort(untried, only_quick)) return picked;
   }
-  if (auto picked = admitting(awaited, PickKind::retry)) return picked;
-  if (auto picked = pick_last_resort(awaited, can, now)) return picked;
-  if (auto picked = admitting(again, PickKind::retry)) return picked;
-  if (auto picked = pick_last_resort(quickly(again), can, now)) return picked;
-  if (can.any_backs_off() || can.any_only_full()) return std::nullopt;
-  if (auto picked = pick_last_resort(untried, can, now)) return picked;
-  return pick_last_resort(again, can, now);
+  if (table.has_awaited_retry()) {
+    if (auto picked = available(awaited, PickKind::retry)) return picked;
+    if (auto picked = last_resort(awaited, all)) return picked;
+  }
+  if (auto picked = available(retry, PickKind::retry)) return picked;
+  if (auto picked = last_resort(retry, only_quick)) return picked;
+  if (table.any_comes_before_slow_ones()) return std::nullopt;
+  if (auto picked = last_resort(untried, all)) return picked;
+  return last_resort(retry, all);
 }
 
-/// Picks a wanted endpoint whose breaker admits: of the first tier that has one, the one that the picker
+/// Picks a wanted endpoint whose breaker admits: of the first tier that has one, the one that the scorer
 /// finds cheapest, in turn.
-template <auto turn, class Wanted>
-std::optional<PickResult> EndpointPicker::pick_available(RoundRobin& turns, PickKind kind, Wanted wanted,
-                                                         const Candidates& can, TimePoint now) {
-  const auto usable = [&](std::size_t index) { return wanted(index) && can.admits(index); };
-  const auto turn_of = [&](std::size_t index) -> RoundRobinState& { return (can.at(index).*turn)(); };
+inline std::optional<PickResult> EndpointPicker::pick_available(RoundRobin& turns, TurnOf turn_of,
+                                                                PickKind kind, const Availability& table,
+                                                                Wanted wanted) {
+  const auto turn = [&](std::size_t index) -> RoundRobinState& { return (table.at(index).*turn_of)(); };
   const auto admit = [&](std::size_t index) -> std::optional<PickResult> {
-    std::optional<AttemptLease> lease = can.at(index).admit(can.acquire_request(), now);
+    std::optional<AttemptLease> lease = table.at(index).admit(table.acquire_request(), table.now());
     if (!lease) return std::nullopt;
     return PickResult{index, *std::move(lease)};
   };
   if (!scorer_) {
-    const auto tier = [&](std::size_t index) { return can.tier(index); };
-    return turns.pick(kind, can.size(), turn_of, usable, tier, admit);
+    const auto usable = [&](std::size_t index) { return (table.*wanted)(index) && table.row(index).admits; };
+    const auto tier = [&](std::size_t index) { return table.tier(index); };
+    return turns.pick(kind, table.size(), turn, usable, tier, admit);
   }
-  const std::vector<Rank> all = ranks(usable, can);
+  const std::vector<Rank> all = ranks(table, wanted);
   const auto rank = [&](std::size_t index) { return std::pair(all[index].tier, all[index].cost); };
   const auto has_rank = [&](std::size_t index) { return all[index].in_flight != Rank::unusable; };
-  return turns.pick(kind, can.size(), turn_of, has_rank, rank, admit);
+  return turns.pick(kind, table.size(), turn, has_rank, rank, admit);
 }
 
 /// Picks the wanted endpoint that failed longest ago, as a last resort. Called when the breakers of all
 /// wanted ones refuse.
-template <class Wanted>
-std::optional<PickResult> EndpointPicker::pick_last_resort(Wanted wanted, const Candidates& can,
-                                                           TimePoint now) {
-  if (!can.asks_refusing()) return std::nullopt;
-  const auto turn_of = [&](std::size_t index) -> RoundRobinState& { return can.at(index).turn(); };
-  const auto rank = [&](std::size_t index) { return std::pair(can.priority(index), can.failed_at(index)); };
+inline std::optional<PickResult> EndpointPicker::pick_last_resort(const Availability& table, Wanted wanted,
+                                                                  bool only_quick) {
+  if (table.obeys_breakers()) return std::nullopt;
+  const auto turn = [&](std::size_t index) -> RoundRobinState& { return table.at(index).turn(); };
+  const auto usable = [&](std::size_t index) {
+    return (!only_quick || table.row(index).fails_quickly) && (table.*wanted)(index);
+  };
+  const auto rank = [&](std::size_t index) {
+    const Endpoint& endpoint = table.at(index);
+    return std::pair(endpoint.config().priority, endpoint.health()->latency_stats.failed_at());
+  };
   const auto admit = [&](std::size_t index) -> std::optional<PickResult> {
-    std::optional<AttemptLease> lease = can.at(index).admit_despite_open_breaker(can.acquire_request(), now);
+    const Endpoint& endpoint = table.at(index);
+    std::optional<AttemptLease> lease =
+        endpoint.admit_despite_open_breaker(table.acquire_request(), table.now());
     if (!lease) return std::nullopt;
     return PickResult{index, *std::move(lease)};
   };
-  return calls_.pick(PickKind::retry, can.size(), turn_of, wanted, rank, admit);
+  return calls_.pick(PickKind::retry, table.size(), turn, usable, rank, admit);
 }
 
-/// The tier of each usable endpoint, and what the picker says that it costs beside the others of its tier.
-template <class Usable>
-std::vector<EndpointPicker::Rank> EndpointPicker::ranks(Usable usable, const Candidates& can) const {
+/// The tier of each wanted endpoint whose breaker admits, and what the scorer says that it costs beside the
+/// others of its tier.
+inline std::vector<EndpointPicker::Rank> EndpointPicker::ranks(const Availability& table,
+                                                               Wanted wanted) const {
   struct Total {
     int in_flight{};
     double weights{};
@@ -147,26 +153,25 @@ std::vector<EndpointPicker::Rank> EndpointPicker::ranks(Usable usable, const Can
     if (total == totals.end() || total->first != tier) total = totals.try_emplace(tier).first;
     return total->second;
   };
-  const std::size_t size = can.size();
-  std::vector<Rank> ranks(size);
-  for (std::size_t index = 0; index < size; ++index) {
-    if (!usable(index)) continue;
+  std::vector<Rank> ranks(table.size());
+  for (std::size_t index = 0; index < ranks.size(); ++index) {
+    if (!(table.*wanted)(index) || !table.row(index).admits) continue;
     Rank& rank = ranks[index];
-    rank.tier = can.tier(index);
-    rank.in_flight = can.in_flight(index);
+    rank.tier = table.tier(index);
+    rank.in_flight = table.at(index).health()->concurrency.in_flight();
     Total& its = total_of(rank.tier);
     its.in_flight += rank.in_flight;
-    its.weights += can.weight(index);
+    its.weights += table.at(index).config().weight;
   }
-  for (std::size_t index = 0; index < size; ++index) {
+  for (std::size_t index = 0; index < ranks.size(); ++index) {
     Rank& rank = ranks[index];
     if (rank.in_flight == Rank::unusable) continue;
     const Total& its = total_of(rank.tier);
-    EndpointLoad candidate = can.seen(index);
-    candidate.in_flight = rank.in_flight;
-    candidate.all_in_flight = its.in_flight;
-    candidate.all_weights = its.weights;
-    const double cost = scorer_(candidate);
+    EndpointLoad load = table.load(index);
+    load.in_flight = rank.in_flight;
+    load.all_in_flight = its.in_flight;
+    load.all_weights = its.weights;
+    const double cost = scorer_(load);
     rank.cost = std::isnan(cost) ? std::numeric_limits<double>::infinity() : cost;
   }
   return ranks;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
-#include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/fallback_triggers.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -19,8 +19,8 @@ namespace openailb::detail {
 /// Finds the next model of one call, at one moment.
 class Fallback {
  public:
-  Fallback(const Candidates& can, const Call& call, const CallState& state)
-      : can_(&can), call_(&call), state_(&state) {}
+  Fallback(const Availability& table, const Call& call, const CallState& state)
+      : table_(&table), call_(&call), state_(&state) {}
 
   /// The next model whatever the failure; null when there is none.
   const std::string* next() const {
@@ -45,25 +45,25 @@ class Fallback {
   bool is_of_use(const std::string& model) const {
     const auto& asked = state_->models;
     const bool is_new = model != call_->model && std::ranges::find(asked, model) == asked.end();
-    return is_new && can_->any_serves(model);
+    return is_new && table_->any_serves(model);
   }
 
-  const Candidates* can_;
+  const Availability* table_;
   const Call* call_;
   const CallState* state_;
 };
 
 /// The same call for the next model, as which it begins anew; null when it ends here. When the deadline has
 /// passed, no model helps.
-inline std::shared_ptr<const Call> fall_back(const Candidates& can, const Call& call, CallState& state,
+inline std::shared_ptr<const Call> fall_back(const Availability& table, const Call& call, CallState& state,
                                              TimePoint now) {
   if (now >= state.deadline) return nullptr;
-  const std::string* model = Fallback(can, call, state).after_failure();
+  const std::string* model = Fallback(table, call, state).after_failure();
   if (model == nullptr) return nullptr;
   auto next = std::make_shared<Call>(call);
   next->model = *model;
   state.switch_model(*call.model, *model, call.max_retries, now);
-  state.another_model = Fallback(can, *next, state).next() != nullptr;
+  state.another_model = Fallback(table, *next, state).next() != nullptr;
   return next;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
-#include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
@@ -17,23 +17,21 @@
 namespace openailb::detail {
 
 /// Why an endpoint cannot be asked now.
-inline std::string unavailability(const Endpoint& endpoint, TimePoint admits_at, TimePoint limited_until,
+inline std::string unavailability(const std::string& name, TimePoint admits_at, TimePoint limited_until,
                                   TimePoint now) {
-  if (admits_at == (TimePoint::max)()) return endpoint.name() + " is being probed after failures";
+  if (admits_at == (TimePoint::max)()) return name + " is being probed after failures";
   if (admits_at > now) {
-    return endpoint.name() + " failed too often and is left alone for " + duration_text(admits_at - now);
+    return name + " failed too often and is left alone for " + duration_text(admits_at - now);
   }
-  if (limited_until > now) {
-    return endpoint.name() + " is rate limited for " + duration_text(limited_until - now);
-  }
-  return endpoint.name() + " has just become available again";
+  if (limited_until > now) return name + " is rate limited for " + duration_text(limited_until - now);
+  return name + " has just become available again";
 }
 
 /// Why a call may ask none of the endpoints.
-inline std::string why_none_is_allowed(const Candidates& can, const Call& call) {
+inline std::string why_none_is_allowed(const Availability& table, const Call& call) {
   std::vector<std::string> named;
-  for (std::size_t index = 0; index < can.size(); ++index) {
-    if (can.is_named(index)) named.push_back(can.at(index).name());
+  for (std::size_t index = 0; index < table.size(); ++index) {
+    if (table.is_named(index)) named.push_back(table.at(index).name());
   }
   if (named.empty()) {
     return "there is no endpoint " +
@@ -45,8 +43,8 @@ inline std::string why_none_is_allowed(const Candidates& can, const Call& call) 
 }
 
 /// The error of a call that can make no more attempts.
-inline Error error_of_giving_up(const Candidates& can, const Call& call, const CallState& state,
-                                TimePoint now) {
+inline Error make_final_error(const Availability& table, const Call& call, const CallState& state,
+                              TimePoint now) {
   if (state.last) {
     Error error = state.failed(*state.last);
     if (state.owner && state.retry_elsewhere) {
@@ -57,24 +55,23 @@ inline Error error_of_giving_up(const Candidates& can, const Call& call, const C
   }
   if (now >= state.deadline) {
     std::string why = "the deadline of " + duration_text(call.deadline) + " passed before any attempt";
-    if (state.ticket && state.ticket->waits_for_seat())
+    if (state.ticket && state.ticket->waits_for_slot())
       why += ", while the call waited for one of max_in_flight to end";
     return {.kind = ErrorKind::timeout, .message = std::move(why)};
   }
   Error error{.kind = ErrorKind::no_endpoint_available, .message = "no endpoint is available: "};
   TimePoint soonest = (TimePoint::max)();
-  for (std::size_t index = 0; index < can.size(); ++index) {
-    if (!can.allows(index)) continue;
-    const Endpoint& endpoint = can.at(index);
+  for (std::size_t index = 0; index < table.size(); ++index) {
+    if (!table.allows(index)) continue;
+    const AvailabilityRow& row = table.row(index);
     // Another call may have closed the breaker meanwhile: then the endpoint can be asked at once.
-    const TimePoint admits_at = can.asks_refusing() ? now : endpoint.health()->admits_at();
-    const TimePoint limited_until = endpoint.limited_until(call, now);
-    soonest = (std::min)(soonest, (std::max)({admits_at, limited_until, now}));
+    const TimePoint admits_at = table.obeys_breakers() ? row.admits_at : now;
+    soonest = (std::min)(soonest, (std::max)({admits_at, row.limited_until, now}));
     error.message.append(error.message.ends_with(": ") ? "" : "; ")
-        .append(unavailability(endpoint, admits_at, limited_until, now));
+        .append(unavailability(table.at(index).name(), admits_at, row.limited_until, now));
   }
   if (error.message.ends_with(": ")) {
-    return {.kind = ErrorKind::bad_request, .message = "not sent: " + why_none_is_allowed(can, call)};
+    return {.kind = ErrorKind::bad_request, .message = "not sent: " + why_none_is_allowed(table, call)};
   }
   if (soonest != (TimePoint::max)()) error.retry_after = soonest - now;
   return error;

@@ -24,7 +24,7 @@ class HedgePolicy {
   /// For each call, when it begins.
   void begin_call() {
     const std::lock_guard lock(mutex_);
-    allowance_ = (std::min)(allowance_ + options_.max_fraction, options_.max_fraction * remembered_calls);
+    budget_ = (std::min)(budget_ + options_.max_fraction, options_.max_fraction * remembered_calls);
   }
 
   /// How long an attempt on this endpoint may take before the hedge is due; null while too little is known,
@@ -39,14 +39,14 @@ class HedgePolicy {
   bool take() {
     const std::lock_guard lock(mutex_);
     constexpr double rounding = 1e-9;
-    if (allowance_ < 1.0 - rounding) return false;
-    allowance_ -= 1.0;
+    if (budget_ < 1.0 - rounding) return false;
+    budget_ -= 1.0;
     return true;
   }
   /// For a hedge that was not sent.
   void put_back() {
     const std::lock_guard lock(mutex_);
-    allowance_ += 1.0;
+    budget_ += 1.0;
   }
 
   /// Of how many endpoints something is remembered.
@@ -137,7 +137,7 @@ class HedgePolicy {
 
   const HedgeOptions options_;
   mutable std::mutex mutex_{};
-  double allowance_{};
+  double budget_{};
   std::array<Times, 2> times_{};  // of whole answers, and of streams
 };
 

@@ -15,7 +15,7 @@
 
 namespace openailb::detail {
 
-/// An attempt that is under way, with the limit of its time. A source of WhenAny.
+/// An attempt in flight, with the limit of its time. A source of WhenAny.
 class RunningAttempt {
  public:
   RunningAttempt(EventLoop& loop, ActiveAttempt&& started, const MakeAttempt& make_attempt)
@@ -37,8 +37,8 @@ class RunningAttempt {
   }
 
   /// How it ended. If it is not done, it is canceled.
-  AttemptResult end(EventLoop& loop, TimePoint deadline) {
-    AttemptResult ended = running_.done() ? running_.result() : attempt.interrupted(limit_, deadline, loop);
+  AttemptResult end(EventLoop& loop) {
+    AttemptResult ended = running_.done() ? running_.result() : attempt.interrupted(limit_, loop);
     running_ = {};
     return ended;
   }
@@ -50,7 +50,7 @@ class RunningAttempt {
   Task<AttemptResult> running_;
 };
 
-/// The attempts of a call that are under way: none, one or, while a hedge races the first, two. A source of
+/// The attempts of a call that are in flight: none, one or, while a hedge races the first, two. A source of
 /// WhenAny, which is ready when one of them is, or when the hedge is due.
 class HedgedAttempts {
  public:

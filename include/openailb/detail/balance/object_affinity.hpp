@@ -81,23 +81,23 @@ class ObjectAffinity {
     std::optional<std::size_t> all;
     const std::string* known = nullptr;
     for (const std::string& id : ids) {
-      const std::vector<std::size_t> homes = find(id);
-      if (homes.empty()) continue;
-      if (homes.size() > 1) {
+      const std::vector<std::size_t> owners = find(id);
+      if (owners.empty()) continue;
+      if (owners.size() > 1) {
         std::string names;
-        for (const std::size_t one : homes) names += (names.empty() ? "" : " and ") + name_of(one);
+        for (const std::size_t one : owners) names += (names.empty() ? "" : " and ") + name_of(one);
         return not_sent("each of " + names + " has made an object with the id " + one_line(id) +
                         ": say which is meant, by RequestOptions::endpoint");
       }
-      if (all && *all != homes.front()) {
+      if (all && *all != owners.front()) {
         return not_sent(one_line(*known) + " is kept by " + name_of(*all) + ", but " + one_line(id) + " by " +
-                        name_of(homes.front()) +
+                        name_of(owners.front()) +
                         ": what is used together must be made at one endpoint. Make what takes the others "
                         "first (the vector store), then the others (its files) with RequestOptions::endpoint "
                         "set to the endpoint that has answered");
       }
       known = &id;
-      all = homes.front();
+      all = owners.front();
     }
     return all;
   }

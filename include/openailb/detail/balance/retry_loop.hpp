@@ -68,7 +68,7 @@ Task<Result<CallOutcome>> retry_loop(EventLoop& loop, Balancer& balancer, std::s
     const TimePoint now = loop.now();
     RunningAttempt* ended = attempts.ended(now);
     if (ended == nullptr) continue;
-    AttemptResult attempted = ended->end(loop, state.deadline);
+    AttemptResult attempted = ended->end(loop);
     if (const std::unique_ptr<Failure>& failure = attempted.failure) {
       if (!failure->policy.retry_elsewhere) attempts.cancel_other(*ended, "the call had ended", now);
       balancer.record(state, ended->attempt, *failure, now);

@@ -13,7 +13,7 @@ namespace openailb::detail {
 
 /// When an endpoint's turn is.
 struct RoundRobinState {
-  explicit RoundRobinState(double weight = 1.0) : period(1.0 / weight), due(period / 2) {}
+  explicit RoundRobinState(double weight = 1.0) : stride(1.0 / weight), due(stride / 2) {}
 
   /// Goes on where the turns of another one are.
   void inherit(const RoundRobinState& other) noexcept {
@@ -21,7 +21,7 @@ struct RoundRobinState {
     picked.store(other.picked.load());
   }
 
-  const double period;                  ///< from one of its turns to the next, in rounds
+  const double stride;                  ///< from one of its turns to the next, in rounds
   std::atomic<double> due;              ///< so that turns of different weights lie evenly between each other
   std::atomic<std::uint64_t> picked{};  ///< which pick its last one was
 };
@@ -57,7 +57,7 @@ class RoundRobin {
       RoundRobinState& its = turn(index);
       const double round = round_.load(), begins = (std::max)(due, round);
       const bool is_turn = kind == PickKind::turn;
-      const double next = is_turn ? begins + its.period : (std::max)(due, round + its.period);
+      const double next = is_turn ? begins + its.stride : (std::max)(due, round + its.stride);
       if (!its.due.compare_exchange_strong(due, next)) continue;
       its.picked.store(++picks_);
       if (auto admitted = admit(index)) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/clock.hpp>
+#include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
-#include <openailb/detail/balance/candidates.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
@@ -18,22 +18,20 @@
 namespace openailb::detail {
 
 /// Says how long a call waits when it can ask no endpoint now, and how long it leaves one alone that failed.
-class Waiting {
+class WaitPolicy {
  public:
-  explicit Waiting(const ClientOptions& options) : options_(&options) {}
+  explicit WaitPolicy(const ClientOptions& options) : options_(&options) {}
 
-  /// Whether only breakers keep the call from going on, and it heeds them.
-  static bool is_for_breakers_alone(const Candidates& can) {
-    return !can.asks_refusing() && !can.any_only_waits();
-  }
-  static WaitReason reason(const Candidates& can) {
-    return is_for_breakers_alone(can) ? WaitReason::breaker : can.reason_to_wait();
+  static WaitReason reason(const Availability& table) {
+    if (table.only_breakers_refuse()) return WaitReason::breaker;
+    const AvailabilityRow* soonest = table.soonest();
+    return soonest != nullptr && soonest->is_shared ? WaitReason::rate_limit : WaitReason::backoff;
   }
 
   /// Until when the call waits for an endpoint; null if it is no use to wait.
-  std::optional<TimePoint> for_endpoint(const Candidates& can, const CallState& state, TimePoint now) const;
+  std::optional<TimePoint> for_endpoint(const Availability& table, const CallState& state) const;
   /// Until when it waits for the retry budget; null if it does not.
-  std::optional<TimePoint> for_budget(const Candidates& can, const CallState& state, TimePoint now) const;
+  std::optional<TimePoint> for_budget(const Availability& table, const CallState& state) const;
   /// The pauses after an attempt that took so long and failed. `was_retry`: its endpoint had been attempted.
   Pauses after(const Failure& failure, std::chrono::nanoseconds took, bool was_retry, const Call& call,
                const CallState& state) const;
@@ -47,38 +45,39 @@ class Waiting {
   const ClientOptions* options_;
 };
 
-inline std::optional<TimePoint> Waiting::for_endpoint(const Candidates& can, const CallState& state,
-                                                      TimePoint now) const {
-  const bool breakers_alone = is_for_breakers_alone(can);
+inline std::optional<TimePoint> WaitPolicy::for_endpoint(const Availability& table,
+                                                         const CallState& state) const {
+  const TimePoint now = table.now();
+  const bool breakers_alone = table.only_breakers_refuse();
   const auto longest = breakers_alone ? longest_for_reopening : state.longest_wait();
-  const std::optional<Candidates::Wait> soonest = can.soonest();
-  if (!soonest || soonest->until - now > longest) return std::nullopt;
+  const AvailabilityRow* soonest = table.soonest();
+  if (soonest == nullptr || soonest->ready_at - now > longest) return std::nullopt;
   if (breakers_alone && options_->when_all_open == WhenAllOpen::fail) return std::nullopt;
-  if (!soonest->shared) return soonest->until;
+  if (!soonest->is_shared) return soonest->ready_at;
   // Calls that wait for the same time must not all come at once. Those that wait for rate limits may be
   // hundreds: when the first of them are refused, the others shall not have come yet.
-  const auto room = (std::min)(soonest->until - now, state.deadline - soonest->until);
+  const auto room = (std::min)(soonest->ready_at - now, state.deadline - soonest->ready_at);
   const double part = state.waits_for_rate_limits ? 1.0 : 0.1;
-  return soonest->until + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
+  return soonest->ready_at + std::chrono::duration_cast<std::chrono::nanoseconds>(room * (part * random()));
 }
 
 /// One that waits for a rate limit must not fail of it because its endpoint's breaker has opened meanwhile,
 /// and others have used the budget up.
-inline std::optional<TimePoint> Waiting::for_budget(const Candidates& can, const CallState& state,
-                                                    TimePoint now) const {
-  if (!state.budget_exhausted || !can.any_was_limited()) return std::nullopt;
-  const TimePoint until = now + backoff(static_cast<unsigned>(state.attempts.size()), random());
+inline std::optional<TimePoint> WaitPolicy::for_budget(const Availability& table,
+                                                       const CallState& state) const {
+  if (!state.budget_exhausted || !table.any_was_limited()) return std::nullopt;
+  const TimePoint until = table.now() + backoff(static_cast<unsigned>(state.attempts.size()), random());
   return until < state.deadline ? std::optional(until) : std::nullopt;
 }
 
-inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds took, bool was_retry,
-                             const Call& call, const CallState& state) const {
+inline Pauses WaitPolicy::after(const Failure& failure, std::chrono::nanoseconds took, bool was_retry,
+                                const Call& call, const CallState& state) const {
   using std::chrono::nanoseconds;
   const int retries = call.max_retries - state.retries_left;
   if (state.waits_for(failure)) {
     // However soon the server says: nothing else limits how often a call may be refused. It grows with each
     // round, so that more endpoints make no call wait longer.
-    const std::size_t rounds = state.attempts.size() / (std::max<std::size_t>)(state.endpoints.size(), 1);
+    const std::size_t rounds = state.attempts.size() / (std::max<std::size_t>)(state.per_endpoint.size(), 1);
     const nanoseconds pause = backoff(static_cast<unsigned>(rounds), random());
     return {.retry_here = (std::max)(failure.delay.value_or(pause), pause),
             .any_endpoint = was_retry ? backoff(static_cast<unsigned>(retries), random()) : nanoseconds{}};
@@ -100,7 +99,7 @@ inline Pauses Waiting::after(const Failure& failure, std::chrono::nanoseconds to
   return pauses;
 }
 
-inline double Waiting::random() const {
+inline double WaitPolicy::random() const {
   if (options_->random) return options_->random();
   thread_local std::mt19937_64 generator(std::random_device{}());
   return std::uniform_real_distribution<double>(0.0, 1.0)(generator);

@@ -84,7 +84,7 @@ template <class>
 auto BackgroundStream::open() -> Task<Done> {
   WhenAny over(opening_);
   co_await over;
-  thread_->rest(*this);
+  thread_->set_idle(*this);
   Result<std::unique_ptr<CommittedStream>> opened = opening_.result();
   if (opened) {
     stream_ = *std::move(opened);
@@ -118,7 +118,7 @@ class StreamReading {
   StreamReading(StreamReading&&) noexcept = default;
   StreamReading& operator=(StreamReading&&) = delete;
   ~StreamReading() {
-    if (stream_) stream_->thread()->drop(stream_);
+    if (stream_) stream_->thread()->cancel(stream_);
   }
 
   BackgroundStream* operator->() const noexcept { return stream_.get(); }

@@ -32,7 +32,7 @@ using ChunkEvent = std::variant<ChunkRead, StreamEnd, Error>;
 
 /// Whose stream it is.
 struct StreamOf {
-  ObjectAffinity& homes;
+  ObjectAffinity& affinity;
   const Call& call;
   std::size_t endpoint;
   bool wants_usage;
@@ -48,7 +48,7 @@ inline ChunkEvent read_chunk_event(ServerSentEvent& event, ScannedJson& document
   if (auto* error = std::get_if<Error>(&said)) return std::move(*error);
   if (std::holds_alternative<StreamEnd>(said)) return StreamEnd{};
   ChunkRead read{.usage = stream.wants_usage ? usage_of(document.root()) : std::nullopt};
-  learn_from_answer(stream.homes, stream.call, stream.endpoint, event.data);
+  learn_from_answer(stream.affinity, stream.call, stream.endpoint, event.data);
   chunks.read(document, event.data);
   return read;
 }
@@ -59,17 +59,17 @@ struct LargeChunkEvent {
   std::shared_ptr<ChunkReader> chunks{};
 };
 
-/// Reads a large event beside the loop, with a new reader. `homes` are those of the client.
+/// Reads a large event beside the loop, with a new reader. `affinity` are those of the client.
 template <class = OnlyIfUsed>
 Task<LargeChunkEvent> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
-                                             std::shared_ptr<ObjectAffinity> homes,
+                                             std::shared_ptr<ObjectAffinity> affinity,
                                              std::shared_ptr<ChunkReader> chunks) {
-  auto reads = [event = std::move(event), reading = std::move(reading), homes = std::move(homes),
+  auto reads = [event = std::move(event), reading = std::move(reading), affinity = std::move(affinity),
                 chunks = std::move(chunks)]() mutable {
     LargeChunkEvent read{.chunks = std::move(chunks)};
     ScannedJson document;
     read.said = read_chunk_event(event, document, *read.chunks,
-                                 {*homes, *reading.call, reading.endpoint->id(), reading.wants_usage});
+                                 {*affinity, *reading.call, reading.endpoint->id(), reading.wants_usage});
     if (auto* error = std::get_if<Error>(&read.said)) *error = reading.cleaned(std::move(*error));
     return read;
   };

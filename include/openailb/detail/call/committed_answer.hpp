@@ -48,13 +48,9 @@ class CommittedAnswer {
   const ResponseInfo& info() const noexcept { return info_; }
 
  protected:
-  CommittedAnswer(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline,
-                  ActiveAttempt attempt, ResponseInfo info)
-      : balancer_(std::move(balancer)),
-        loop_(&loop),
-        deadline_(deadline),
-        attempt_(std::move(attempt)),
-        info_(std::move(info)) {
+  CommittedAnswer(std::shared_ptr<Balancer> balancer, EventLoop& loop, ActiveAttempt attempt,
+                  ResponseInfo info)
+      : balancer_(std::move(balancer)), loop_(&loop), attempt_(std::move(attempt)), info_(std::move(info)) {
     // A probe has succeeded by now. If it were settled at the end of a long answer, its breaker would refuse
     // other calls until then.
     if (attempt_->lease.is_probe()) attempt_->report_outcome(nullptr, loop.now());
@@ -68,16 +64,15 @@ class CommittedAnswer {
   void fail(const Failure& failure, ErrorKind kind = ErrorKind::stream_interrupted);
 
   bool is_interrupted() const {
-    return attempt_->call->stop_token.stop_requested() || loop_->now() >= deadline_;
+    return attempt_->call->stop_token.stop_requested() || loop_->now() >= attempt_->deadline;
   }
   /// Until when the next piece is waited for.
   TimePoint read_deadline() const {
-    return (std::min)(limit_from(loop_->now(), attempt_->call->idle_timeout), deadline_);
+    return (std::min)(limit_from(loop_->now(), attempt_->call->idle_timeout), attempt_->deadline);
   }
 
   std::shared_ptr<Balancer> balancer_;  // keeps the endpoint alive
   EventLoop* loop_;
-  TimePoint deadline_;
   std::optional<ActiveAttempt> attempt_;  // null when it is over
   ResponseInfo info_;
   std::optional<Error> error_{};
@@ -95,7 +90,7 @@ inline void CommittedAnswer::interrupt() {
   if (call.stop_token.stop_requested()) {
     return fail(attempt_->failure(observation_of_cancellation()), ErrorKind::canceled);
   }
-  const bool deadline_passed = loop_->now() >= deadline_;
+  const bool deadline_passed = loop_->now() >= attempt_->deadline;
   AttemptObservation seen =
       attempt_->ended(deadline_passed ? EndedBy::call_deadline : EndedBy::its_time, call.idle_timeout,
                       usual_idle_timeout(balancer_->options()),

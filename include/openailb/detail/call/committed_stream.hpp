@@ -36,8 +36,8 @@ namespace openailb::detail {
 class CommittedStream final : public CommittedAnswer {
  public:
   CommittedStream(const StreamKind& kind, std::shared_ptr<Balancer> balancer, EventLoop& loop,
-                  TimePoint deadline, CallOutcome outcome, StreamReader reader)
-      : CommittedAnswer(std::move(balancer), loop, deadline, std::move(outcome.attempt),
+                  CallOutcome outcome, StreamReader reader)
+      : CommittedAnswer(std::move(balancer), loop, std::move(outcome.attempt),
                         std::move(outcome.answer->info())),
         kind_(&kind),
         reader_(std::move(reader)) {}
@@ -95,7 +95,7 @@ inline const ChunkReader* CommittedStream::find_next() {
       if (event->data.size() > read_at_once) {
         large_ = std::move(event);
       } else {
-        const StreamOf stream{.homes = balancer_->object_affinity(),
+        const StreamOf stream{.affinity = balancer_->object_affinity(),
                               .call = *attempt_->call,
                               .endpoint = attempt_->endpoint->id(),
                               .wants_usage = attempt_->wants_usage()};
@@ -121,7 +121,8 @@ Task<const ChunkReader*> CommittedStream::next() {
       const ChunkReader* chunk = find_next();
       if (chunk || !attempt_) co_return chunk;
       Transfer& transfer = *attempt_->transfer;
-      const TimePoint until = large_ ? deadline_ : read_deadline();  // what has come is not waited for
+      const TimePoint until =
+          large_ ? attempt_->deadline : read_deadline();  // what has come is not waited for
       Timer limit(*loop_, until, attempt_->call->stop_token);
       if (large_) {
         Task<LargeChunkEvent> reading = read_large();

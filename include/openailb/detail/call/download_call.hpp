@@ -33,8 +33,8 @@ namespace openailb::detail {
 /// An answer whose bytes are handed over while they come.
 class ByteStream final : public CommittedAnswer {
  public:
-  ByteStream(std::shared_ptr<Balancer> balancer, EventLoop& loop, TimePoint deadline, CallOutcome outcome)
-      : CommittedAnswer(std::move(balancer), loop, deadline, std::move(outcome.attempt),
+  ByteStream(std::shared_ptr<Balancer> balancer, EventLoop& loop, CallOutcome outcome)
+      : CommittedAnswer(std::move(balancer), loop, std::move(outcome.attempt),
                         std::move(outcome.answer->info())) {}
 
   /// The bytes that come next; none at the end. Then error() says whether it is whole.
@@ -116,18 +116,17 @@ template <class = OnlyIfUsed>
 Task<Result<AnswerPtr>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
                                       std::shared_ptr<const Call> call, Decoder decode, ByteSink into,
                                       InvokeUser ask) {
-  const TimePoint deadline = limit_from(loop.now(), call->deadline);
   const auto make_attempt = [&decode](EventLoop& on, ActiveAttempt& attempt) {
     return download_attempt(on, attempt, decode);
   };
-  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), attempt);
+  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), make_attempt);
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
 
   learn(balancer->object_affinity(), outcome->attempt, {});
   // Shared, since the call may be dropped while the user takes a piece.
   auto sink = std::make_shared<ByteSink>(std::move(into));
-  ByteStream download(std::move(balancer), loop, deadline, *std::move(outcome));
+  ByteStream download(std::move(balancer), loop, *std::move(outcome));
   for (;;) {
     Task<std::string> coming = download.next();
     std::string piece = co_await coming;

@@ -24,11 +24,11 @@
 namespace openailb::detail {
 
 /// Where a redirect leads; null if it is not followed. Only a 307 or 308 within the origin is followed, since
-/// credentials go to no other origin, and only while the call has retries left.
-inline std::optional<Url> redirected(const HttpResponse& response, const Url& from, int retries_left) {
+/// credentials go to no other origin, and only while the call has retries left for it.
+inline std::optional<Url> redirected(const HttpResponse& response, const Url& from, int redirects_left) {
   const std::string_view location = header(response.headers, "location");
   const bool repeats = response.status == 307 || response.status == 308;
-  if (!repeats || location.empty() || retries_left == 0) return std::nullopt;
+  if (!repeats || location.empty() || redirects_left == 0) return std::nullopt;
   Result<Url> next = resolve(from, location);
   if (!next || next->origin() != from.origin()) return std::nullopt;
   return *std::move(next);
@@ -71,7 +71,7 @@ Task<std::unique_ptr<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
       co_return std::make_unique<Failure>(attempt.failure(*transfer.failure()));
     }
-    std::optional<Url> next = redirected(transfer.response, *target, *attempt.retries_left);
+    std::optional<Url> next = redirected(transfer.response, *target, attempt.redirects_left);
     if (!next) {
       const auto describe = [](HttpResponse& response, std::chrono::system_clock::time_point date) {
         return observation_of_answer(std::move(response), date);
@@ -81,7 +81,7 @@ Task<std::unique_ptr<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
       std::unique_ptr<Failure> failed = co_await judging;
       co_return failed;
     }
-    --*attempt.retries_left;
+    --attempt.redirects_left;
     target = *std::move(next);
   }
 }

@@ -94,15 +94,14 @@ template <class = OnlyIfUsed>
 Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kind, EventLoop& loop,
                                                            std::shared_ptr<Balancer> balancer,
                                                            std::shared_ptr<const Call> call) {
-  const TimePoint deadline = limit_from(loop.now(), call->deadline);
   const auto make_attempt = [&kind](EventLoop& on, ActiveAttempt& attempt) {
     return stream_attempt(kind, on, attempt);
   };
-  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), attempt);
+  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), make_attempt);
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
   StreamReader reader = std::move(value_of<OpenedStream>(*outcome->answer).reader);
-  co_return std::make_unique<CommittedStream>(kind, std::move(balancer), loop, deadline, *std::move(outcome),
+  co_return std::make_unique<CommittedStream>(kind, std::move(balancer), loop, *std::move(outcome),
                                               std::move(reader));
 }
 

@@ -85,7 +85,7 @@ Task<Result<AnswerPtr>> unary_call(EventLoop& loop, std::shared_ptr<Balancer> ba
   const auto make_attempt = [&decode](EventLoop& on, ActiveAttempt& attempt) {
     return unary_attempt(on, attempt, decode);
   };
-  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), attempt);
+  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), make_attempt);
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
 

@@ -17,7 +17,7 @@
 
 namespace openailb::detail {
 
-/// A call that lives on a LoopThread: who waits for it, and whether the user's functions may still be called.
+/// A call that runs on a LoopThread: who waits for it, and whether the user's functions may still be called.
 /// Once it is done, abandoned or stopped, none of them is called any more, wherever they are posted. Those
 /// that take part in it, such as a sink, are called one at a time.
 class CallOperation : public LoopOperation {
@@ -169,7 +169,7 @@ inline void CallOperation::abandon(std::shared_ptr<CallOperation> call) noexcept
   }
   call->forget_continuation();
   LoopThread& thread = *call->thread_;
-  if (!was_done) thread.drop(std::move(call));
+  if (!was_done) thread.cancel(std::move(call));
 }
 
 inline bool CallOperation::call(const std::function<void()>& function) {

@@ -30,7 +30,7 @@ class ExecutorHop : public EventSource {
   }
   ~ExecutorHop() {
     state_->hop = nullptr;
-    if (!is_done_) thread_.go_on();
+    if (!is_done_) thread_.set_active();
   }
 
   bool ready() const noexcept { return is_done_; }
@@ -73,7 +73,7 @@ class ExecutorHop : public EventSource {
   }
   void come_back() noexcept {
     is_done_ = true;
-    thread_.go_on();
+    thread_.set_active();
     notify();
   }
 

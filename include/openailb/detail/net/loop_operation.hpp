@@ -26,7 +26,7 @@ inline Post prepare_post(std::function<void()> function) {
   return post;
 }
 
-/// Something that lives on a LoopThread: a call that is under way, or an open stream. Its functions are
+/// Something that runs on a LoopThread: a call in flight, or an open stream. Its functions are
 /// called on that thread, and never inside a coroutine of the library.
 class LoopOperation : public std::enable_shared_from_this<LoopOperation> {
  public:
@@ -49,8 +49,8 @@ class LoopOperation : public std::enable_shared_from_this<LoopOperation> {
  private:
   friend class LoopThread;
   using List = std::list<std::shared_ptr<LoopOperation>>;
-  List home_{};         // one empty place, until it lives there
-  Post cancel_post_{};  // for LoopThread::drop
+  List node_{};         // one empty place, until it is attached
+  Post cancel_post_{};  // for LoopThread::cancel
   List::iterator place_{};
   std::atomic<bool> is_dropped_{};
   bool is_attached_{};

@@ -37,7 +37,7 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void begin() {
     thread_ = std::thread([self = shared_from_this()] { self->run(); });
   }
-  /// Cancels all that lives there, and ends the thread. Waits for that, unless it is called on the thread
+  /// Cancels all that runs there, and ends the thread. Waits for that, unless it is called on the thread
   /// itself.
   void end() noexcept;
 
@@ -50,10 +50,10 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   /// Calls a function on the thread; after its end, at once.
   void post(Function function) { post(prepare_post(std::move(function))); }
   void post(Post post) noexcept;
-  /// Lets a resident live and work there; after its end, cancels it.
-  void spawn(const std::shared_ptr<LoopOperation>& resident);
-  /// Cancels a resident if it still lives there. From now on its should_stop is not asked.
-  void drop(std::shared_ptr<LoopOperation> resident) noexcept;
+  /// Attaches an operation, and starts it; after its end, cancels it.
+  void spawn(const std::shared_ptr<LoopOperation>& operation);
+  /// Cancels an operation that is still attached. From now on its should_stop is not asked.
+  void cancel(std::shared_ptr<LoopOperation> operation) noexcept;
   /// Calls a function of the user's where the user wants it: in the executor, or else on the thread. Throws
   /// what the executor throws.
   void call_for_user(Post post) {
@@ -66,19 +66,19 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   void report(const std::exception_ptr& exception) const noexcept;
   ///@}
 
-  /// \name on the thread, for residents
+  /// \name on the thread, for operations
   ///@{
-  /// The resident's work is done, and it is to leave.
-  void finished(LoopOperation& resident) noexcept {
-    finished_.splice(finished_.end(), residents_, resident.place_);
+  /// The operation's work is done, and it is to leave.
+  void finished(LoopOperation& operation) noexcept {
+    finished_.splice(finished_.end(), operations_, operation.place_);
   }
-  /// The resident has nothing to do until somebody asks it. It stays.
-  void rest(LoopOperation& resident) noexcept {
-    if (std::exchange(resident.is_active_, false)) --working_;
+  /// The operation has nothing to do until somebody asks it. It stays.
+  void set_idle(LoopOperation& operation) noexcept {
+    if (std::exchange(operation.is_active_, false)) --active_;
   }
-  /// A resident that works waits for something outside of the loop, until go_on().
-  void pause() noexcept { --working_; }
-  void go_on() noexcept { ++working_; }
+  /// An active operation waits for something outside of the loop, until set_active().
+  void pause() noexcept { --active_; }
+  void set_active() noexcept { ++active_; }
   ///@}
 
  private:
@@ -86,12 +86,12 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   bool run_posted();
   void run_loop();
   void run_finished() noexcept;
-  void settle_in(LoopOperation& resident);
+  void attach(LoopOperation& operation);
   void poll_for_stops();
-  void ask_to_stop(LoopOperation& resident);
+  void ask_to_stop(LoopOperation& operation);
   void cancel_all(const char* why) noexcept;
-  void cancel_rest() noexcept;
-  std::shared_ptr<LoopOperation> remove(LoopOperation& resident, LoopOperation::List& from) noexcept;
+  void cancel_all() noexcept;
+  std::shared_ptr<LoopOperation> remove(LoopOperation& operation, LoopOperation::List& from) noexcept;
   void call(const Function& function) const noexcept;
 
   const std::function<void(Function)> executor_;
@@ -108,9 +108,9 @@ class LoopThread : public std::enable_shared_from_this<LoopThread> {
   bool ended_{};
 
   // What follows is used by the thread alone.
-  LoopOperation::List residents_{};
+  LoopOperation::List operations_{};
   LoopOperation::List finished_{};  // those of them that are to leave
-  std::ptrdiff_t working_{};        // of all these
+  std::ptrdiff_t active_{};         // of all these
   std::size_t polled_{};            // of all these
   TimePoint next_poll_{};
 };
@@ -138,36 +138,36 @@ inline void LoopThread::post(Post post) noexcept {
   called_.notify_one();
 }
 
-inline void LoopThread::spawn(const std::shared_ptr<LoopOperation>& resident) {
-  Post start = prepare_post([this, one = resident.get()] { settle_in(*one); });
-  start.front().kept_alive = resident;
-  Post farewell = prepare_post([this, one = resident.get()] {
-    if (one->is_attached_) remove(*one, residents_)->cancel("it was dropped");
+inline void LoopThread::spawn(const std::shared_ptr<LoopOperation>& operation) {
+  Post start = prepare_post([this, one = operation.get()] { attach(*one); });
+  start.front().kept_alive = operation;
+  Post cancellation = prepare_post([this, one = operation.get()] {
+    if (one->is_attached_) remove(*one, operations_)->cancel("it was dropped");
   });
-  resident->home_.emplace_back();
-  resident->cancel_post_ = std::move(farewell);
+  operation->node_.emplace_back();
+  operation->cancel_post_ = std::move(cancellation);
   post(std::move(start));
 }
 
-inline void LoopThread::settle_in(LoopOperation& resident) {
-  if (loop_ == nullptr) return resident.cancel("the client of this call is gone");
-  residents_.splice(residents_.end(), resident.home_);
-  residents_.back() = resident.shared_from_this();
-  resident.place_ = std::prev(residents_.end());
-  resident.is_attached_ = resident.is_active_ = true;
-  ++working_;
-  if (resident.polling && polled_++ == 0) next_poll_ = loop_->now() + StopPolling::interval;
-  resident.start();
-  if (resident.polling) ask_to_stop(resident);
+inline void LoopThread::attach(LoopOperation& operation) {
+  if (loop_ == nullptr) return operation.cancel("the client of this call is gone");
+  operations_.splice(operations_.end(), operation.node_);
+  operations_.back() = operation.shared_from_this();
+  operation.place_ = std::prev(operations_.end());
+  operation.is_attached_ = operation.is_active_ = true;
+  ++active_;
+  if (operation.polling && polled_++ == 0) next_poll_ = loop_->now() + StopPolling::interval;
+  operation.start();
+  if (operation.polling) ask_to_stop(operation);
 }
 
-inline void LoopThread::drop(std::shared_ptr<LoopOperation> resident) noexcept {
-  for (LoopOperation* one = resident.get(); one != nullptr; one = one->source.get()) one->is_dropped_ = true;
-  Post farewell;
-  farewell.splice(farewell.end(), resident->cancel_post_);
-  if (farewell.empty()) return;  // it was never taken in, or is dropped for the second time
-  farewell.front().kept_alive = std::move(resident);
-  post(std::move(farewell));
+inline void LoopThread::cancel(std::shared_ptr<LoopOperation> operation) noexcept {
+  for (LoopOperation* one = operation.get(); one != nullptr; one = one->source.get()) one->is_dropped_ = true;
+  Post cancellation;
+  cancellation.splice(cancellation.end(), operation->cancel_post_);
+  if (cancellation.empty()) return;  // it was never taken in, or is dropped for the second time
+  cancellation.front().kept_alive = std::move(operation);
+  post(std::move(cancellation));
 }
 
 inline void LoopThread::resume(Post continuation) noexcept {
@@ -185,9 +185,9 @@ inline void LoopThread::report(const std::exception_ptr& exception) const noexce
 inline void LoopThread::run() noexcept {
   id_.store(std::this_thread::get_id());
   while (run_posted()) {
-    if (working_ > 0) run_loop();
+    if (active_ > 0) run_loop();
   }
-  cancel_rest();
+  cancel_all();
 }
 
 /// Calls what was posted. If nobody has anything to do, waits for something. False when the thread is to end.
@@ -195,7 +195,7 @@ inline bool LoopThread::run_posted() {
   Post functions;
   {
     std::unique_lock lock(mutex_);
-    is_idle_ = working_ == 0;
+    is_idle_ = active_ == 0;
     if (is_idle_) called_.wait(lock, [this] { return ending_ || !posted_.empty(); });
     is_idle_ = false;
     if (ending_) return false;
@@ -232,38 +232,38 @@ inline void LoopThread::run_finished() noexcept {
 inline void LoopThread::poll_for_stops() {
   if (polled_ == 0 || loop_->now() < next_poll_) return;
   next_poll_ = loop_->now() + StopPolling::interval;
-  for (const auto& one : residents_) {
+  for (const auto& one : operations_) {
     if (one->polling) ask_to_stop(*one);
   }
 }
 
-inline void LoopThread::ask_to_stop(LoopOperation& resident) {
-  if (resident.is_dropped_) return;
+inline void LoopThread::ask_to_stop(LoopOperation& operation) {
+  if (operation.is_dropped_) return;
   try {
-    resident.polling->ask();
+    operation.polling->ask();
   } catch (...) {
     report(std::current_exception());
-    resident.polling->stop();
+    operation.polling->stop();
   }
 }
 
-inline std::shared_ptr<LoopOperation> LoopThread::remove(LoopOperation& resident,
+inline std::shared_ptr<LoopOperation> LoopThread::remove(LoopOperation& operation,
                                                          LoopOperation::List& from) noexcept {
-  rest(resident);
-  std::shared_ptr<LoopOperation> removed = std::move(*resident.place_);
-  from.erase(resident.place_);
-  resident.is_attached_ = false;
-  if (resident.polling) --polled_;
+  set_idle(operation);
+  std::shared_ptr<LoopOperation> removed = std::move(*operation.place_);
+  from.erase(operation.place_);
+  operation.is_attached_ = false;
+  if (operation.polling) --polled_;
   return removed;
 }
 
 /// The latest first: a chunk that is waited for before its stream.
 inline void LoopThread::cancel_all(const char* why) noexcept {
-  while (!residents_.empty()) remove(*residents_.back(), residents_)->cancel(why);
+  while (!operations_.empty()) remove(*operations_.back(), operations_)->cancel(why);
 }
 
 /// The end of the thread. What is canceled may have continuations, and these may post.
-inline void LoopThread::cancel_rest() noexcept {
+inline void LoopThread::cancel_all() noexcept {
   cancel_all("the client of this call is gone");
   const std::unique_ptr<EventLoop> loop = std::move(loop_);
   for (;;) {

@@ -70,7 +70,7 @@ OPENAILB_INLINE Result<Permit> CircuitBreaker::try_acquire(Clock::time_point now
                .retry_after = reopens_in};
 }
 
-OPENAILB_INLINE Outcome CircuitBreaker::judge(const Error* error, Outcome otherwise) const {
+OPENAILB_INLINE Outcome CircuitBreaker::outcome_of(const Error* error, Outcome otherwise) const {
   if (settings_.is_excluded && settings_.is_excluded(error)) return Outcome::exclusion;
   if (settings_.is_successful) return settings_.is_successful(error) ? Outcome::success : Outcome::failure;
   return otherwise;
@@ -251,7 +251,7 @@ OPENAILB_INLINE void Permit::settle(Outcome outcome, Clock::time_point now) {
 OPENAILB_INLINE void Permit::report(const Error* error, Outcome otherwise, Clock::time_point now) {
   Permit claimed(std::move(*this));  // this is the first report, whatever a predicate does or throws
   if (!claimed.breaker_ || !claimed.breaker_->awaits(claimed.grant_, now)) return;
-  claimed.settle(claimed.breaker_->judge(error, otherwise), now);
+  claimed.settle(claimed.breaker_->outcome_of(error, otherwise), now);
 }
 
 }  // namespace openailb

@@ -35,14 +35,14 @@
 
 namespace openailb::detail {
 
-/// What is wrong with asking for a list everywhere; empty when nothing is.
+/// What is wrong with asking all endpoints for a list; empty when nothing is.
 inline std::string problem_of_all_endpoints(const Call& call) {
-  if (!call.endpoint.empty()) return "everywhere and endpoint exclude each other";
-  if (!call.path_ids.empty()) return "everywhere is not for lists of one object, which has one home";
+  if (!call.endpoint.empty()) return "all_endpoints and endpoint exclude each other";
+  if (!call.path_ids.empty()) return "all_endpoints is not for lists of one object, which one endpoint keeps";
   std::map<std::string, std::string> query = query_of(call.path);
   query.insert(call.query.begin(), call.query.end());
   const bool begins_at_an_item = query.contains("after") || query.contains("before");
-  return begins_at_an_item ? "a list from everywhere cannot begin after or before an item" : "";
+  return begins_at_an_item ? "a list from all endpoints cannot begin after or before an item" : "";
 }
 
 /// Whether an endpoint has said that it has no list of this kind, as servers do that keep nothing.
@@ -175,7 +175,7 @@ OPENAILB_INLINE AnswerPtr List::put_together(std::map<std::size_t, AnswerPtr>& p
   return all;
 }
 
-/// Adds a page of one endpoint to a page from everywhere.
+/// Adds a page of one endpoint to a page of all endpoints.
 OPENAILB_INLINE void List::spawn(PageAnswer& all, PageAnswer& one) {
   all.append_items(one);
   AnyPage& whole = all.page();

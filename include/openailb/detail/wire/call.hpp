@@ -116,7 +116,7 @@ inline std::string problem_of_request(const ApiRequest& request, const RequestOp
   if (options.timeout.value_or(zero) < zero) return "timeout is negative";
   if (options.deadline.value_or(zero) < zero) return "deadline is negative";
   if (options.max_retries.value_or(0) < 0) return "max_retries is negative";
-  if (options.all_endpoints) return "everywhere is for lists: it needs a list() method";
+  if (options.all_endpoints) return "all_endpoints is for lists: it needs a list() method";
   const JsonBody& body = request.body;
   if (request.needs_object && !body.is_object() && !body.problem()) return "the body is not a JSON object";
   if (!options.extra_body.empty()) {

@@ -23,7 +23,7 @@ class JsonBody {
   struct Member {
     std::string name;
     std::string json;
-    std::optional<JsonFlaw> problem{};
+    std::optional<JsonProblem> problem{};
   };
 
   /// No body.
@@ -39,7 +39,7 @@ class JsonBody {
     } else if (!value.is_null()) {
       JsonPrinter printer;
       write_json(printer, value);
-      flaw_ = printer.problem();
+      problem_ = printer.problem();
       text_ = std::move(printer.text());
     }
   }
@@ -55,11 +55,11 @@ class JsonBody {
   bool empty() const { return !is_object_ && text_.empty(); }
   bool is_object() const { return is_object_; }
   /// What JSON cannot express.
-  const std::optional<JsonFlaw>& problem() const {
+  const std::optional<JsonProblem>& problem() const {
     for (const Member& one : members_) {
       if (one.problem) return one.problem;
     }
-    return flaw_;
+    return problem_;
   }
 
   /// The JSON of a member; null when there is none.
@@ -133,8 +133,8 @@ class JsonBody {
 
   bool is_object_{};
   std::vector<Member> members_{};
-  std::string text_{};              // of a body that is not an object
-  std::optional<JsonFlaw> flaw_{};  // of such a body
+  std::string text_{};                    // of a body that is not an object
+  std::optional<JsonProblem> problem_{};  // of such a body
 };
 
 }  // namespace openailb::detail

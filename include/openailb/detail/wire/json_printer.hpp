@@ -18,7 +18,7 @@
 namespace openailb::detail {
 
 /// What JSON cannot express, and where: "messages[0].content".
-struct JsonFlaw {
+struct JsonProblem {
   std::string place;  ///< empty for the whole JSON
   const char* why;
 
@@ -75,23 +75,23 @@ class JsonPrinter {
   /// place. Does nothing if it was `flawed_before` that value was written, as only the first problem is kept.
   void below(bool flawed_before, std::string_view name);
   void below(bool flawed_before, std::size_t index) {
-    if (!flawed_before && flaw_) below(false, '[' + std::to_string(index) + ']');
+    if (!flawed_before && problem_) below(false, '[' + std::to_string(index) + ']');
   }
-  bool had_flaw() const { return flaw_.has_value(); }
+  bool had_flaw() const { return problem_.has_value(); }
 
   std::string& text() { return text_; }
-  const std::optional<JsonFlaw>& problem() const { return flaw_; }
-  std::optional<JsonFlaw> take_flaw() { return std::exchange(flaw_, std::nullopt); }
+  const std::optional<JsonProblem>& problem() const { return problem_; }
+  std::optional<JsonProblem> take_flaw() { return std::exchange(problem_, std::nullopt); }
 
  private:
   void note(const char* why) {
-    if (!flaw_) flaw_ = JsonFlaw{.place = {}, .why = why};
+    if (!problem_) problem_ = JsonProblem{.place = {}, .why = why};
   }
   void escape(char c);
 
   std::string text_{};
   std::size_t depth_{};
-  std::optional<JsonFlaw> flaw_{};
+  std::optional<JsonProblem> problem_{};
 };
 
 inline void JsonPrinter::member(std::string_view name) {
@@ -99,13 +99,13 @@ inline void JsonPrinter::member(std::string_view name) {
   element();
   string(name);
   text_ += ':';
-  if (!flawed_before && flaw_) flaw_->why = "has a member's name that is not valid UTF-8";
+  if (!flawed_before && problem_) problem_->why = "has a member's name that is not valid UTF-8";
 }
 
 inline void JsonPrinter::below(bool flawed_before, std::string_view name) {
-  if (flawed_before || !flaw_) return;
-  const bool needs_dot = !flaw_->place.empty() && flaw_->place.front() != '[';
-  flaw_->place.insert(0, std::string(name) + (needs_dot ? "." : ""));
+  if (flawed_before || !problem_) return;
+  const bool needs_dot = !problem_->place.empty() && problem_->place.front() != '[';
+  problem_->place.insert(0, std::string(name) + (needs_dot ? "." : ""));
 }
 
 inline void JsonPrinter::string(std::string_view value) {

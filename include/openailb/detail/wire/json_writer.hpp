@@ -35,7 +35,7 @@ class FieldWriter {
   struct Member {
     std::string_view name;
     std::size_t begin, value, end;
-    std::optional<JsonFlaw> problem;  ///< only if each is to have its own
+    std::optional<JsonProblem> problem;  ///< only if each is to have its own
   };
 
   /// If `each_has_its_flaw`, a problem is kept with its member instead of with the printer.

@@ -76,7 +76,7 @@ inline constexpr IdPath ids_in_store_request[] = {{"file_ids.*"}, {"files.*.file
 inline constexpr IdPath ids_of_upload[] = {{"id"}, {"file.id"}};
 
 /// What the resources say. Of paths that begin alike, the longer comes first. The parts of an upload are
-/// named only beside it, so they need no home of their own.
+/// named only beside it, so they need no owner of their own.
 inline constexpr ObjectIds ids_by_path[] = {
     {.path = "/chat/completions", .names = ids_in_chat_request, .makes = ids_of_chat, .if_asked = true},
     {.path = "/responses/*/input_items", .shows = own_id},

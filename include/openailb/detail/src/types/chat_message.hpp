@@ -22,8 +22,8 @@ template <class Json>
 void message_from_json(const Json& json, ChatCompletionMessageParam& message) {
   JsonPrinter printer;
   write_json(printer, json);
-  std::optional<JsonFlaw> problem = printer.problem();
-  if (!problem && !json.is_object()) problem = JsonFlaw{.place = {}, .why = "is not a JSON object"};
+  std::optional<JsonProblem> problem = printer.problem();
+  if (!problem && !json.is_object()) problem = JsonProblem{.place = {}, .why = "is not a JSON object"};
   if (problem) {
     const std::string place = problem->place.empty() ? "a message" : "a message's " + problem->place;
     throw std::invalid_argument("openailb: " + place + ' ' + problem->why);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::everywhere_test {
+namespace openailb::all_endpoints_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-const RequestOptions everywhere{.all_endpoints = true};
+const RequestOptions all_endpoints{.all_endpoints = true};
 
 SimulatedAnswer page(const std::vector<std::string>& ids, bool has_more = false) {
   json data = json::array();
@@ -47,7 +47,7 @@ std::vector<std::string> asked(const Simulation& simulation) {
   return all;
 }
 
-TEST(Everywhere, EachItemIsGivenWithItsEndpoint) {
+TEST(AllEndpoints, EachItemIsGivenWithItsEndpoint) {
   Simulation simulation({{page({"file-a", "file-b"})}, {page({})}, {page({"file-c"})}});
   const Client client = simulation.client();
   const auto files = client.files.list({.all_endpoints = true});
@@ -61,12 +61,12 @@ TEST(Everywhere, EachItemIsGivenWithItsEndpoint) {
   EXPECT_EQ(client.owner_of("file-c"), "endpoint-2");
 }
 
-TEST(Everywhere, ThePagesGoOnWhereThereAreMore) {
+TEST(AllEndpoints, ThePagesGoOnWhereThereAreMore) {
   Simulation simulation({{page({"file-a"}, true), page({"file-d"}, true), page({"file-f"})},
                          {page({"file-b"})},
                          {page({"file-c"}, true), page({"file-e"})}});
   const Client client = simulation.client();
-  auto files = client.files.list({.limit = 1}, everywhere);
+  auto files = client.files.list({.limit = 1}, all_endpoints);
   EXPECT_TRUE(files->has_more);
   EXPECT_THAT(placed(files->data), ElementsAre("0:file-a", "1:file-b", "2:file-c"));
   files = files->next_page();
@@ -80,23 +80,23 @@ TEST(Everywhere, ThePagesGoOnWhereThereAreMore) {
                           "0 GET /v1/files?limit=1&after=file-d"));
 }
 
-TEST(Everywhere, AllWalksAll) {
+TEST(AllEndpoints, AllWalksAll) {
   Simulation simulation({{page({"file-a"}, true), page({"file-c"})}, {page({"file-b"}, true), page({})}});
-  const auto files = simulation.client().files.list(everywhere);
+  const auto files = simulation.client().files.list(all_endpoints);
   EXPECT_THAT(placed(files->all()), ElementsAre("0:file-a", "1:file-b", "0:file-c"));
 }
 
-TEST(Everywhere, AreAskedAtTheSameTime) {
+TEST(AllEndpoints, AreAskedAtTheSameTime) {
   Simulation simulation({{after(3s, page({"file-a"}))}, {after(1s, page({"file-b"}))}});
-  const auto files = simulation.client().files.list(everywhere);
+  const auto files = simulation.client().files.list(all_endpoints);
   EXPECT_THAT(placed(files->data), ElementsAre("0:file-a", "1:file-b"));
   EXPECT_EQ(simulation.elapsed(), 3s);
 }
 
-TEST(Everywhere, AnEndpointThatFailsFailsTheList) {
+TEST(AllEndpoints, AnEndpointThatFailsFailsTheList) {
   Simulation simulation({{page({"file-a"})}, {failing(401)}, {after(1h, page({"file-c"}))}});
   const Client client = simulation.client();
-  const auto files = client.files.list(everywhere);
+  const auto files = client.files.list(all_endpoints);
   ASSERT_FALSE(files);
   EXPECT_EQ(files.error().endpoint, "endpoint-1");
   EXPECT_THAT(files.error().message, HasSubstr("endpoint-1: 401"));
@@ -104,83 +104,83 @@ TEST(Everywhere, AnEndpointThatFailsFailsTheList) {
   EXPECT_EQ(in_flight(client), 0);
 }
 
-TEST(Everywhere, EachEndpointIsRetried) {
+TEST(AllEndpoints, EachEndpointIsRetried) {
   Simulation simulation(
       {{failing(503), page({"file-a"})}, {page({"file-b"}, true), failing(500), page({"file-c"})}});
-  const auto files = simulation.client().files.list(everywhere);
+  const auto files = simulation.client().files.list(all_endpoints);
   EXPECT_THAT(placed(files->all()), ElementsAre("0:file-a", "1:file-b", "1:file-c"));
 }
 
-TEST(Everywhere, AnEndpointWithoutSuchAListHasNoItems) {
+TEST(AllEndpoints, AnEndpointWithoutSuchAListHasNoItems) {
   for (const int status : {404, 405}) {
     Simulation simulation({{failing(status)}, {page({"file-b"})}});
     const Client client = simulation.client();
-    EXPECT_THAT(placed(client.files.list(everywhere)->data), ElementsAre("1:file-b"));
+    EXPECT_THAT(placed(client.files.list(all_endpoints)->data), ElementsAre("1:file-b"));
     for (const EndpointStatus& one : client.endpoints()) EXPECT_EQ(one.state, State::closed);
   }
   Simulation nowhere({{failing(404)}, {failing(404)}});
-  EXPECT_EQ(nowhere.client().files.list(everywhere).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(nowhere.client().files.list(all_endpoints).error().kind, ErrorKind::not_found);
   Simulation gone({{page({"file-a"}, true), failing(404)}, {page({})}});
-  EXPECT_EQ(gone.client().files.list(everywhere)->next_page().error().status, 404)
+  EXPECT_EQ(gone.client().files.list(all_endpoints)->next_page().error().status, 404)
       << "it had said that there is more";
 }
 
-TEST(Everywhere, NothingUnknownIsLost) {
+TEST(AllEndpoints, NothingUnknownIsLost) {
   Simulation simulation({{answering(R"({"data":[{"id":"m","new":1}],"models":[7]})")},
                          {answering(R"({"data":[{"id":"n"}]})")}});
-  const auto models = simulation.client().models.list(everywhere);
+  const auto models = simulation.client().models.list(all_endpoints);
   EXPECT_THAT(placed(models->data), ElementsAre("0:m", "1:n"));
   EXPECT_EQ(models->data[0].extra, json({{"new", 1}}));
   EXPECT_EQ(models->extra, json({{"endpoint-0", {{"models", json::array({7})}}}}));
 }
 
-TEST(Everywhere, IsForEveryListOfAnAccount) {
+TEST(AllEndpoints, IsForEveryListOfAnAccount) {
   Simulation simulation({{page({"a"})}, {page({"b"})}});
   const Client client = simulation.client();
-  EXPECT_EQ(placed(client.batches.list(everywhere)->data).size(), 2U);
-  EXPECT_EQ(placed(client.vector_stores.list(everywhere)->data).size(), 2U);
-  EXPECT_EQ(placed(client.models.list(everywhere)->data).size(), 2U);
-  EXPECT_EQ(placed(client.chat.completions.list(everywhere)->data).size(), 2U);
+  EXPECT_EQ(placed(client.batches.list(all_endpoints)->data).size(), 2U);
+  EXPECT_EQ(placed(client.vector_stores.list(all_endpoints)->data).size(), 2U);
+  EXPECT_EQ(placed(client.models.list(all_endpoints)->data).size(), 2U);
+  EXPECT_EQ(placed(client.chat.completions.list(all_endpoints)->data).size(), 2U);
 }
 
-TEST(Everywhere, WhatCannotBeIsSaidAndNothingIsSent) {
+TEST(AllEndpoints, WhatCannotBeIsSaidAndNothingIsSent) {
   Simulation simulation({{page({"file-a"})}, {page({"file-b"})}});
   const Client client = simulation.client();
   const auto fault = [](const auto& result) { return result.error().message; };
   EXPECT_EQ(fault(client.files.list({.endpoint = "endpoint-0", .all_endpoints = true})),
-            "not sent: everywhere and endpoint exclude each other");
-  const std::string begins = "not sent: a list from everywhere cannot begin after or before an item";
-  EXPECT_EQ(fault(client.files.list({.after = "file-a"}, everywhere)), begins);
+            "not sent: all_endpoints and endpoint exclude each other");
+  const std::string begins = "not sent: a list from all endpoints cannot begin after or before an item";
+  EXPECT_EQ(fault(client.files.list({.after = "file-a"}, all_endpoints)), begins);
   EXPECT_EQ(fault(client.files.list({.extra_query = {{"before", "file-a"}}, .all_endpoints = true})), begins);
-  EXPECT_EQ(fault(client.vector_stores.files.list("vs_1", everywhere)),
-            "not sent: everywhere is not for lists of one object, which has one home");
-  const std::string no_list = "not sent: everywhere is for lists: it needs a list() method";
-  EXPECT_EQ(fault(ask(client, everywhere)), no_list);
-  EXPECT_EQ(fault(client.get("/files", everywhere)), no_list);
+  EXPECT_EQ(fault(client.vector_stores.files.list("vs_1", all_endpoints)),
+            "not sent: all_endpoints is not for lists of one object, which one endpoint keeps");
+  const std::string no_list = "not sent: all_endpoints is for lists: it needs a list() method";
+  EXPECT_EQ(fault(ask(client, all_endpoints)), no_list);
+  EXPECT_EQ(fault(client.get("/files", all_endpoints)), no_list);
   EXPECT_EQ(fault(client.files.list({.timeout = -1s, .all_endpoints = true})),
             "not sent: timeout is negative");
   EXPECT_TRUE(simulation.sent.empty());
 }
 
-TEST(Everywhere, CanBeStopped) {
+TEST(AllEndpoints, CanBeStopped) {
   Simulation simulation({{page({"file-a"})}, {hanging()}});
   const Client client = simulation.client();
-  RequestOptions options = everywhere;
+  RequestOptions options = all_endpoints;
   options.should_stop = [&] { return simulation.elapsed() > 1s; };
   EXPECT_EQ(client.files.list(options).error().kind, ErrorKind::canceled);
-  options = everywhere;
+  options = all_endpoints;
   options.deadline = 5s;
   EXPECT_EQ(client.files.list(options).error().kind, ErrorKind::timeout);
   EXPECT_EQ(in_flight(client), 0);
 }
 
-TEST(Everywhere, IsTheSameOnAnAsyncClient) {
+TEST(AllEndpoints, IsTheSameOnAnAsyncClient) {
   AsyncSimulation simulation({{page({"file-a"}, true), page({"file-c"})}, {page({"file-b"})}});
   const AsyncClient client = simulation.client();
-  auto files = client.files.list(everywhere).get();
+  auto files = client.files.list(all_endpoints).get();
   EXPECT_THAT(placed(files->data), UnorderedElementsAre("0:file-a", "1:file-b"));
   EXPECT_THAT(placed(files->next_page().get()->data), ElementsAre("0:file-c"));
 }
 
 }  // namespace
-}  // namespace openailb::everywhere_test
+}  // namespace openailb::all_endpoints_test

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::giving_up_test {
+namespace openailb::final_error_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,7 +32,7 @@ struct FailingFast : Simulation {
 
 const Headers for_ten_seconds{{"retry-after", "10"}};
 
-TEST(GivingUp, SaysOfEachEndpointWhyItCannotBeAsked) {
+TEST(FinalError, SaysOfEachEndpointWhyItCannotBeAsked) {
   FailingFast simulation({{failing(500)}, {failing(429, "{}", for_ten_seconds)}});
   const Client client = simulation.client();
   EXPECT_FALSE(ask(client));
@@ -44,7 +44,7 @@ TEST(GivingUp, SaysOfEachEndpointWhyItCannotBeAsked) {
   EXPECT_TRUE(error.attempts.empty());
 }
 
-TEST(GivingUp, NamesOnlyTheEndpointsThatMayBeAsked) {
+TEST(FinalError, NamesOnlyTheEndpointsThatMayBeAsked) {
   FailingFast simulation({{failing(500)}, {failing(500)}});
   simulation.endpoints[1].models = {"other"};
   const Client client = simulation.client();
@@ -54,7 +54,7 @@ TEST(GivingUp, NamesOnlyTheEndpointsThatMayBeAsked) {
   EXPECT_EQ(simulation.sent.size(), 1U);
 }
 
-TEST(GivingUp, SaysWhenTheFirstOfAllCanBeAskedWhereverItStands) {
+TEST(FinalError, SaysWhenTheFirstOfAllCanBeAskedWhereverItStands) {
   for (const std::size_t first : {0U, 1U}) {
     Simulation simulation({{}, {}});
     simulation.serve(first, failing(429, "{}", for_ten_seconds));
@@ -65,7 +65,7 @@ TEST(GivingUp, SaysWhenTheFirstOfAllCanBeAskedWhereverItStands) {
   }
 }
 
-TEST(GivingUp, SaysNothingOfABreakerThatWouldKeepNobodyFromAsking) {
+TEST(FinalError, SaysNothingOfABreakerThatWouldKeepNobodyFromAsking) {
   Simulation simulation({{failing(429, "{}", {{"retry-after", "50"}}), failing(500)}});
   simulation.options.breaker = {.timeout = 90s, .ready_to_trip = [](const Counts&) { return true; }};
   simulation.options.max_retries = 0;
@@ -98,7 +98,7 @@ TEST(StoppedCall, NamesTheEndpointThatItAskedLast) {
   EXPECT_EQ(error.attempts.size(), 1U);
 }
 
-TEST(GivingUp, SaysWhenAnEndpointCanBeAskedThatIsBothOpenAndRateLimited) {
+TEST(FinalError, SaysWhenAnEndpointCanBeAskedThatIsBothOpenAndRateLimited) {
   FailingFast simulation({{failing(429, "{}", {{"retry-after", "100"}}), failing(500)}});
   const Client client = simulation.client();
   EXPECT_FALSE(ask(client));
@@ -108,7 +108,7 @@ TEST(GivingUp, SaysWhenAnEndpointCanBeAskedThatIsBothOpenAndRateLimited) {
   EXPECT_EQ(error.retry_after, 100s) << "the breaker admits sooner, but that is of no use";
 }
 
-TEST(GivingUp, SaysThatAnEndpointIsBeingProbed) {
+TEST(FinalError, SaysThatAnEndpointIsBeingProbed) {
   Crowd crowd(1, 10s);
   crowd.options.when_all_open = WhenAllOpen::fail;
   crowd.options.breaker = {.timeout = 30s, .ready_to_trip = [](const Counts&) { return true; }};
@@ -123,7 +123,7 @@ TEST(GivingUp, SaysThatAnEndpointIsBeingProbed) {
   EXPECT_FALSE(second.answer->error().retry_after) << "nobody knows how long that takes";
 }
 
-TEST(GivingUp, SaysThatADeadlinePassedWhileTheCallWaitedForASeat) {
+TEST(FinalError, SaysThatADeadlinePassedWhileTheCallWaitedForASeat) {
   Crowd crowd(1, 100s);
   crowd.endpoints[0].max_in_flight = 1;
   crowd.call(0s);
@@ -136,7 +136,7 @@ TEST(GivingUp, SaysThatADeadlinePassedWhileTheCallWaitedForASeat) {
   EXPECT_EQ(second.done_at, 6s);
 }
 
-TEST(GivingUp, SaysWhoDoesNotServeAModel) {
+TEST(FinalError, SaysWhoDoesNotServeAModel) {
   Simulation simulation({{ok()}, {ok()}});
   for (EndpointConfig& endpoint : simulation.endpoints) endpoint.models = {"other"};
   const Client client = simulation.client();
@@ -149,4 +149,4 @@ TEST(GivingUp, SaysWhoDoesNotServeAModel) {
 }
 
 }  // namespace
-}  // namespace openailb::giving_up_test
+}  // namespace openailb::final_error_test

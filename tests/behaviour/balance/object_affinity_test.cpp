@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace openailb::homes_test {
+namespace openailb::object_affinity_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,7 +55,7 @@ std::string make_file(const Client& client) {
   return client.post("/files", {{"purpose", "batch"}})->at("id");
 }
 
-TEST(Home, IsTheEndpointThatMadeTheObject) {
+TEST(ObjectAffinity, IsTheEndpointThatMadeTheObject) {
   Accounts accounts;
   const Client client = accounts.client();
   const std::string zero = make_file(client), one = make_file(client);
@@ -72,7 +72,7 @@ TEST(Home, IsTheEndpointThatMadeTheObject) {
   EXPECT_THAT(accounts.asked(), ElementsAre(1, 0, 1, 0, 1, 0, 1, 1));
 }
 
-TEST(Home, OfWhatAFleetMadeIsKnownWhateverTheIdLooksLike) {
+TEST(ObjectAffinity, OfWhatAFleetMadeIsKnownWhateverTheIdLooksLike) {
   for (const char* id : {"1", "report", "übung/1 a?b", "v1", "a\"b\\c", "4711.pdf"}) {
     Simulation simulation({{failing(503)}, {answering(nlohmann::json({{"id", id}}).dump())}});
     const Client client = simulation.client();
@@ -89,7 +89,7 @@ TEST(Home, OfWhatAFleetMadeIsKnownWhateverTheIdLooksLike) {
   }
 }
 
-TEST(Home, IsNotMadeOfAnswersThatNobodyKeeps) {
+TEST(ObjectAffinity, IsNotMadeOfAnswersThatNobodyKeeps) {
   const std::string answer = R"({"id": "id-1", "data": [{"id": "id-1"}], "choices": [{"message": {}}]})";
   Simulation simulation({{answering(answer)}});
   const Client client = simulation.client();
@@ -102,7 +102,7 @@ TEST(Home, IsNotMadeOfAnswersThatNobodyKeeps) {
   EXPECT_EQ(client.owner_of("id-1"), "endpoint-0");
 }
 
-TEST(Home, OfUntypedCallsIsFoundInTheirPathsAlone) {
+TEST(ObjectAffinity, OfUntypedCallsIsFoundInTheirPathsAlone) {
   Simulation simulation({{made("file-1a")}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
@@ -120,7 +120,7 @@ TEST(Home, OfUntypedCallsIsFoundInTheirPathsAlone) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0));
 }
 
-TEST(Home, IsNeitherMadeNorFoundInWhatIsNoId) {
+TEST(ObjectAffinity, IsNeitherMadeNorFoundInWhatIsNoId) {
   Simulation simulation({{answering(R"({"id": "part-7", "results": [{"id": "run-12"}]})")},
                          {answering(R"({"id": "run-12", "results": [{"id": "part-7"}]})")}});
   const Client client = simulation.client();
@@ -132,7 +132,7 @@ TEST(Home, IsNeitherMadeNorFoundInWhatIsNoId) {
   for (int call = 0; call < 2; ++call) EXPECT_TRUE(client.post("/rerank", parts)) << "the other one is well";
 }
 
-TEST(Home, IsNotFoundInExtraMembers) {
+TEST(ObjectAffinity, IsNotFoundInExtraMembers) {
   Simulation simulation({{made("run-2024")}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/runs"));
@@ -146,7 +146,7 @@ TEST(Home, IsNotFoundInExtraMembers) {
   EXPECT_THAT(simulation.asked(), ElementsAre(1, 0, 1, 0));
 }
 
-TEST(Home, IsRememberedOnlyOfWhatIsStored) {
+TEST(ObjectAffinity, IsRememberedOnlyOfWhatIsStored) {
   Simulation simulation({{made("resp_1")}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/responses", {{"model", "m"}, {"store", false}}));
@@ -158,14 +158,14 @@ TEST(Home, IsRememberedOnlyOfWhatIsStored) {
   EXPECT_EQ(client.owner_of("chatcmpl-1"), "endpoint-0");
 }
 
-TEST(Home, IsLearnedFromLists) {
+TEST(ObjectAffinity, IsLearnedFromLists) {
   Simulation simulation({{answering(R"({"data": [{"id": "file-a"}, {"id": "file-b"}]})")}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.get("/files"));
   EXPECT_EQ(client.owner_of("file-b"), "endpoint-0");
 }
 
-TEST(Home, OfAnItemHasThePageThatFollowsIt) {
+TEST(ObjectAffinity, OfAnItemHasThePageThatFollowsIt) {
   Accounts accounts;
   const Client client = accounts.client();
   make_file(client);
@@ -179,14 +179,14 @@ TEST(Home, OfAnItemHasThePageThatFollowsIt) {
   EXPECT_THAT(accounts.asked(), ElementsAre(1, 1, 1, 1, 1, 1));
 }
 
-TEST(Home, IsNotMadeOfAnItemWhereAPageBegins) {
+TEST(ObjectAffinity, IsNotMadeOfAnItemWhereAPageBegins) {
   Accounts accounts;
   const Client client = accounts.client();
   EXPECT_TRUE(client.get("/files?after=file-unknown"));
   EXPECT_EQ(client.owner_of("file-unknown"), std::nullopt);
 }
 
-TEST(Home, IsAskedAgainInsteadOfOthers) {
+TEST(ObjectAffinity, IsAskedAgainInsteadOfOthers) {
   Simulation simulation({{made("file-a"), failing(503), failing(503), ok()}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
@@ -194,7 +194,7 @@ TEST(Home, IsAskedAgainInsteadOfOthers) {
   EXPECT_THAT(simulation.asked(), ElementsAre(0, 0, 0, 0));
 }
 
-TEST(Home, IsNamedByTheError) {
+TEST(ObjectAffinity, IsNamedByTheError) {
   Simulation simulation({{made("file-a"), failing(503)}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
@@ -205,7 +205,7 @@ TEST(Home, IsNamedByTheError) {
               HasSubstr("no other endpoint was asked, as this one keeps what the call names"));
 }
 
-TEST(Home, IsStillAskedWhenItsBreakerRefuses) {
+TEST(ObjectAffinity, IsStillAskedWhenItsBreakerRefuses) {
   Simulation simulation({{made("file-a"), failing(503)}, {ok()}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/files", {{"purpose", "batch"}}));
@@ -215,7 +215,7 @@ TEST(Home, IsStillAskedWhenItsBreakerRefuses) {
   EXPECT_EQ(simulation.sent.back().endpoint, 0U);
 }
 
-TEST(Home, GivesWayToTheOnlyEndpointOfACall) {
+TEST(ObjectAffinity, GivesWayToTheOnlyEndpointOfACall) {
   Accounts accounts;
   const Client client = accounts.client();
   const std::string zero = make_file(client);
@@ -223,7 +223,7 @@ TEST(Home, GivesWayToTheOnlyEndpointOfACall) {
   EXPECT_EQ(accounts.sent.back().endpoint, 2U);
 }
 
-TEST(Home, CanBeTold) {
+TEST(ObjectAffinity, CanBeTold) {
   Accounts accounts;
   std::string file;
   {
@@ -239,7 +239,7 @@ TEST(Home, CanBeTold) {
   EXPECT_THROW(client.pin_object(file, "nobody"), std::invalid_argument);
 }
 
-TEST(Home, ThatIsNotKnownIsSought) {
+TEST(ObjectAffinity, ThatIsNotKnownIsSought) {
   Accounts accounts;
   std::string file;
   {
@@ -258,14 +258,14 @@ TEST(Home, ThatIsNotKnownIsSought) {
   EXPECT_THAT(accounts.asked(), ElementsAre(0, 1, 2, 2));
 }
 
-TEST(Home, ThatIsNotKnownIsSoughtByReadsOfOtherServicesIds) {
+TEST(ObjectAffinity, ThatIsNotKnownIsSoughtByReadsOfOtherServicesIds) {
   Simulation simulation({{not_found()}, {ok()}});
   EXPECT_TRUE(simulation.client().get("/files/assistant-4711"));
   Simulation posted({{not_found()}, {ok()}});
   EXPECT_FALSE(posted.client().post("/files/assistant-4711", {{"a", 1}})) << "it may have changed something";
 }
 
-TEST(Home, ThatIsNotKnownIsNotSoughtByWrites) {
+TEST(ObjectAffinity, ThatIsNotKnownIsNotSoughtByWrites) {
   const std::string gone = error_json("Previous response with id 'resp_1' not found.");
   Simulation simulation({{failing(400, gone)}, {ok()}});
   const Client client = simulation.client();
@@ -279,7 +279,7 @@ TEST(Home, ThatIsNotKnownIsNotSoughtByWrites) {
   }
 }
 
-TEST(Home, OfWhatARequestNamesIsNotLearned) {
+TEST(ObjectAffinity, OfWhatARequestNamesIsNotLearned) {
   Simulation simulation({{made("resp_2")}, {made("resp_3")}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.responses.create({.model = "m", .input = "Hi", .previous_response_id = "resp_1"}));
@@ -288,7 +288,7 @@ TEST(Home, OfWhatARequestNamesIsNotLearned) {
   EXPECT_EQ(client.owner_of("file-1"), std::nullopt);
 }
 
-TEST(Home, IsSoughtOnlyAmongThoseWhoTrustEachOther) {
+TEST(ObjectAffinity, IsSoughtOnlyAmongThoseWhoTrustEachOther) {
   const auto sought = [](const std::vector<std::string>& trust) {
     Simulation simulation({{not_found()}, {not_found()}, {not_found()}});
     for (std::size_t index = 0; index < 3; ++index) simulation.endpoints[index].trust = trust[index];
@@ -303,7 +303,7 @@ TEST(Home, IsSoughtOnlyAmongThoseWhoTrustEachOther) {
   EXPECT_THAT(sought({"us", "us", "them"}), ElementsAre(0, 1));
 }
 
-TEST(Home, IsKnownWhateverItsTrust) {
+TEST(ObjectAffinity, IsKnownWhateverItsTrust) {
   Simulation simulation({{failing(503)}, {made("file-1")}});
   simulation.endpoints[1].trust = "cheap";
   const Client client = simulation.client();
@@ -316,14 +316,14 @@ TEST(Home, IsKnownWhateverItsTrust) {
   EXPECT_EQ(simulation.asked().back(), 1U);
 }
 
-TEST(Home, ThatNobodyIsHasTheErrorOfAllEndpoints) {
+TEST(ObjectAffinity, ThatNobodyIsHasTheErrorOfAllEndpoints) {
   Simulation simulation({{not_found()}, {not_found()}});
   const Error error = simulation.client().get("/files/file-a").error();
   EXPECT_EQ(error.status, 404);
   EXPECT_THAT(error.attempts, SizeIs(2));
 }
 
-TEST(Home, MayBeTheEndpointThatIsDown) {
+TEST(ObjectAffinity, MayBeTheEndpointThatIsDown) {
   for (const bool first : {true, false}) {
     Simulation simulation;
     simulation.add(script({first ? failing(503) : not_found()}));
@@ -333,7 +333,7 @@ TEST(Home, MayBeTheEndpointThatIsDown) {
   }
 }
 
-TEST(Home, IsNotMadeOfTheWordsOfAPath) {
+TEST(ObjectAffinity, IsNotMadeOfTheWordsOfAPath) {
   for (const char* path : {"/v1/text-to-speech/voices", "/engines/gpt-4o", "/api/system-status"}) {
     Simulation simulation({{ok()}, {ok()}});
     const Client client = simulation.client();
@@ -346,14 +346,14 @@ TEST(Home, IsNotMadeOfTheWordsOfAPath) {
   }
 }
 
-TEST(Home, OfAnIdInAPathIsTheEndpointWhoseAnswerHasIt) {
+TEST(ObjectAffinity, OfAnIdInAPathIsTheEndpointWhoseAnswerHasIt) {
   Simulation simulation({{made("ftjob-1")}, {not_found()}});
   const Client client = simulation.client();
   EXPECT_TRUE(client.get("/fine_tuning/jobs/ftjob-1"));
   EXPECT_EQ(client.owner_of("ftjob-1"), "endpoint-0");
 }
 
-TEST(Home, IsNotMadeOfAModelsName) {
+TEST(ObjectAffinity, IsNotMadeOfAModelsName) {
   Simulation simulation({{ok()}, {ok()}});
   const Client client = simulation.client();
   for (int call = 0; call < 4; ++call) EXPECT_TRUE(client.get("/models/step-1-8k"));
@@ -368,14 +368,14 @@ TEST(Home, IsNotMadeOfAModelsName) {
   EXPECT_EQ(client.owner_of("step-1-8k"), std::nullopt);
 }
 
-TEST(Home, IsLearnedFromAnswersWithBrokenCharacters) {
+TEST(ObjectAffinity, IsLearnedFromAnswersWithBrokenCharacters) {
   Simulation simulation({{answering(R"({"id": "resp_1", "output": "half of it: \ud83d"})")}});
   const Client client = simulation.client();
   ASSERT_TRUE(client.post("/responses", {{"model", "m"}}));
   EXPECT_EQ(client.owner_of("resp_1"), "endpoint-0");
 }
 
-TEST(Home, IsNotLearnedOfIdsWithoutEnd) {
+TEST(ObjectAffinity, IsNotLearnedOfIdsWithoutEnd) {
   const std::string id = "file-" + std::string(100'000, 'a');
   Simulation simulation({{made(id)}});
   const Client client = simulation.client();
@@ -383,7 +383,7 @@ TEST(Home, IsNotLearnedOfIdsWithoutEnd) {
   EXPECT_EQ(client.owner_of(id), std::nullopt);
 }
 
-TEST(Home, NobodyIsRememberedIfThatIsNotWanted) {
+TEST(ObjectAffinity, NobodyIsRememberedIfThatIsNotWanted) {
   Accounts accounts;
   accounts.options.object_affinity_capacity = 0;
   const Client client = accounts.client();
@@ -391,4 +391,4 @@ TEST(Home, NobodyIsRememberedIfThatIsNotWanted) {
 }
 
 }  // namespace
-}  // namespace openailb::homes_test
+}  // namespace openailb::object_affinity_test

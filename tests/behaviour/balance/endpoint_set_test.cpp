@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace openailb::fleet_test {
+namespace openailb::endpoint_set_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -252,4 +252,4 @@ TEST(EndpointSet, ChangesUnderLoadLoseNoCall) {
 }
 
 }  // namespace
-}  // namespace openailb::fleet_test
+}  // namespace openailb::endpoint_set_test

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace openailb::test::fleet_threads_test {
+namespace openailb::test::endpoint_set_threads_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -101,11 +101,11 @@ void use_while_it_changes(int times) {
   for (const EndpointStatus& one : client.endpoints()) EXPECT_EQ(one.in_flight, 0) << one.name;
 }
 
-TEST(FleetThreads, UseEveryMethodOfAClient) { use_while_it_changes<Client>(2); }
-TEST(FleetThreads, UseEveryMethodOfAnAsyncClient) { use_while_it_changes<AsyncClient>(2); }
+TEST(EndpointSetThreads, UseEveryMethodOfAClient) { use_while_it_changes<Client>(2); }
+TEST(EndpointSetThreads, UseEveryMethodOfAnAsyncClient) { use_while_it_changes<AsyncClient>(2); }
 
 // So a loop over such a part keeps the whole alive. A reference would be one to freed memory.
-TEST(FleetThreads, TakePartsOfTemporaryStatusesAsValues) {
+TEST(EndpointSetThreads, TakePartsOfTemporaryStatusesAsValues) {
   using Statuses = decltype(std::declval<Client>().endpoints());
   static_assert(std::is_same_v<decltype(std::declval<Statuses>()[0]), EndpointStatus>);
   static_assert(std::is_same_v<decltype(std::declval<Statuses>().at(0)), EndpointStatus>);
@@ -118,7 +118,7 @@ TEST(FleetThreads, TakePartsOfTemporaryStatusesAsValues) {
   EXPECT_THROW(static_cast<void>(client.endpoints().at(2)), std::out_of_range);
 }
 
-TEST(FleetThreads, SeeOnlyWholeStatuses) {
+TEST(EndpointSetThreads, SeeOnlyWholeStatuses) {
   const Client client({endpoint("stays"), endpoint("goes")}, options());
   std::atomic<bool> over = false;
   std::jthread changing([&] { change_fleet(client, "a", over); });
@@ -131,4 +131,4 @@ TEST(FleetThreads, SeeOnlyWholeStatuses) {
 }
 
 }  // namespace
-}  // namespace openailb::test::fleet_threads_test
+}  // namespace openailb::test::endpoint_set_threads_test

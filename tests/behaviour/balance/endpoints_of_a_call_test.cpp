@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace openailb::fleet_of_a_call_test {
+namespace openailb::endpoints_of_a_call_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -60,21 +60,21 @@ struct Changing : Simulation {
   std::optional<Client> client{};
 };
 
-TEST(FleetOfACall, ThatSwapsIsAskedNoMoreThanOnceEach) {
+TEST(EndpointsOfACall, ThatSwapsIsAskedNoMoreThanOnceEach) {
   Changing swapping(4, [](Changing& it, std::size_t attempts) {
     it.set(attempts % 2 == 1 ? std::vector<std::size_t>{2, 3} : std::vector<std::size_t>{0, 1});
   });
   EXPECT_THAT(swapping.requests_of_call({0, 1}, {.max_retries = 0}), Le(2U));
 }
 
-TEST(FleetOfACall, KnowsThatAnEndpointWasAwayForAWhile) {
+TEST(EndpointsOfACall, KnowsThatAnEndpointWasAwayForAWhile) {
   Changing blinking(3, [](Changing& it, std::size_t attempts) {
     it.set(attempts % 2 == 1 ? std::vector<std::size_t>{2} : std::vector<std::size_t>{0, 1, 2});
   });
   EXPECT_THAT(blinking.requests_of_call({0, 1, 2}), Le(3U + 2U));
 }
 
-TEST(FleetOfACall, OfOneMayBeAnotherEachTime) {
+TEST(EndpointsOfACall, OfOneMayBeAnotherEachTime) {
   for (const int retries : {0, 1, 2, 5}) {
     Changing replacing(
         1, [](Changing& it, std::size_t attempts) { it.client->set_endpoints({it.fresh(attempts)}); });
@@ -83,7 +83,7 @@ TEST(FleetOfACall, OfOneMayBeAnotherEachTime) {
   }
 }
 
-TEST(FleetOfACall, OfManyMayBeOthersEachTime) {
+TEST(EndpointsOfACall, OfManyMayBeOthersEachTime) {
   Changing replacing(1, [](Changing& it, std::size_t attempts) {
     std::vector<EndpointConfig> now;
     for (std::size_t index = 0; index < 4; ++index) now.push_back(it.fresh(10 * attempts + index));
@@ -92,14 +92,14 @@ TEST(FleetOfACall, OfManyMayBeOthersEachTime) {
   EXPECT_EQ(replacing.requests_of_call({0}), 4U + 2U);
 }
 
-TEST(FleetOfACall, MayGrow) {
+TEST(EndpointsOfACall, MayGrow) {
   Changing growing(1, [](Changing& it, std::size_t attempts) {
     if (attempts < 5) it.client->add_endpoint(it.fresh(attempts));
   });
   EXPECT_EQ(growing.requests_of_call({0}), 5U + 2U);
 }
 
-TEST(FleetOfACall, ThatIsReplacedByOthersIsFollowed) {
+TEST(EndpointsOfACall, ThatIsReplacedByOthersIsFollowed) {
   Changing replacing(2, [](Changing& it, std::size_t) { it.set({1}); });
   replacing.serve(1, ok());
   replacing.client.emplace(std::vector<EndpointConfig>{replacing.endpoints[0]}, replacing.options);
@@ -107,14 +107,14 @@ TEST(FleetOfACall, ThatIsReplacedByOthersIsFollowed) {
   EXPECT_THAT(replacing.sent, SizeIs(2));
 }
 
-TEST(FleetOfACall, IsNotAskedAfterAComplaintHoweverItChanges) {
+TEST(EndpointsOfACall, IsNotAskedAfterAComplaintHoweverItChanges) {
   Changing replacing(
       1, [](Changing& it, std::size_t attempts) { it.client->set_endpoints({it.fresh(attempts)}); },
       failing(400, error_json("messages must not be empty")));
   EXPECT_THAT(replacing.requests_of_call({0}), Le(2U));
 }
 
-TEST(FleetOfACall, IsNotAskedForWhatItDoesNotServe) {
+TEST(EndpointsOfACall, IsNotAskedForWhatItDoesNotServe) {
   Changing replacing(1, [](Changing& it, std::size_t attempts) {
     EndpointConfig config = it.fresh(attempts);
     config.models = {"another"};
@@ -123,7 +123,7 @@ TEST(FleetOfACall, IsNotAskedForWhatItDoesNotServe) {
   EXPECT_EQ(replacing.requests_of_call({0}), 1U);
 }
 
-TEST(FleetOfACall, CountsThoseThatWereAwayAmongThoseThatRanTheRequest) {
+TEST(EndpointsOfACall, CountsThoseThatWereAwayAmongThoseThatRanTheRequest) {
   Changing blinking(
       3,
       [](Changing& it, std::size_t attempts) {
@@ -138,4 +138,4 @@ TEST(FleetOfACall, CountsThoseThatWereAwayAmongThoseThatRanTheRequest) {
 }
 
 }  // namespace
-}  // namespace openailb::fleet_of_a_call_test
+}  // namespace openailb::endpoints_of_a_call_test
