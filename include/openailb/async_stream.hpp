@@ -2,8 +2,8 @@
 
 #include <openailb/error.hpp>
 #include <openailb/future.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <concepts>
 #include <coroutine>

@@ -3,14 +3,14 @@
 /// \file
 /// The client with `client.audio`.
 
-#include <openailb/binary_response.hpp>
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/file.hpp>
 #include <openailb/resources/audio.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/types/audio.hpp>
 #include <openailb/types/audio_event.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/file.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/audio.hpp>

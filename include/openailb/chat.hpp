@@ -5,10 +5,10 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/types/chat.hpp>
+#include <openailb/values/page.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/chat.hpp>

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
-#include <openailb/counts.hpp>
 #include <openailb/error.hpp>
-#include <openailb/permit.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/counts.hpp>
+#include <openailb/values/permit.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,15 +1,8 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
-#include <openailb/braces.hpp>
-#include <openailb/byte_sink.hpp>
-#include <openailb/endpoint_status.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/resources/audio.hpp>
 #include <openailb/resources/batches.hpp>
 #include <openailb/resources/chat.hpp>
@@ -25,6 +18,13 @@
 #include <openailb/resources/uploads.hpp>
 #include <openailb/resources/vector_stores.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/endpoint_status.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <functional>
 #include <initializer_list>

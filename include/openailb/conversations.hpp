@@ -5,10 +5,10 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/conversations.hpp>
 #include <openailb/types/conversations.hpp>
 #include <openailb/types/deleted.hpp>
+#include <openailb/values/page.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/conversations.hpp>

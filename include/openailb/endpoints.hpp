@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/api_key.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/api_key.hpp>
 
 #include <cstddef>
 #include <cstdlib>

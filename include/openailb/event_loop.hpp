@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/net/waiter.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/http.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -3,14 +3,14 @@
 /// \file
 /// The client with `client.files`.
 
-#include <openailb/binary_response.hpp>
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/file.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/files.hpp>
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/files.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/page.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/files.hpp>

@@ -5,11 +5,11 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/file.hpp>
 #include <openailb/resources/images.hpp>
 #include <openailb/stream.hpp>
 #include <openailb/types/image_event.hpp>
 #include <openailb/types/images.hpp>
+#include <openailb/values/file.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/images.hpp>

@@ -5,9 +5,9 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/models.hpp>
 #include <openailb/types/models.hpp>
+#include <openailb/values/page.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/models.hpp>

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <openailb/api_key.hpp>
-#include <openailb/braces.hpp>
-#include <openailb/breaker_settings.hpp>
 #include <openailb/endpoint_scorer.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/json.hpp>
+#include <openailb/values/api_key.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/json.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -4,10 +4,10 @@
 /// What a client does, as metrics of prometheus-cpp, with which your program links by itself. openailb.hpp
 /// does not include this header.
 
-#include <openailb/braces.hpp>
-#include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/breaker_settings.hpp>
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>

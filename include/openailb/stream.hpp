@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/error.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <cstddef>
 #include <iterator>

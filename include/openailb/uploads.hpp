@@ -5,9 +5,9 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/file.hpp>
 #include <openailb/resources/uploads.hpp>
 #include <openailb/types/uploads.hpp>
+#include <openailb/values/file.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/uploads.hpp>

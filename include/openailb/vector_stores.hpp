@@ -5,11 +5,11 @@
 
 #include <openailb/client.hpp>
 #include <openailb/execution.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/vector_stores.hpp>
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/vector_store_files.hpp>
 #include <openailb/types/vector_stores.hpp>
+#include <openailb/values/page.hpp>
 
 #ifndef OPENAILB_COMPILED
 #include <openailb/detail/src/resources/vector_stores.hpp>

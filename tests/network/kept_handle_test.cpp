@@ -4,7 +4,7 @@
 #include "support/scripted_server.hpp"
 #include <openailb/detail/net/curl_event_loop.hpp>
 #include <openailb/detail/net/task.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "simulation/routing.hpp"
-#include <openailb/clock.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

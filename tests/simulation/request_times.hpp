@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/clock.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
 #include <openailb/error.hpp>
+#include <openailb/values/breaker_settings.hpp>
 
 #include <algorithm>
 #include <chrono>

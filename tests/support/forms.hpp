@@ -1,7 +1,7 @@
 #pragma once
 
 #include "support/resources.hpp"
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <string>
 #include <vector>

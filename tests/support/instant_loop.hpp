@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/http.hpp>
 
 #include <chrono>
 #include <condition_variable>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "support/simulation.hpp"
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <nlohmann/json.hpp>
 

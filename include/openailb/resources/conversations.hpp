@@ -1,9 +1,9 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/json.hpp>
 
 #include <utility>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/values/json.hpp>
 
 #include <utility>
 

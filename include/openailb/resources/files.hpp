@@ -1,10 +1,10 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
-#include <openailb/braces.hpp>
-#include <openailb/byte_sink.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/byte_sink.hpp>
 
 namespace openailb {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/values/braces.hpp>
 
 namespace openailb {
 

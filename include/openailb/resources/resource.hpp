@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/options.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <functional>
 #include <memory>

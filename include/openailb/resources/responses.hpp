@@ -1,10 +1,10 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/headers.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/http.hpp>
 
 #include <chrono>
 #include <cstddef>

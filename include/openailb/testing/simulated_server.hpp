@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/http.hpp>
 #include <openailb/testing/random.hpp>
 #include <openailb/testing/simulated_answer.hpp>
+#include <openailb/values/http.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/audio.hpp>
+#include <openailb/values/binary_response.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/types/chat_completion.hpp>
 #include <openailb/types/chat_content.hpp>
+#include <openailb/values/braces.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/json.hpp>
 #include <openailb/types/chat_message.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/types/chat_completion.hpp>
+#include <openailb/values/braces.hpp>
 
 #include <cstdint>
 #include <optional>

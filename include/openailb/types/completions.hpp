@@ -1,11 +1,11 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat_completion.hpp>
 #include <openailb/types/chat_params.hpp>
 #include <openailb/types/text_input.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 

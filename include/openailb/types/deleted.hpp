@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/response_info.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 

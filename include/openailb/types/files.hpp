@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/file.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 

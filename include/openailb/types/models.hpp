@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/response_info.hpp>
 #include <openailb/types/deleted.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 

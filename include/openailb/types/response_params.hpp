@@ -1,9 +1,9 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/json.hpp>
 #include <openailb/types/response.hpp>
 #include <openailb/types/response_item.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

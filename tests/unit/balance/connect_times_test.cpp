@@ -1,7 +1,7 @@
 // What a client keeps of connecting to an endpoint.
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/connecting.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <gtest/gtest.h>
 

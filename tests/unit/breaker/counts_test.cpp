@@ -1,4 +1,4 @@
-#include <openailb/counts.hpp>
+#include <openailb/values/counts.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,8 @@
 // What braces make of texts in quotes: never the std::string of the characters between two of them.
 
 #include "support/written_json.hpp"
-#include <openailb/api_key.hpp>
 #include <openailb/async_client.hpp>
-#include <openailb/braces.hpp>
-#include <openailb/breaker_settings.hpp>
 #include <openailb/client.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/types/audio.hpp>
 #include <openailb/types/batches.hpp>
@@ -22,6 +17,11 @@
 #include <openailb/types/responses.hpp>
 #include <openailb/types/uploads.hpp>
 #include <openailb/types/vector_store_files.hpp>
+#include <openailb/values/api_key.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,7 @@
 // The types of texts in params are what the standard library has, but for braces.
 #include "support/written_json.hpp"
-#include <openailb/api_key.hpp>
 #include <openailb/async_client.hpp>
-#include <openailb/braces.hpp>
-#include <openailb/breaker_settings.hpp>
 #include <openailb/client.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/types/audio.hpp>
 #include <openailb/types/batches.hpp>
@@ -21,6 +16,11 @@
 #include <openailb/types/responses.hpp>
 #include <openailb/types/uploads.hpp>
 #include <openailb/types/vector_store_files.hpp>
+#include <openailb/values/api_key.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #include <openailb/detail/wire/head_reader.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <gtest/gtest.h>
 

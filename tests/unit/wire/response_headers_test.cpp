@@ -1,5 +1,5 @@
 #include <openailb/detail/failure/redactor.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/cooldowns.hpp>
 #include <openailb/detail/balance/token_bucket.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

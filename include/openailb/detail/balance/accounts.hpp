@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/account_limits.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <cstddef>

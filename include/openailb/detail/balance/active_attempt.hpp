@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/attempt_lease.hpp>
 #include <openailb/detail/balance/call_tracer.hpp>
 #include <openailb/detail/balance/connecting.hpp>
@@ -16,8 +15,9 @@
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <algorithm>
 #include <chrono>

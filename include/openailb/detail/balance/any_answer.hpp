@@ -3,8 +3,8 @@
 #include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <functional>
 #include <memory>

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <openailb/circuit_breaker.hpp>
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/account_limits.hpp>
 #include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/connecting.hpp>
 #include <openailb/detail/balance/latency_stats.hpp>
 #include <openailb/detail/failure/failure.hpp>
-#include <openailb/permit.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/permit.hpp>
 
 #include <chrono>
 #include <memory>

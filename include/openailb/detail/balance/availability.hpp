@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/call_state.hpp>
 #include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
@@ -8,6 +7,7 @@
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
@@ -20,12 +19,13 @@
 #include <openailb/detail/failure/failure_class.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/endpoint_status.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <algorithm>
 #include <chrono>

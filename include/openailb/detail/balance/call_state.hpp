@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/call_tracer.hpp>
 #include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/endpoint_set.hpp>
@@ -9,6 +8,7 @@
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/net/unhandled.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

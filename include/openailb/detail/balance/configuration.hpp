@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
 #include <openailb/detail/net/connection_check.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
@@ -9,10 +8,11 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/model_patterns.hpp>
 #include <openailb/detail/wire/url.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/json.hpp>
 #include <openailb/version.hpp>
 
 #include <algorithm>

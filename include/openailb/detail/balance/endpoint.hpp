@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/account_limits.hpp>
 #include <openailb/detail/balance/attempt_lease.hpp>
 #include <openailb/detail/balance/concurrency_limit.hpp>
@@ -12,10 +11,11 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/model_patterns.hpp>
 #include <openailb/detail/wire/url.hpp>
-#include <openailb/endpoint_status.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/endpoint_status.hpp>
+#include <openailb/values/http.hpp>
 
 #include <algorithm>
 #include <cstddef>

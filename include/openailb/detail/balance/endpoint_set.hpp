@@ -1,7 +1,5 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/accounts.hpp>
 #include <openailb/detail/balance/attempt_lease.hpp>
 #include <openailb/detail/balance/call_tracer.hpp>
@@ -11,6 +9,8 @@
 #include <openailb/detail/balance/endpoint_identities.hpp>
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/fallback_triggers.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <memory>

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
 #include <openailb/detail/balance/endpoint.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <cstddef>

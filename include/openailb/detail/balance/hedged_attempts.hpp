@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
@@ -8,6 +7,7 @@
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/net/waiter.hpp>
 #include <openailb/event_loop.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <optional>
 #include <string>

@@ -5,9 +5,9 @@
 #include <openailb/detail/failure/redactor.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_headers.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_headers.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/availability.hpp>
 #include <openailb/detail/balance/call_state.hpp>
 #include <openailb/detail/failure/failure.hpp>
@@ -8,6 +7,7 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/event.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/unary_call.hpp>
@@ -11,6 +10,7 @@
 #include <openailb/event_loop.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

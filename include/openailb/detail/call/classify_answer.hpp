@@ -7,7 +7,7 @@
 #include <openailb/detail/net/aside.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/failure/attempt_observation.hpp>
@@ -9,7 +8,8 @@
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
@@ -19,8 +18,9 @@
 #include <openailb/detail/wire/sse.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <algorithm>
 #include <cstddef>

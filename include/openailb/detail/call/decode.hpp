@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json.hpp>
@@ -8,10 +7,11 @@
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
-#include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
-#include <openailb/byte_sink.hpp>
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/active_attempt.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
@@ -18,8 +15,11 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/http.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/polling.hpp>
@@ -13,6 +12,7 @@
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

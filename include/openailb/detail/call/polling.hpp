@@ -2,8 +2,8 @@
 
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/error.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <chrono>
 #include <functional>

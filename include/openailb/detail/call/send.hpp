@@ -10,9 +10,9 @@
 #include <openailb/detail/wire/url.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_headers.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <chrono>
 #include <memory>

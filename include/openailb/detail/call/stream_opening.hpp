@@ -10,7 +10,7 @@
 #include <openailb/detail/wire/sse.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <cstddef>
 #include <deque>

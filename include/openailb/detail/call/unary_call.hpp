@@ -15,9 +15,9 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <chrono>
 #include <memory>

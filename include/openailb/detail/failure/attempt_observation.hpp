@@ -3,8 +3,8 @@
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <chrono>
 #include <string>

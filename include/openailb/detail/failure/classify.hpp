@@ -4,8 +4,8 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/failure_class.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <chrono>
 #include <functional>

@@ -3,7 +3,7 @@
 #include <openailb/detail/failure/redactor.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/response_headers.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/event_loop.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <cstddef>
 #include <exception>

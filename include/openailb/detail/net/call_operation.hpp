@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/net/loop_thread.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <chrono>
 #include <condition_variable>

@@ -4,7 +4,7 @@
 #include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/wire/long_text.hpp>
 #include <openailb/detail/wire/text.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <curl/curl.h>
 

@@ -7,8 +7,8 @@
 #include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/net/side_threads.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/http.hpp>
 
 #include <curl/curl.h>
 

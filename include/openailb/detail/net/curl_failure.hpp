@@ -2,7 +2,7 @@
 
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/http.hpp>
 
 #include <curl/curl.h>
 

@@ -4,8 +4,8 @@
 #include <openailb/detail/net/local_fault.hpp>
 #include <openailb/detail/wire/head_reader.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/http.hpp>
 
 #include <curl/curl.h>
 

@@ -4,9 +4,9 @@
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/part_files.hpp>
 #include <openailb/detail/wire/text.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
 
 #include <curl/curl.h>
 

@@ -6,8 +6,8 @@
 #include <openailb/detail/net/curl_parts.hpp>
 #include <openailb/detail/net/idle_connections.hpp>
 #include <openailb/detail/net/local_fault.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/http.hpp>
 
 #include <curl/curl.h>
 

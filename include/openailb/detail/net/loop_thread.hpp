@@ -1,10 +1,10 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/net/loop_operation.hpp>
 #include <openailb/detail/net/stop_polling.hpp>
 #include <openailb/detail/net/unhandled.hpp>
 #include <openailb/event_loop.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <algorithm>
 #include <atomic>

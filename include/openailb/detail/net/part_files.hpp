@@ -2,9 +2,9 @@
 
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/wire/call.hpp>
+#include <openailb/values/clock.hpp>
 
 #include <chrono>
 #include <functional>

@@ -10,8 +10,8 @@
 #include <openailb/detail/net/task_operation.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <functional>
 #include <memory>

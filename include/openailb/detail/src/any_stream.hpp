@@ -8,8 +8,8 @@
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/stream.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <memory>
 #include <optional>

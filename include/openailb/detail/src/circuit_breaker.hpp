@@ -1,12 +1,12 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
 #include <openailb/circuit_breaker.hpp>
-#include <openailb/counts.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/error.hpp>
-#include <openailb/permit.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/counts.hpp>
+#include <openailb/values/permit.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/byte_sink.hpp>
 #include <openailb/client.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
@@ -10,10 +8,12 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/endpoints.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/poll.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <functional>
 #include <initializer_list>

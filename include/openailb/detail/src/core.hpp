@@ -1,15 +1,15 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/net/executor_hop.hpp>
 #include <openailb/detail/net/loop_pool.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/endpoint_status.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/endpoint_status.hpp>
 
 #include <functional>
 #include <memory>

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
 #include <openailb/detail/balance/configuration.hpp>
 #include <openailb/detail/net/file_content.hpp>
 #include <openailb/detail/src/endpoints_file.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/endpoints.hpp>
 #include <openailb/options.hpp>
+#include <openailb/values/breaker_settings.hpp>
 
 #include <cstddef>
 #include <set>

@@ -3,7 +3,7 @@
 #include <openailb/detail/src/environment.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/text.hpp>
-#include <openailb/json.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

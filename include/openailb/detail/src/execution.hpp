@@ -1,7 +1,5 @@
 #pragma once
 
-#include <openailb/byte_sink.hpp>
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/download_call.hpp>
@@ -18,12 +16,14 @@
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/wire/call.hpp>
-#include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/endpoint_status.hpp>
 
 #include <memory>
 #include <optional>

@@ -9,19 +9,19 @@
 #include <openailb/detail/net/task_group.hpp>
 #include <openailb/detail/src/core.hpp>
 #include <openailb/detail/src/inline.hpp>
-#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/seen_cursors.hpp>
 #include <openailb/detail/wire/url.hpp>
-#include <openailb/endpoint_status.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/endpoint_status.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/page.hpp>
 
 #include <chrono>
 #include <cstddef>

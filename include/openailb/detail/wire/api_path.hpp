@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/url.hpp>
+#include <openailb/values/braces.hpp>
 
 #include <concepts>
 #include <cstddef>

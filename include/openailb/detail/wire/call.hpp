@@ -9,11 +9,11 @@
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/url.hpp>
-#include <openailb/file.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/http.hpp>
 
 #include <algorithm>
 #include <array>

@@ -3,8 +3,8 @@
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_tables.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
 
 #include <concepts>
 #include <string>

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <openailb/detail/wire/text.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/http.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <algorithm>
 #include <array>

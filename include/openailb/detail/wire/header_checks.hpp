@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/wire/url.hpp>
-#include <openailb/headers.hpp>
+#include <openailb/values/headers.hpp>
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_tables.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
-#include <openailb/json.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

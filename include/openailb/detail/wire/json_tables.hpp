@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/values/braces.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/wire/json_text.hpp>
-#include <openailb/headers.hpp>
+#include <openailb/values/headers.hpp>
 
 #include <algorithm>
 #include <array>

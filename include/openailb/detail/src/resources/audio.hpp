@@ -1,7 +1,5 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
-#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
@@ -13,13 +11,15 @@
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/audio.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/audio.hpp>
 #include <openailb/types/audio_event.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
 
 #include <optional>
 #include <string>

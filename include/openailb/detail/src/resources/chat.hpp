@@ -1,25 +1,25 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/failure/error_body.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_stream.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/chat.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/chat.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/page.hpp>
 
 #include <memory>
 #include <optional>

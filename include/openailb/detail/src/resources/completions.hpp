@@ -5,10 +5,10 @@
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/completion_stream.hpp>
 #include <openailb/detail/wire/json_body.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/completions.hpp>
 #include <openailb/types/completions.hpp>
+#include <openailb/values/json.hpp>
 
 #include <utility>
 

@@ -1,18 +1,18 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_body.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/conversations.hpp>
 #include <openailb/types/conversations.hpp>
 #include <openailb/types/deleted.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/page.hpp>
 
 #include <utility>
 

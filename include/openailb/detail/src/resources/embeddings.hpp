@@ -4,11 +4,11 @@
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/embeddings.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/embeddings.hpp>
+#include <openailb/values/http.hpp>
 
 #include <algorithm>
 #include <string>

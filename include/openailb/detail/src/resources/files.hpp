@@ -1,19 +1,19 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
-#include <openailb/braces.hpp>
-#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/files.hpp>
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/files.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/page.hpp>
 
 #include <utility>
 

@@ -7,11 +7,11 @@
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/images.hpp>
 #include <openailb/types/image_event.hpp>
 #include <openailb/types/images.hpp>
+#include <openailb/values/json.hpp>
 
 #include <utility>
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
 #include <openailb/resources/models.hpp>
 #include <openailb/types/models.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/page.hpp>
 
 #include <utility>
 

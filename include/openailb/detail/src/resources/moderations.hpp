@@ -3,10 +3,10 @@
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/wire/json_body.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/moderations.hpp>
 #include <openailb/types/moderations.hpp>
+#include <openailb/values/json.hpp>
 
 #include <utility>
 

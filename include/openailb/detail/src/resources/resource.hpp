@@ -1,7 +1,5 @@
 #pragma once
 
-#include <openailb/binary_response.hpp>
-#include <openailb/byte_sink.hpp>
 #include <openailb/detail/call/decode.hpp>
 #include <openailb/detail/call/polling.hpp>
 #include <openailb/detail/call/stream_kind.hpp>
@@ -11,11 +9,13 @@
 #include <openailb/detail/wire/form.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/resources/resource.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/binary_response.hpp>
+#include <openailb/values/byte_sink.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <chrono>
 #include <functional>

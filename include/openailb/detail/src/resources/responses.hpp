@@ -1,23 +1,23 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/call/decode.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/response_stream.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_body.hpp>
 #include <openailb/error.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/resources/responses.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/responses.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/page.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <utility>
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
 #include <openailb/detail/call/decode.hpp>
@@ -16,13 +15,14 @@
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
 #include <openailb/resources/uploads.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/uploads.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
 
 #include <cstdint>
 #include <filesystem>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/detail/balance/balancer.hpp>
 #include <openailb/detail/call/call_sequence.hpp>
 #include <openailb/detail/call/decode.hpp>
@@ -8,8 +7,8 @@
 #include <openailb/detail/call/unary_call.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/resource.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/detail/wire/api_path.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/form.hpp>
@@ -19,18 +18,19 @@
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/file.hpp>
-#include <openailb/http.hpp>
-#include <openailb/json.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
-#include <openailb/poll.hpp>
 #include <openailb/resources/vector_stores.hpp>
 #include <openailb/result.hpp>
 #include <openailb/types/deleted.hpp>
 #include <openailb/types/files.hpp>
 #include <openailb/types/vector_store_files.hpp>
 #include <openailb/types/vector_stores.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/page.hpp>
+#include <openailb/values/poll.hpp>
 
 #include <memory>
 #include <optional>

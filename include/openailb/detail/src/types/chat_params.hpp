@@ -5,8 +5,8 @@
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
-#include <openailb/json.hpp>
 #include <openailb/types/chat_params.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

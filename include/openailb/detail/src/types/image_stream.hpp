@@ -4,8 +4,8 @@
 #include <openailb/detail/src/types/image_event.hpp>
 #include <openailb/detail/wire/call.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
-#include <openailb/http.hpp>
 #include <openailb/types/image_event.hpp>
+#include <openailb/values/http.hpp>
 
 #include <algorithm>
 #include <charconv>

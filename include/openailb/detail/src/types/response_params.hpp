@@ -3,9 +3,9 @@
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_printer.hpp>
-#include <openailb/json.hpp>
 #include <openailb/types/response_item.hpp>
 #include <openailb/types/response_params.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -9,10 +9,10 @@
 #include <openailb/detail/src/async_client.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/future.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
 #include <openailb/detail/src/units/json.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/types/deleted.hpp>
 
 #include <functional>

@@ -7,7 +7,6 @@
 #include <openailb/chat.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/future.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/chat.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/chat_accumulator.hpp>
@@ -16,6 +15,7 @@
 #include <openailb/detail/src/types/chat_message.hpp>
 #include <openailb/detail/src/types/chat_params.hpp>
 #include <openailb/detail/src/units/json.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/execution.hpp>
 
 namespace openailb {

@@ -10,20 +10,20 @@
 #include <openailb/detail/src/client.hpp>
 #include <openailb/detail/src/endpoints.hpp>
 #include <openailb/detail/src/execution.hpp>
-#include <openailb/detail/src/headers.hpp>
-#include <openailb/detail/src/json.hpp>
 #include <openailb/detail/src/list_call.hpp>
-#include <openailb/detail/src/response_headers.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
+#include <openailb/detail/src/values/headers.hpp>
+#include <openailb/detail/src/values/json.hpp>
+#include <openailb/detail/src/values/response_headers.hpp>
 #include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/json_printer.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
 #include <openailb/endpoints.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/json.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/json.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <memory>
 #include <string>

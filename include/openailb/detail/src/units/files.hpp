@@ -7,13 +7,13 @@
 #include <openailb/batches.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/future.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/batches.hpp>
 #include <openailb/detail/src/resources/files.hpp>
 #include <openailb/detail/src/resources/uploads.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/units/call_path.hpp>
 #include <openailb/detail/src/units/json.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/files.hpp>
 #include <openailb/uploads.hpp>

@@ -7,13 +7,13 @@
 #include <openailb/audio.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/future.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/audio.hpp>
 #include <openailb/detail/src/resources/images.hpp>
 #include <openailb/detail/src/stream.hpp>
 #include <openailb/detail/src/types/audio_event.hpp>
 #include <openailb/detail/src/types/image_event.hpp>
 #include <openailb/detail/src/units/json.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/images.hpp>
 

@@ -7,7 +7,6 @@
 #include <openailb/completions.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/future.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/completions.hpp>
 #include <openailb/detail/src/resources/embeddings.hpp>
 #include <openailb/detail/src/resources/models.hpp>
@@ -16,6 +15,7 @@
 #include <openailb/detail/src/types/completions.hpp>
 #include <openailb/detail/src/types/text_input.hpp>
 #include <openailb/detail/src/units/json.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/embeddings.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/models.hpp>

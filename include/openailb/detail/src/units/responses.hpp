@@ -7,7 +7,6 @@
 #include <openailb/conversations.hpp>
 #include <openailb/detail/src/async_stream.hpp>
 #include <openailb/detail/src/future.hpp>
-#include <openailb/detail/src/page.hpp>
 #include <openailb/detail/src/resources/conversations.hpp>
 #include <openailb/detail/src/resources/responses.hpp>
 #include <openailb/detail/src/stream.hpp>
@@ -16,6 +15,7 @@
 #include <openailb/detail/src/types/response_item.hpp>
 #include <openailb/detail/src/types/response_params.hpp>
 #include <openailb/detail/src/units/json.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/responses.hpp>
 

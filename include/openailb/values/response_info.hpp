@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/error.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <string>
 #include <vector>

@@ -5,7 +5,7 @@
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/detail/wire/json_text.hpp>
 #include <openailb/detail/wire/json_writer.hpp>
-#include <openailb/json.hpp>
+#include <openailb/values/json.hpp>
 
 #include <nlohmann/json.hpp>
 

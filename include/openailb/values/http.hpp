@@ -1,10 +1,10 @@
 #pragma once
 
-#include <openailb/braces.hpp>
 #include <openailb/error.hpp>
-#include <openailb/file.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/file.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <algorithm>
 #include <chrono>

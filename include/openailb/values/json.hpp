@@ -1,7 +1,7 @@
 #pragma once
 
 #include <openailb/detail/wire/json_settings.hpp>
-#include <openailb/response_info.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -75,5 +75,5 @@ void to_json(Json& json, const JsonResponse& response) {
 }  // namespace openailb
 
 #ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/json.hpp>
+#include <openailb/detail/src/values/json.hpp>
 #endif

@@ -44,5 +44,5 @@ std::string_view header(const Headers& headers, std::string_view name);
 }  // namespace openailb
 
 #ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/headers.hpp>
+#include <openailb/detail/src/values/headers.hpp>
 #endif

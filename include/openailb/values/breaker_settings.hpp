@@ -1,8 +1,8 @@
 #pragma once
 
-#include <openailb/braces.hpp>
-#include <openailb/counts.hpp>
 #include <openailb/error.hpp>
+#include <openailb/values/braces.hpp>
+#include <openailb/values/counts.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/error.hpp>
 #include <openailb/execution.hpp>
 #include <openailb/options.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -192,5 +192,5 @@ class AllItems<T>::Iterator {
 }  // namespace openailb
 
 #ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/page.hpp>
+#include <openailb/detail/src/values/page.hpp>
 #endif

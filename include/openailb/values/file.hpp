@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/braces.hpp>
+#include <openailb/values/braces.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <openailb/headers.hpp>
+#include <openailb/values/headers.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -86,5 +86,5 @@ std::string_view header(const ResponseHeaders& headers, std::string_view name);
 }  // namespace openailb
 
 #ifndef OPENAILB_COMPILED
-#include <openailb/detail/src/response_headers.hpp>
+#include <openailb/detail/src/values/response_headers.hpp>
 #endif

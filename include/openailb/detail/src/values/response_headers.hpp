@@ -1,8 +1,8 @@
 #pragma once
 
 #include <openailb/detail/src/inline.hpp>
-#include <openailb/headers.hpp>
-#include <openailb/response_headers.hpp>
+#include <openailb/values/headers.hpp>
+#include <openailb/values/response_headers.hpp>
 
 #include <algorithm>
 #include <cstddef>

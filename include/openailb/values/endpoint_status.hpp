@@ -1,7 +1,7 @@
 #pragma once
 
-#include <openailb/breaker_settings.hpp>
-#include <openailb/counts.hpp>
+#include <openailb/values/breaker_settings.hpp>
+#include <openailb/values/counts.hpp>
 
 #include <chrono>
 #include <map>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <openailb/clock.hpp>
 #include <openailb/detail/balance/any_answer.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/src/core.hpp>
@@ -10,11 +9,12 @@
 #include <openailb/detail/wire/json_scanner.hpp>
 #include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
-#include <openailb/http.hpp>
 #include <openailb/options.hpp>
-#include <openailb/page.hpp>
-#include <openailb/response_info.hpp>
 #include <openailb/result.hpp>
+#include <openailb/values/clock.hpp>
+#include <openailb/values/http.hpp>
+#include <openailb/values/page.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <chrono>
 #include <concepts>
