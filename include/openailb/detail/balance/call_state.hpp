@@ -199,7 +199,8 @@ inline void CallState::record(std::size_t id, const std::optional<std::string>& 
                       .message = attempt_text(error),
                       .model = model.value_or("")});
   // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
-  const bool not_there = failure.failure_class == FailureClass::client_error && policy.retry_elsewhere;
+  const bool not_there =
+      failure.failure_class == FailureClass::client_error && policy.retry_elsewhere && !failure.is_doubtful;
   const bool stands = refusal && refusal->endpoint->id() != id;  // the first refusal is the call's error
   if (!last || !(not_there || stands)) {
     last = std::make_unique<const Error>(error);

@@ -232,7 +232,7 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
                       std::to_string(attempts_before));  // as the official SDKs send it
   // The endpoint's own key overrides a default header of the client's, and its own header overrides the key.
   if (!key.empty() && !config_.headers.contains("Authorization")) {
-    headers.insert_or_assign("Authorization", "Bearer " + std::string(key));
+    headers.insert_or_assign("Authorization", std::string("Bearer ").append(key));
   }
   for (const auto& [name, value] : call.headers) headers.insert_or_assign(name, value);
   return headers;

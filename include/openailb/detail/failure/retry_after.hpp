@@ -33,7 +33,9 @@ inline constexpr std::chrono::seconds saturated_wait = std::chrono::hours(24 * 3
 
 /// Removes the digits at the start of `text`, and returns them.
 inline std::string_view take_digits(std::string_view& text) {
-  const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+  std::size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  const auto digits = text.substr(0, count);
   text.remove_prefix(digits.size());
   return digits;
 }
@@ -69,7 +71,7 @@ inline std::optional<double> take_number(std::string_view& text) {
   for (char digit : fraction) number = number * 10 + (digit - '0');
   const int scale = take_exponent(text) - static_cast<int>(fraction.size());
   // Dividing by a power of ten rounds once; multiplying by a negative power would round twice.
-  number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
+  if (scale != 0) number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
   if (std::isnan(number)) return std::nullopt;
   return number;
 }
