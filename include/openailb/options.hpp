@@ -128,6 +128,11 @@ struct ClientOptions {
   /// May choose another class for an error, and with it what the call and the breaker do. Null keeps the
   /// class.
   std::function<std::optional<FailureClass>(const Error&)> classify{};
+  /// Whether a refusal (4xx) that is not certainly the caller's fault is taken to one other endpoint, the one
+  /// that is asked next. If that one answers, the call succeeds, and the first endpoint is at fault; if it
+  /// refuses too, the call fails with the first refusal, and for ten minutes such a request is sent once. For
+  /// requests of at most 256 KiB, without files.
+  bool second_opinion{true};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
   /// Chooses among the endpoints that can be asked: least_in_flight, lowest_latency, affinity, or a function
   /// of yours. Null: round robin, by their weights.

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -20,6 +21,27 @@ template <class T>
 inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<Result<T>> = true;
+
+/// An Error or null, in memory of its own: a Result with a value needs no room for one.
+class ErrorBox {
+ public:
+  ErrorBox() = default;
+  explicit ErrorBox(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
+  ErrorBox(const ErrorBox& other) : error_(other ? std::make_unique<Error>(*other) : nullptr) {}
+  ErrorBox(ErrorBox&&) noexcept = default;
+  ErrorBox& operator=(ErrorBox other) noexcept {
+    error_.swap(other.error_);
+    return *this;
+  }
+  ~ErrorBox() = default;
+
+  explicit operator bool() const noexcept { return error_ != nullptr; }
+  Error& operator*() noexcept { return *error_; }
+  const Error& operator*() const noexcept { return *error_; }
+
+ private:
+  std::unique_ptr<Error> error_{};
+};
 
 }  // namespace detail
 
@@ -49,7 +71,7 @@ class [[nodiscard]] Result {
     if (other) {
       value_.emplace(*std::move(other));
     } else {
-      error_ = std::move(other).error();
+      error_ = detail::ErrorBox(std::move(other).error());
     }
   }
   Result(const Result& other) = default;
@@ -135,13 +157,13 @@ class [[nodiscard]] Result {
  private:
   template <class Self>
   static auto& checked(Self& self) {
-    if (!self.value_) throw Exception(*self.error_);
+    if (!self.value_) throw Exception(self.error_ ? *self.error_ : Error{});
     return *self.value_;
   }
 
   template <class Self>
   static auto& checked_error(Self& self) {
-    if (self.value_) throw std::logic_error("openailb::Result: error() of a success");
+    if (!self.error_) throw std::logic_error("openailb::Result: error() of a success");
     return *self.error_;
   }
 
@@ -149,14 +171,14 @@ class [[nodiscard]] Result {
   static auto and_then_on(Self&& self, Next&& next) {
     using Returned = std::remove_cvref_t<decltype(std::invoke(next, *std::forward<Self>(self).value_))>;
     static_assert(detail::is_result<Returned>, "and_then takes a function that returns a Result");
-    if (!self.value_) return Returned(*std::forward<Self>(self).error_);
+    if (!self.value_) return Returned(std::forward<Self>(self).error());
     return std::invoke(std::forward<Next>(next), *std::forward<Self>(self).value_);
   }
 
   template <class Self, class Change>
   static auto transform_on(Self&& self, Change&& change) {
     using Value = std::remove_cvref_t<decltype(std::invoke(change, *std::forward<Self>(self).value_))>;
-    if (!self.value_) return Result<Value>(*std::forward<Self>(self).error_);
+    if (!self.value_) return Result<Value>(std::forward<Self>(self).error());
     if constexpr (std::is_void_v<Value>) {
       std::invoke(std::forward<Change>(change), *std::forward<Self>(self).value_);
       return Result<Value>();
@@ -166,7 +188,7 @@ class [[nodiscard]] Result {
   }
 
   std::optional<T> value_{};
-  std::optional<Error> error_{};  // exactly one of the two is there
+  detail::ErrorBox error_{};  // exactly one of the two is there, unless it was moved away
 };
 
 /// Success without a value, or an Error.

@@ -1,7 +1,7 @@
 // A program for valgrind's callgrind, which counts instructions: no noise blurs them. See `instructions`.
 //   openailb_instructions serve              serves until its input ends, and prints its URL
-//   openailb_instructions WHAT URL COUNT     makes COUNT calls; WHAT is call, stream, hand-call or
-//   hand-stream
+//   openailb_instructions WHAT URL COUNT     makes COUNT calls; WHAT is call, short-call or stream, or
+//   one of these behind "hand-"
 
 #include "benchmark/hand_written.hpp"
 #include "benchmark/workload.hpp"
@@ -30,8 +30,10 @@ int main(int count, char** arguments) {
   std::size_t length = 0;
   const std::map<std::string, std::function<void()>> all{
       {"call", [&] { ask(client); }},
+      {"short-call", [&] { ask(client, short_question); }},
       {"stream", [&] { stream(client); }},
       {"hand-call", [&] { length += by_hand.ask(question).size(); }},
+      {"hand-short-call", [&] { length += by_hand.ask(short_question).size(); }},
       {"hand-stream",
        [&] { by_hand.stream(question, [&](const std::string& text) { length += text.size(); }); }},
   };

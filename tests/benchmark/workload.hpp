@@ -11,6 +11,8 @@
 namespace openailb::benchmark {
 
 inline const std::string question = "What is the answer to life, the universe and everything?";
+/// One with a short answer, as small servers send it: in one line, with few headers.
+inline const std::string short_question = "Hello!";
 
 /// How many chunks a stream has.
 inline constexpr std::size_t chunks = 500;
@@ -83,6 +85,14 @@ inline std::string completion() {
 )";
 }
 
+inline std::string short_answer() {
+  return test::http_response(
+      200,
+      R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt-4o","choices":[)"
+      R"({"index":0,"message":{"role":"assistant","content":"Hi!"},"finish_reason":"stop"}]})",
+      {{"Content-Type", "application/json"}});
+}
+
 /// A stream of chunks of some 300 bytes each.
 inline std::string events() {
   std::string all = test::sse_head(headers);
@@ -106,20 +116,21 @@ inline std::string events() {
   return all.append(test::last_chunk);
 }
 
-/// Answers as OpenAI's servers do.
+/// Answers as OpenAI's servers do, and a short question shortly.
 inline test::Handler serve() {
-  return test::answer([answer = test::http_response(200, completion(), headers),
+  return test::answer([answer = test::http_response(200, completion(), headers), shortly = short_answer(),
                        stream = events()](const test::Request& request) {
+    if (request.body.find(short_question) != std::string::npos) return shortly;
     return request.body.find("\"stream\":true") == std::string::npos ? answer : stream;
   });
 }
 
-inline ChatCompletionCreateParams params() {
-  return {.model = "gpt-4o", .messages = {user_message(question)}};
+inline ChatCompletionCreateParams params(const std::string& asked = question) {
+  return {.model = "gpt-4o", .messages = {user_message(asked)}};
 }
 
-inline void ask(const Client& client) {
-  if (client.chat.completions.create(params())->text().empty()) throw std::runtime_error("no answer");
+inline void ask(const Client& client, const std::string& asked = question) {
+  if (client.chat.completions.create(params(asked))->text().empty()) throw std::runtime_error("no answer");
 }
 
 inline void stream(const Client& client) {

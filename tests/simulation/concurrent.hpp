@@ -32,11 +32,11 @@ class openailb::detail::Core<openailb::simulation::Concurrent> : public CoreBase
       : Core(std::move(endpoints), std::move(options), make_loop()) {}
 
   template <class T>
-  Task<Result<T>> run_call(Result<Call> call, const MakeTask& make_task) const {
+  Task<Result<T>> run_call(Result<NewCall> call, const MakeTask& make_task) const {
     return ask<T>(*loop_, std::move(call), make_task);
   }
   template <class Chunk>
-  Task<Result<std::unique_ptr<CommittedStream>>> stream(const StreamKind& kind, Result<Call> call) const {
+  Task<Result<std::unique_ptr<CommittedStream>>> stream(const StreamKind& kind, Result<NewCall> call) const {
     return open<>(kind, *loop_, balancer(), std::move(call));
   }
 
@@ -45,7 +45,7 @@ class openailb::detail::Core<openailb::simulation::Concurrent> : public CoreBase
       : CoreBase(std::move(endpoints), std::move(options), loop->clock()), loop_(std::move(loop)) {}
 
   template <class T>
-  static Task<Result<T>> ask(EventLoop& loop, Result<Call> call, MakeTask make_task) {
+  static Task<Result<T>> ask(EventLoop& loop, Result<NewCall> call, MakeTask make_task) {
     if (!call) co_return std::move(call).error();
     Task<Result<AnswerPtr>> task = make_task(loop, *std::move(call), InvokeUser());
     Result<AnswerPtr> answer = co_await task;
@@ -54,7 +54,7 @@ class openailb::detail::Core<openailb::simulation::Concurrent> : public CoreBase
   template <class = OnlyIfUsed>
   static Task<Result<std::unique_ptr<CommittedStream>>> open(const StreamKind& kind, EventLoop& loop,
                                                              std::shared_ptr<Balancer> balancer,
-                                                             Result<Call> call) {
+                                                             Result<NewCall> call) {
     if (!call) co_return std::move(call).error();
     Task<Result<std::unique_ptr<CommittedStream>>> task =
         stream_call(kind, loop, std::move(balancer), *std::move(call));

@@ -21,6 +21,7 @@ class AnyAnswer;
 class ApiPath;
 struct ApiRequest;
 struct Call;
+using NewCall = std::shared_ptr<Call>;
 template <class Execution>
 class Core;
 struct Form;
@@ -50,44 +51,44 @@ class Resource {
   using Decode = Result<std::unique_ptr<detail::AnyAnswer>> (*)(HttpResponse& response, bool& delivered);
 
   template <class T>
-  Answer<T> get(detail::ApiPath path, RequestOptions options, Decode decode = detail::decode_json<T>) const;
+  Answer<T> get(detail::ApiPath path, RequestOptions&& options, Decode decode = detail::decode_json<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class T>
-  Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+  Answer<T> post(detail::ApiPath path, detail::JsonBody body, RequestOptions&& options,
                  Decode decode = detail::decode_json<T>) const;
   template <class T>
-  Answer<T> del(detail::ApiPath path, RequestOptions options, Decode decode = detail::decode_json<T>) const;
+  Answer<T> del(detail::ApiPath path, RequestOptions&& options, Decode decode = detail::decode_json<T>) const;
   /// Posts a JSON object, where the server keeps what it makes of that. Never hedged.
   template <class T>
-  Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+  Answer<T> post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions&& options,
                           Decode decode = detail::decode_object<T>) const;
   /// Posts a form. Never hedged.
   template <class T>
-  Answer<T> post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+  Answer<T> post_form(detail::ApiPath path, detail::Form form, RequestOptions&& options,
                       Decode decode = detail::decode_object<T>) const;
   /// Gets an answer of any type.
-  Answer<BinaryResponse> download(detail::ApiPath path, RequestOptions options) const;
-  Answer<Downloaded> download(detail::ApiPath path, ByteSink into, RequestOptions options) const;
+  Answer<BinaryResponse> download(detail::ApiPath path, RequestOptions&& options) const;
+  Answer<Downloaded> download(detail::ApiPath path, ByteSink into, RequestOptions&& options) const;
   /// Sends a request with any method and any body, for any type of answer.
   template <class T>
-  Answer<T> send(detail::ApiRequest request, RequestOptions options, Decode decode) const;
+  Answer<T> send(detail::ApiRequest&& request, RequestOptions&& options, Decode decode) const;
   /// The same for an answer that goes into a sink. `decode` looks at its beginning.
-  Answer<Downloaded> receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+  Answer<Downloaded> receive(detail::ApiRequest&& request, ByteSink into, RequestOptions&& options,
                              Decode decode) const;
   /// Sends a GET again and again, until `is_over(answer)`. Unless the options have a deadline, there is none.
   template <class T>
   Answer<T> poll(detail::ApiPath path, std::function<bool(const T&)> is_over, PollOptions<T> poll,
-                 RequestOptions options, Decode decode = detail::decode_object<T>) const;
+                 RequestOptions&& options, Decode decode = detail::decode_object<T>) const;
   /// The body must be a JSON object. May be hedged.
   template <class Chunk>
-  ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const;
+  ChunkStream<Chunk> stream(detail::ApiPath path, detail::JsonBody body, RequestOptions&& options) const;
   /// Posts a form. Never hedged.
   template <class Chunk>
-  ChunkStream<Chunk> stream_form(detail::ApiPath path, detail::Form form, RequestOptions options) const;
+  ChunkStream<Chunk> stream_form(detail::ApiPath path, detail::Form form, RequestOptions&& options) const;
 
   const std::shared_ptr<detail::Core<Execution>>& core() const noexcept { return core_; }
   /// A call, or why it cannot be made.
-  Result<detail::Call> make_call(detail::ApiRequest request, RequestOptions options) const;
+  Result<detail::NewCall> make_call(detail::ApiRequest&& request, RequestOptions&& options) const;
 
  private:
   std::shared_ptr<detail::Core<Execution>> core_;

@@ -13,7 +13,6 @@
 namespace openailb {
 
 namespace detail {
-class HeadReader;
 class Redactor;
 }  // namespace detail
 
@@ -61,15 +60,7 @@ class ResponseHeaders {
   }
 
  private:
-  friend class detail::HeadReader;
   friend class detail::Redactor;
-
-  /// Where a header stands in a text: its name, and behind a gap its value.
-  struct Field {
-    std::size_t begin, name, gap, value;
-  };
-  /// Takes over a text in which these stand.
-  ResponseHeaders(std::vector<char> text, const std::vector<Field>& fields);
 
   /// All names and values, one after the other, to be searched at once.
   std::string_view text() const noexcept { return {text_.data(), text_.size()}; }

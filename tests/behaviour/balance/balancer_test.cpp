@@ -229,8 +229,7 @@ TEST(Breaker, ThatClosesWhileACallGivesUpLeavesItNoWait) {
   const TimePoint begin{24h};
   Balancer balancer({{.base_url = "https://one.example/v1"}},
                     {.breaker = trips_at_once, .when_all_open = WhenAllOpen::fail}, begin);
-  const auto call =
-      std::make_shared<const Call>(*make_call({.method = "GET", .path = "/models"}, balancer.options(), {}));
+  const auto call = *make_call({.method = "GET", .path = "/models"}, balancer.options(), {});
   CallState failed = *balancer.begin(*call, begin);
   auto failing = balancer.next(call, failed, begin).attempt;
   const Failure failure{.policy = {.breaker = Outcome::failure}};

@@ -138,7 +138,7 @@ TEST(Sent, StreamFalseIsAccepted) {
 std::string sent_body(const Call& call) { return call.body.text(call.model.value_or("")); }
 
 Call made(RequestOptions options, ClientOptions client = {}, bool streams = false) {
-  return *make_call({.path = "/x", .body = JsonDocument{{"model", "m"}}, .streams = streams}, client,
+  return **make_call({.path = "/x", .body = JsonDocument{{"model", "m"}}, .streams = streams}, client,
                     std::move(options));
 }
 
@@ -169,7 +169,7 @@ TEST(Call, StreamsSayThatTheyDo) {
 }
 
 TEST(Call, TakesTheMembersOfExtraBodyInstead) {
-  const Call call = *make_call({.path = "/x", .body = JsonDocument{{"b", 1}, {"model", "m"}, {"a", 2}}}, {},
+  const Call call = **make_call({.path = "/x", .body = JsonDocument{{"b", 1}, {"model", "m"}, {"a", 2}}}, {},
                                {.extra_body = {{"b", nullptr}, {"a", 3}, {"c", 4}}});
   EXPECT_EQ(sent_body(call), R"({"model":"m","a":3,"c":4})");
 }
@@ -178,7 +178,7 @@ TEST(Call, KeepsTheOrderOfItsMembersWhereverTheModelStands) {
   for (const char* body :
        {R"({"z":1,"model":"m","a":{"z":1,"a":2}})", R"({"model":"m","z":1})", R"({"z":1,"model":"m"})",
         R"({"model":"m"})", R"({"z":1,"a":2})", "{}", "[1,2]", R"("text")"}) {
-    EXPECT_EQ(sent_body(*make_call({.path = "/x", .body = JsonDocument(body)}, {}, {})), body);
+    EXPECT_EQ(sent_body(**make_call({.path = "/x", .body = JsonDocument(body)}, {}, {})), body);
   }
 }
 

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace openailb::hedging_times_test {
+namespace openailb::hedge_policy_times_test {
 namespace {
 
 using namespace detail;
@@ -107,4 +107,4 @@ TEST(HedgeAllowance, CanBePutBack) {
 }
 
 }  // namespace
-}  // namespace openailb::hedging_times_test
+}  // namespace openailb::hedge_policy_times_test

@@ -137,6 +137,15 @@ TEST(Result, OrElseMakesAnErrorGood) {
   EXPECT_EQ(*Text(boom()).or_else(mend), "boom mended");
 }
 
+TEST(Result, WhoseErrorWasMovedAwayHasNeither) {
+  Result<int> from = Error{.message = "gone"};
+  const Result<int> to = std::move(from);
+  EXPECT_EQ(to.error().message, "gone");
+  EXPECT_FALSE(from);  // NOLINT(bugprone-use-after-move): that is the question
+  EXPECT_THROW(static_cast<void>(from.value()), Exception);
+  EXPECT_THROW(static_cast<void>(from.error()), std::logic_error);
+}
+
 TEST(ResultOfNothing, IsASuccessOrAnError) {
   Result<void> good;
   EXPECT_TRUE(good);

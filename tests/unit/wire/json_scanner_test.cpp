@@ -135,6 +135,14 @@ TEST(JsonScanner, OfSeveralMembersWithOneNameTheLastCounts) {
   EXPECT_EQ(chunk.extra, nlohmann::json({{"y", 3}}));
 }
 
+TEST(JsonScanner, ANameIsTheSameHoweverItIsWritten) {
+  for (const char* text : {R"({"id":"a","i\u0064":"b"})", R"({"i\u0064":"a","id":"b"})"}) {
+    ScannedJson scanned;
+    ASSERT_TRUE(scanned.read(text));
+    EXPECT_EQ(read_json<ChatCompletionChunk>(scanned.root()).id, "b") << text;
+  }
+}
+
 // What looks each member up among all others would take minutes.
 TEST(JsonScanner, ReadsObjectsOfManyMembersInTimeThatGrowsWithThem) {
   std::string delta = R"({"role":"assistant")";

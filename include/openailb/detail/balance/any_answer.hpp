@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace openailb {
 
@@ -70,8 +69,16 @@ Result<T> typed(Result<AnswerPtr> answer) {
 /// Reads the body of a 2xx; see call/decode.hpp.
 using Decoder = std::function<Result<AnswerPtr>(HttpResponse& response, bool& delivered)>;
 
-/// How an attempt ended.
-using AttemptResult = std::variant<AnswerPtr, Failure>;
+/// How an attempt ended: with an answer or, if that is null, with a failure. That is passed by pointer, since
+/// all calls have room for it, but few ever have one.
+struct AttemptResult {
+  AttemptResult(AnswerPtr got) : answer(std::move(got)) {}
+  AttemptResult(std::unique_ptr<Failure> failed) : failure(std::move(failed)) {}
+  AttemptResult(Failure failed) : AttemptResult(std::make_unique<Failure>(std::move(failed))) {}
+
+  AnswerPtr answer{};
+  std::unique_ptr<Failure> failure{};
+};
 
 /// Makes an attempt. One that is not done when its time is over, or that has lost, is destroyed, which
 /// cancels it.

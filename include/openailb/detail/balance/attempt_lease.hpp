@@ -5,6 +5,7 @@
 #include <openailb/detail/balance/concurrency_limit.hpp>
 #include <openailb/detail/balance/connecting.hpp>
 #include <openailb/detail/balance/latency_stats.hpp>
+#include <openailb/detail/balance/second_opinion.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/values/clock.hpp>
 #include <openailb/values/permit.hpp>
@@ -35,6 +36,7 @@ struct EndpointHealth {
 
   CircuitBreaker breaker;
   LatencyStats latency_stats{};
+  RefusedModels refused_models{};
   Connecting connecting;
   ConcurrencyLimit concurrency;
 };

@@ -99,8 +99,9 @@ class Availability {
     return false;
   }
   Tier tier(std::size_t index) const {
-    return {at(index).is_exhausted(*call_, now_) || health(index).connecting.is_put_off(now_),
-            at(index).config().priority};
+    const bool would_refuse = at(index).is_exhausted(*call_, now_) ||
+                              health(index).connecting.is_put_off(now_) || at(index).refuses(*call_, now_);
+    return {would_refuse, at(index).config().priority};
   }
   /// An endpoint as the scorer of a user sees it.
   EndpointLoad load(std::size_t index) const {

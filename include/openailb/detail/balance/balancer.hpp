@@ -14,6 +14,7 @@
 #include <openailb/detail/balance/object_affinity.hpp>
 #include <openailb/detail/balance/object_owners.hpp>
 #include <openailb/detail/balance/retry_budget.hpp>
+#include <openailb/detail/balance/second_opinion.hpp>
 #include <openailb/detail/balance/wait_policy.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/failure_class.hpp>
@@ -71,6 +72,8 @@ class Balancer {
   void record_answer(CallState& state, const ActiveAttempt& attempt, const ResponseInfo& info, TimePoint now);
   /// Records an attempt that is canceled since its call ends without it, and reports it to its endpoint.
   void record_hedge_loser(CallState& state, ActiveAttempt& attempt, std::string why, TimePoint now) const;
+  /// Decides whether a refusal is the caller's fault, or taken to another endpoint.
+  void consider_refusal(CallState& state, const ActiveAttempt& attempt, Failure& failure, TimePoint now);
   /// Records a failed attempt, and reports it to its endpoint.
   void record(CallState& state, ActiveAttempt& attempt, const Failure& failure, TimePoint now);
   ObjectAffinity& object_affinity() noexcept { return affinity_; }
@@ -106,6 +109,10 @@ class Balancer {
             std::vector<std::shared_ptr<ConcurrencyLimit>> full = {}) const;
   ActiveAttempt begin_attempt(PickResult picked, const std::shared_ptr<const Call>& call, CallState& state,
                               const Availability& table, bool is_hedge, TimePoint now);
+  static void note_refused(const Endpoint& endpoint, std::string_view model, TimePoint now) {
+    EndpointHealth& health = *endpoint.health();
+    health.refused_models.refused(model, health.breaker.settings().timeout, now);
+  }
   static void notify_end(const ActiveAttempt& attempt, AttemptEnded event, TimePoint now);
 
   ClientOptions options_;
@@ -115,6 +122,7 @@ class Balancer {
   EndpointPicker picker_;
   WaitPolicy wait_policy_;
   RetryBudget budget_;
+  KnownComplaints complaints_{};
   ObjectAffinity affinity_;
   std::unique_ptr<HedgePolicy> hedge_policy_{};  // null: no call is hedged
 };
@@ -202,6 +210,7 @@ inline Balancer::Step Balancer::next(const std::shared_ptr<const Call>& call, Ca
       state.ticket.reset();
       return {.attempt = begin_attempt(*std::move(picked), call, state, table, false, now)};
     }
+    if (state.refusal) return {};  // no second opinion is waited for
     // What it could not have may have been taken by others since it looked, or the budget was used up.
     const Availability left = availability(*call, state, now);
     if (auto full = left.full_limits(); !full.empty()) {
@@ -270,6 +279,10 @@ inline ActiveAttempt Balancer::begin_attempt(PickResult picked, const std::share
                         .object_is_missed = state.object_is_missed,
                         .tracer = state.tracer};
   if (table.another_than(picked.index)) attempt.limit_connecting(now);
+  EndpointHealth& health = *endpoint->health();
+  if (health.refused_models.any()) {
+    health.refused_models.begin_attempt(endpoint->wire_model(*call), health.breaker.settings().timeout, now);
+  }
   if (attempt.tracer) {
     attempt.tracer->attempt_began({.endpoint = endpoint->name(),
                                    .model = endpoint->wire_model(*call),
@@ -312,6 +325,9 @@ inline void Balancer::record_answer(CallState& state, const ActiveAttempt& attem
   attempt.lease.answered(attempt.call->streams, now);
   attempt.note_connecting(now);
   budget_.answered();
+  RefusedModels& refused = attempt.endpoint->health()->refused_models;
+  if (refused.any()) refused.succeeded(attempt.endpoint->wire_model(*attempt.call));
+  if (state.refusal) note_refused(*state.refusal->endpoint, state.refusal->model, now);
   if (const auto reset = rate_limit_reset(info.headers)) attempt.mark_exhausted(*reset, now);
   notify_end(attempt, {.status = info.status, .elapsed = took}, now);
   if (hedge_policy_) hedge_policy_->answered(attempt.endpoint->id(), attempt.call->streams, took);
@@ -319,6 +335,20 @@ inline void Balancer::record_answer(CallState& state, const ActiveAttempt& attem
                             .status = info.status,
                             .elapsed = took,
                             .model = attempt.call->model.value_or("")});
+}
+
+inline void Balancer::consider_refusal(CallState& state, const ActiveAttempt& attempt, Failure& failure,
+                                       TimePoint now) {
+  constexpr std::size_t longest = std::size_t{256} * 1024;
+  if (!failure.is_doubtful || !options_.second_opinion) return;
+  if (state.refusal) return complaints_.add(state.refusal->complaint, now);  // both refuse it
+  const Call& call = *attempt.call;
+  if (!call.parts.empty() || call.body.size() > longest) return;
+  std::string complaint = complaint_of(failure.error);
+  if (complaints_.knows(complaint, now)) return;
+  state.refusal = {attempt.endpoint, attempt.endpoint->wire_model(call), std::move(complaint)};
+  failure.policy.retry_elsewhere = true;
+  failure.policy.breaker = Outcome::exclusion;
 }
 
 inline void Balancer::notify_end(const ActiveAttempt& attempt, AttemptEnded event, TimePoint now) {
@@ -354,6 +384,8 @@ inline void Balancer::record(CallState& state, ActiveAttempt& attempt, const Fai
   notify_end(attempt, {.kind = failure.error.kind, .status = failure.error.status, .elapsed = took}, now);
   attempt.note_connecting(now);
   attempt.report_outcome(&failure, now);
+  if (failure.is_about_model)
+    note_refused(*attempt.endpoint, attempt.endpoint->wire_model(*attempt.call), now);
   if (failure.failure_class != FailureClass::rate_limited) return;
   state.limited(id, attempt.endpoint->limited_until(*attempt.call, now));
 }

@@ -39,6 +39,12 @@ struct Pauses {
 
 /// How far a call has come: what its attempts have shown, and what it may still do.
 struct CallState {
+  /// A refusal that may be the endpoint's fault.
+  struct Refusal {
+    std::shared_ptr<const detail::Endpoint> endpoint;
+    std::string model{};  ///< by its name there
+    std::string complaint{};
+  };
   /// What the call knows of one endpoint.
   struct Endpoint {
     /// It was picked, and what came of it is not only a rate limit that the call waits for.
@@ -73,6 +79,7 @@ struct CallState {
   std::size_t attempted{};       ///< how many endpoints are attempted, also of those that are away
   std::vector<Attempt> attempts{};
   std::unique_ptr<const Error> last{};  ///< null: none has failed yet
+  std::optional<Refusal> refusal{};     ///< for which it seeks a second opinion
   FailureClass last_class{};            ///< of `last`
   int may_have_executed{};              ///< how many endpoints may have run the request and failed the call
   int retries_left{};                   ///< attempts and redirects beyond the first attempt on each endpoint
@@ -192,8 +199,10 @@ inline void CallState::record(std::size_t id, const std::optional<std::string>& 
                       .message = attempt_text(error),
                       .model = model.value_or("")});
   // While it seeks, an endpoint that failed may be the one that has the object: its error tells more.
-  const bool not_there = failure.failure_class == FailureClass::client_error && policy.retry_elsewhere;
-  if (!last || !not_there) {
+  const bool not_there =
+      failure.failure_class == FailureClass::client_error && policy.retry_elsewhere && !failure.is_doubtful;
+  const bool stands = refusal && refusal->endpoint->id() != id;  // the first refusal is the call's error
+  if (!last || !(not_there || stands)) {
     last = std::make_unique<const Error>(error);
     last_class = failure.failure_class;
   }

@@ -82,6 +82,12 @@ class Endpoint {
     return cooldowns.any() && cooldowns.is_exhausted(wire_model(call), now);
   }
 
+  /// Whether it has refused the call's model again and again.
+  bool refuses(const Call& call, TimePoint now) const {
+    const RefusedModels& refused = health_->refused_models;
+    return refused.any() && refused.is_left_alone(wire_model(call), now);
+  }
+
   /// The key to use now.
   Result<std::string> key() const;
   Result<Url> url(const Call& call) const;
@@ -226,7 +232,7 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
                       std::to_string(attempts_before));  // as the official SDKs send it
   // The endpoint's own key overrides a default header of the client's, and its own header overrides the key.
   if (!key.empty() && !config_.headers.contains("Authorization")) {
-    headers.insert_or_assign("Authorization", "Bearer " + std::string(key));
+    headers.insert_or_assign("Authorization", std::string("Bearer ").append(key));
   }
   for (const auto& [name, value] : call.headers) headers.insert_or_assign(name, value);
   return headers;

@@ -18,7 +18,7 @@ namespace openailb::detail {
 /// An attempt in flight, with the limit of its time. A source of WhenAny.
 class RunningAttempt {
  public:
-  RunningAttempt(EventLoop& loop, ActiveAttempt started, const MakeAttempt& make_attempt)
+  RunningAttempt(EventLoop& loop, ActiveAttempt&& started, const MakeAttempt& make_attempt)
       : attempt(std::move(started)),
         limit_(loop, attempt.ends, attempt.call->stop_token),
         running_(make_attempt(loop, attempt)) {}
@@ -62,7 +62,7 @@ class HedgedAttempts {
   bool over() const noexcept { return !first_ && !hedge_; }
   /// Whether two attempts are under way.
   bool undecided() const noexcept { return first_ && hedge_; }
-  void begin(ActiveAttempt attempt, TimePoint now) {
+  void begin(ActiveAttempt&& attempt, TimePoint now) {
     first_.emplace(*loop_, std::move(attempt), *make_attempt_);
     const auto due = balancer_->hedge_due(first_->attempt, *state_, now);
     if (due) hedge_due_.emplace(*loop_, *due);

@@ -13,10 +13,10 @@
 #include <openailb/event_loop.hpp>
 #include <openailb/result.hpp>
 #include <openailb/values/clock.hpp>
+#include <openailb/values/response_info.hpp>
 
 #include <memory>
 #include <utility>
-#include <variant>
 
 namespace openailb::detail {
 
@@ -68,8 +68,9 @@ Task<Result<CallOutcome>> retry_loop(EventLoop& loop, Balancer& balancer, std::s
     const TimePoint now = loop.now();
     RunningAttempt* ended = attempts.ended(now);
     if (ended == nullptr) continue;
-    auto attempted = ended->end(loop);
-    if (auto* failure = std::get_if<Failure>(&attempted)) {
+    AttemptResult attempted = ended->end(loop);
+    if (const std::unique_ptr<Failure>& failure = attempted.failure) {
+      balancer.consider_refusal(state, ended->attempt, *failure, now);
       if (!failure->policy.retry_elsewhere) attempts.cancel_other(*ended, "the call had ended", now);
       balancer.record(state, ended->attempt, *failure, now);
       attempts.remove(*ended);
@@ -77,10 +78,10 @@ Task<Result<CallOutcome>> retry_loop(EventLoop& loop, Balancer& balancer, std::s
     }
     if (attempts.undecided())
       attempts.cancel_other(*ended, ended->attempt.endpoint->name() + " answered first", now);
-    auto& answer = std::get<AnswerPtr>(attempted);
-    balancer.record_answer(state, ended->attempt, answer->info(), now);
-    answer->info().attempts = std::move(state.attempts);
-    co_return CallOutcome{std::move(answer), std::move(ended->attempt)};
+    ResponseInfo& info = attempted.answer->info();
+    balancer.record_answer(state, ended->attempt, info, now);
+    info.attempts = std::move(state.attempts);
+    co_return CallOutcome{std::move(attempted.answer), std::move(ended->attempt)};
   }
 }
 

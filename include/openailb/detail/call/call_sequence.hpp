@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,23 +37,16 @@ class CallSequence {
   void stay_at(std::string endpoint) { options_.endpoint = std::move(endpoint); }
 
   /// The next call, or why it cannot be made.
-  Result<Call> next(ApiRequest request) const {
+  Result<NewCall> next(ApiRequest request) const {
     RequestOptions options = options_;
     if (options.deadline) options.deadline = left();
-    Result<Call> call = make_call(std::move(request), balancer_->options(), std::move(options));
-    if (!call) return call;
-    std::optional<Error> bad = measure_files(call->parts);
-    return bad ? Result<Call>(*std::move(bad)) : std::move(call);
+    return measured(make_call(std::move(request), balancer_->options(), std::move(options)));
   }
 
   /// Makes the next call, or says why it cannot be made.
   template <class = OnlyIfUsed>
   Task<Result<AnswerPtr>> ask(ApiRequest request, Decoder decode) const {
-    return ask(next(std::move(request)), std::move(decode));
-  }
-  /// Makes this call.
-  template <class = OnlyIfUsed>
-  Task<Result<AnswerPtr>> ask(Result<Call> call, Decoder decode) const {
+    Result<NewCall> call = next(std::move(request));
     if (!call) co_return std::move(call).error();
     Task<Result<AnswerPtr>> asking = unary_call(*loop_, balancer_, *std::move(call), std::move(decode));
     Result<AnswerPtr> answer = co_await asking;

@@ -16,8 +16,7 @@
 namespace openailb::detail {
 
 /// Judges an attempt by an answer that is a failure. `describe(response, date)` gives the AttemptObservation,
-/// and may take the response apart. What is large is described beside the loop. The result is passed by
-/// pointer, since all calls have room for it, but few ever have one.
+/// and may take the response apart. What is large is described beside the loop.
 template <class Describe>
 Task<std::unique_ptr<Failure>> classify_answer(EventLoop& loop, const ActiveAttempt& attempt,
                                                HttpResponse response, Describe describe) {

@@ -78,9 +78,9 @@ Task<std::string> ByteStream::next() {
 /// what was asked for.
 template <class = OnlyIfUsed>
 Task<AttemptResult> download_attempt(EventLoop& loop, ActiveAttempt& attempt, const Decoder& decode) {
-  Task<std::optional<Failure>> sending = send(loop, attempt);
-  std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  Task<std::unique_ptr<Failure>> sending = send(loop, attempt);
+  std::unique_ptr<Failure> failure = co_await sending;
+  if (failure) co_return failure;
 
   Transfer& transfer = *attempt.transfer;
   HttpResponse& response = transfer.response;
@@ -103,7 +103,7 @@ Task<AttemptResult> download_attempt(EventLoop& loop, ActiveAttempt& attempt, co
     };
     Task<std::unique_ptr<Failure>> judging = classify_answer(loop, attempt, std::move(response), describe);
     std::unique_ptr<Failure> classified = co_await judging;
-    co_return std::move(*classified);
+    co_return classified;
   }
   HttpResponse head{.status = response.status, .headers = response.headers};
   AnswerPtr begun = std::make_unique<AnswerOf<Downloaded>>();
@@ -113,13 +113,13 @@ Task<AttemptResult> download_attempt(EventLoop& loop, ActiveAttempt& attempt, co
 
 /// A whole call whose answer goes into a ByteSink.
 template <class = OnlyIfUsed>
-Task<Result<AnswerPtr>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                      Decoder decode, ByteSink into, InvokeUser ask) {
+Task<Result<AnswerPtr>> download_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                      std::shared_ptr<const Call> call, Decoder decode, ByteSink into,
+                                      InvokeUser ask) {
   const auto make_attempt = [&decode](EventLoop& on, ActiveAttempt& attempt) {
     return download_attempt(on, attempt, decode);
   };
-  Task<Result<CallOutcome>> looping =
-      retry_loop(loop, *balancer, std::make_shared<const Call>(std::move(call)), make_attempt);
+  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), make_attempt);
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
 

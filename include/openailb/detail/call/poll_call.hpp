@@ -24,14 +24,15 @@ namespace openailb::detail {
 
 /// A call that is made again and again, within the deadline of `call` and until its stop token stops.
 template <class = OnlyIfUsed>
-Task<Result<AnswerPtr>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                  Decoder decode, Polling polling, InvokeUser ask) {
-  const TimePoint deadline = limit_from(loop.now(), call.deadline);
+Task<Result<AnswerPtr>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                  std::shared_ptr<const Call> call, Decoder decode, Polling polling,
+                                  InvokeUser ask) {
+  const TimePoint deadline = limit_from(loop.now(), call->deadline);
   for (;;) {
-    Call once = call;
-    once.deadline = balancer->options().deadline;
-    if (call.deadline.count() > 0) once.deadline = shorter(once.deadline, deadline - loop.now());
-    Task<Result<AnswerPtr>> asking = unary_call(loop, balancer, std::move(once), decode);
+    const auto once = std::make_shared<Call>(*call);
+    once->deadline = balancer->options().deadline;
+    if (call->deadline.count() > 0) once->deadline = shorter(once->deadline, deadline - loop.now());
+    Task<Result<AnswerPtr>> asking = unary_call(loop, balancer, once, decode);
     Result<AnswerPtr> answer = co_await asking;
     if (!answer) co_return std::move(answer).error();
 
@@ -42,13 +43,13 @@ Task<Result<AnswerPtr>> poll_call(EventLoop& loop, std::shared_ptr<Balancer> bal
     if (!is_over) co_return observation_of_cancellation().error;
     if (*is_over) co_return std::move(*seen);
 
-    Timer pause(loop, (std::min)(saturating_add(loop.now(), polling.every), deadline), call.stop_token);
+    Timer pause(loop, (std::min)(saturating_add(loop.now(), polling.every), deadline), call->stop_token);
     WhenAny waited(pause);
     co_await waited;
     if (pause.stopped()) co_return observation_of_cancellation().error;
     if (loop.now() >= deadline) {
       co_return Error{.kind = ErrorKind::timeout,
-                      .message = "it was not over within the deadline of " + duration_text(call.deadline)};
+                      .message = "it was not over within the deadline of " + duration_text(call->deadline)};
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/net/task.hpp>
 #include <openailb/detail/wire/url.hpp>
+#include <openailb/error.hpp>
 #include <openailb/event_loop.hpp>
 #include <openailb/result.hpp>
 #include <openailb/values/http.hpp>
@@ -33,14 +34,18 @@ inline std::optional<Url> redirected(const HttpResponse& response, const Url& fr
   return *std::move(next);
 }
 
+inline std::unique_ptr<Failure> not_sent(const ActiveAttempt& attempt, Error why) {
+  return std::make_unique<Failure>(attempt.failure({.error = std::move(why), .sent = Sent::nothing}));
+}
+
 /// Sends a attempt's call and waits for the answer, which is then in attempt.transfer. Null: the answer is a
 /// 2xx, whole or, for a stream, its first bytes. Anything else is a failure.
 template <class = OnlyIfUsed>
-Task<std::optional<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
+Task<std::unique_ptr<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
   Result<Url> target = attempt.endpoint->url(*attempt.call);
-  if (!target) co_return attempt.failure({.error = std::move(target).error(), .sent = Sent::nothing});
+  if (!target) co_return not_sent(attempt, std::move(target).error());
   Result<std::string> key = attempt.endpoint->key();
-  if (!key) co_return attempt.failure({.error = std::move(key).error(), .sent = Sent::nothing});
+  if (!key) co_return not_sent(attempt, std::move(key).error());
   attempt.key = *std::move(key);
   for (;;) {
     HttpRequest request = attempt.endpoint->http_request(*attempt.call, attempt.key, attempt.attempts_before);
@@ -62,9 +67,9 @@ Task<std::optional<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
     }
     // An error status decides, whatever became of the body. Of a stream, its reader judges what came.
     const bool is_answer = status / 100 == 2 && (!transfer.failure() || attempt.call->streams);
-    if (is_answer) co_return std::nullopt;
+    if (is_answer) co_return nullptr;
     if (transfer.failure() && (status == 0 || status / 100 == 2)) {
-      co_return attempt.failure(*transfer.failure());
+      co_return std::make_unique<Failure>(attempt.failure(*transfer.failure()));
     }
     std::optional<Url> next = redirected(transfer.response, *target, attempt.redirects_left);
     if (!next) {
@@ -74,7 +79,7 @@ Task<std::optional<Failure>> send(EventLoop& loop, ActiveAttempt& attempt) {
       Task<std::unique_ptr<Failure>> judging =
           classify_answer(loop, attempt, std::move(transfer.response), describe);
       std::unique_ptr<Failure> failed = co_await judging;
-      co_return std::move(*failed);
+      co_return failed;
     }
     --attempt.redirects_left;
     target = *std::move(next);

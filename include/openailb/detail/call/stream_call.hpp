@@ -48,9 +48,9 @@ struct OpenedStream {
 /// the call can retry on another endpoint.
 template <class = OnlyIfUsed>
 Task<AttemptResult> stream_attempt(const StreamKind& kind, EventLoop& loop, ActiveAttempt& attempt) {
-  Task<std::optional<Failure>> sending = send(loop, attempt);
-  std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  Task<std::unique_ptr<Failure>> sending = send(loop, attempt);
+  std::unique_ptr<Failure> failure = co_await sending;
+  if (failure) co_return failure;
 
   Transfer& transfer = *attempt.transfer;
   StreamOpening opening(kind, attempt.endpoint->options().max_response_size);
@@ -81,7 +81,7 @@ Task<AttemptResult> stream_attempt(const StreamKind& kind, EventLoop& loop, Acti
     Task<std::unique_ptr<Failure>> judging =
         classify_answer(loop, attempt, std::move(transfer.response), describe);
     std::unique_ptr<Failure> classified = co_await judging;
-    co_return std::move(*classified);
+    co_return classified;
   }
   if (!opening.committed()) co_return failure_before_commit(attempt, opening, loop);
   HttpResponse head{.status = transfer.response.status, .headers = transfer.response.headers};
@@ -92,12 +92,12 @@ Task<AttemptResult> stream_attempt(const StreamKind& kind, EventLoop& loop, Acti
 /// A whole call with a streamed answer, up to its commit point.
 template <class = OnlyIfUsed>
 Task<Result<std::unique_ptr<CommittedStream>>> stream_call(const StreamKind& kind, EventLoop& loop,
-                                                           std::shared_ptr<Balancer> balancer, Call call) {
+                                                           std::shared_ptr<Balancer> balancer,
+                                                           std::shared_ptr<const Call> call) {
   const auto make_attempt = [&kind](EventLoop& on, ActiveAttempt& attempt) {
     return stream_attempt(kind, on, attempt);
   };
-  Task<Result<CallOutcome>> looping =
-      retry_loop(loop, *balancer, std::make_shared<const Call>(std::move(call)), make_attempt);
+  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), make_attempt);
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
   StreamReader reader = std::move(value_of<OpenedStream>(*outcome->answer).reader);

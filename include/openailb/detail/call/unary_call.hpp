@@ -57,9 +57,9 @@ inline ReadAnswer read_answer(HttpResponse response, const Decoder& decode, cons
 /// decoded beside the loop.
 template <class = OnlyIfUsed>
 Task<AttemptResult> unary_attempt(EventLoop& loop, ActiveAttempt& attempt, const Decoder& decode) {
-  Task<std::optional<Failure>> sending = send(loop, attempt);
-  std::optional<Failure> failure = co_await sending;
-  if (failure) co_return *std::move(failure);
+  Task<std::unique_ptr<Failure>> sending = send(loop, attempt);
+  std::unique_ptr<Failure> failure = co_await sending;
+  if (failure) co_return failure;
 
   HttpResponse& response = attempt.transfer->response;
   ReadAnswer read;
@@ -80,13 +80,12 @@ Task<AttemptResult> unary_attempt(EventLoop& loop, ActiveAttempt& attempt, const
 
 /// A whole call with a single answer.
 template <class = OnlyIfUsed>
-Task<Result<AnswerPtr>> unary_call(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                   Decoder decode) {
+Task<Result<AnswerPtr>> unary_call(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                   std::shared_ptr<const Call> call, Decoder decode) {
   const auto make_attempt = [&decode](EventLoop& on, ActiveAttempt& attempt) {
     return unary_attempt(on, attempt, decode);
   };
-  Task<Result<CallOutcome>> looping =
-      retry_loop(loop, *balancer, std::make_shared<const Call>(std::move(call)), make_attempt);
+  Task<Result<CallOutcome>> looping = retry_loop(loop, *balancer, std::move(call), make_attempt);
   Result<CallOutcome> outcome = co_await looping;
   if (!outcome) co_return std::move(outcome).error();
 

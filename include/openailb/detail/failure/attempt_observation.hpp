@@ -2,6 +2,7 @@
 
 #include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/failure/retry_after.hpp>
+#include <openailb/detail/failure/wait_in_text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/values/http.hpp>
 #include <openailb/values/response_headers.hpp>
@@ -57,6 +58,8 @@ inline AttemptObservation observation_in_answer(Error error, const ResponseHeade
   error.headers = headers;
   if (auto wait = retry_after(headers, date)) error.retry_after = wait;
   if (!error.retry_after && error.status == 429) error.retry_after = rate_limit_reset(headers);
+  const bool may_say_when = error.status == 429 || error.status == 503 || error.status == 413;
+  if (!error.retry_after && may_say_when) error.retry_after = wait_in_text(error.message);
   return {.error = std::move(error)};
 }
 

@@ -3,6 +3,7 @@
 #include <openailb/detail/failure/attempt_observation.hpp>
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/failure_class.hpp>
+#include <openailb/detail/failure/fallback_triggers.hpp>
 #include <openailb/error.hpp>
 #include <openailb/values/http.hpp>
 #include <openailb/values/response_headers.hpp>
@@ -40,7 +41,23 @@ inline bool had_time(const AttemptObservation& seen) {
   return as_long_as_usual || seen.given >= seen.blame_threshold;
 }
 
-/// Judges a failed attempt: all are judged here, and only by what was seen. `own` is the user's
+/// Whether a refusal may be the endpoint's fault, though its class says that it is the caller's.
+inline bool may_be_the_endpoints(const AttemptObservation& seen) {
+  const Error& error = seen.error;
+  const bool is_of_an_object = seen.names_an_object || seen.probing_for_object || error.status == 404;
+  return error.status / 100 == 4 && !seen.delivered && !seen.is_client_error && !is_of_an_object &&
+         !is_content_refused(error) && !is_too_long_for_model(error);
+}
+
+/// Whether an endpoint refuses a model, or this caller's use of it, and may well serve others.
+inline bool is_about_model(const Error& error, FailureClass failure_class) {
+  if (failure_class == FailureClass::no_such_model) return true;
+  if (failure_class == FailureClass::forbidden) return error.status == 401 || error.status == 403;
+  return failure_class == FailureClass::transient && error.status == 503 &&
+         mentions(lower(error.message), {"model"});
+}
+
+/// Classifies a failed attempt: all are classified here, and only by what was seen. `own` is the user's
 /// ClientOptions::classify.
 inline Failure classify(AttemptObservation seen,
                         const std::function<std::optional<FailureClass>(const Error&)>& own) {
@@ -50,8 +67,11 @@ inline Failure classify(AttemptObservation seen,
   const bool is_missing = seen.names_an_object && failure.failure_class == FailureClass::no_such_model;
   if (is_missing) failure.failure_class = FailureClass::client_error;
   if (seen.delivered || seen.is_client_error) failure.failure_class = FailureClass::client_error;
+  failure.is_doubtful = failure.failure_class == FailureClass::client_error && may_be_the_endpoints(seen);
   if (own && error.kind != ErrorKind::canceled) {
-    failure.failure_class = own(error).value_or(failure.failure_class);
+    const std::optional<FailureClass> chosen = own(error);
+    if (chosen) failure.is_doubtful = false;
+    failure.failure_class = chosen.value_or(failure.failure_class);
   }
   const bool timed_out = error.kind == ErrorKind::timeout && failure.failure_class == FailureClass::transient;
   if (timed_out && seen.ended_by == EndedBy::call_deadline) failure.failure_class = FailureClass::out_of_time;
@@ -71,6 +91,8 @@ inline Failure classify(AttemptObservation seen,
   const bool is_elsewhere = seen.probing_for_object && failure.failure_class == FailureClass::client_error &&
                             is_no_such_object(error);
   if (is_elsewhere) policy.retry_elsewhere = true;
+  failure.is_about_model = is_about_model(error, failure.failure_class);
+  if (failure.is_about_model) policy.breaker = Outcome::exclusion;
   apply_should_retry(error.headers, policy);
   if (seen.would_fail_again) policy.retry_here = false;
 

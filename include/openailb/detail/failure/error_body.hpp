@@ -49,12 +49,23 @@ inline std::string member_text(const nlohmann::json& object, const char* name) {
   return member == nullptr ? std::string{} : text_of(*member);
 }
 
+inline std::string member_string(const nlohmann::json& object, const char* name) {
+  const nlohmann::json* member = member_of(object, name);
+  return member != nullptr && member->is_string() ? text_of(*member) : std::string{};
+}
+
 /// The HTTP status that an error inside a 200 stands for: its numeric code, or the status of a well-known
 /// name in its code or type; 0 when unclear.
 inline int described_status(const Error& error) {
   const bool is_number = error.code.find_first_not_of("0123456789") == std::string::npos;
   if (error.code.size() == 3 && is_number) return std::stoi(error.code);
-  static constexpr std::array<std::pair<std::string_view, int>, 19> names{{{"insufficient_quota", 429},
+  static constexpr std::array<std::pair<std::string_view, int>, 25> names{{{"insufficient_quota", 429},
+                                                                           {"too_many_requests", 429},
+                                                                           {"toomanyrequests", 429},
+                                                                           {"throttl", 429},
+                                                                           {"resource_exhausted", 429},
+                                                                           {"bad_request", 400},
+                                                                           {"policy", 400},
                                                                            {"rate_limit", 429},
                                                                            {"ratelimit", 429},
                                                                            {"overloaded", 503},
@@ -95,15 +106,20 @@ inline std::optional<std::chrono::nanoseconds> retry_delay(const nlohmann::json&
   return std::nullopt;
 }
 
+/// Google's `reason`, such as "API_KEY_INVALID", in one of the error's details: its code is only the status.
+inline std::string google_reason(const nlohmann::json& error) {
+  const nlohmann::json* details = member_of(error, "details");
+  if (details == nullptr || !details->is_array()) return {};
+  for (const nlohmann::json& detail : *details) {
+    if (std::string reason = member_string(detail, "reason"); !reason.empty()) return reason;
+  }
+  return {};
+}
+
 /// What the provider behind OpenRouter said, which OpenRouter puts into `error.metadata.raw`.
 inline std::string hidden_cause(const nlohmann::json& error) {
   const nlohmann::json* metadata = member_of(error, "metadata");
   return metadata == nullptr ? std::string{} : member_text(*metadata, "raw");
-}
-
-inline std::string member_string(const nlohmann::json& object, const char* name) {
-  const nlohmann::json* member = member_of(object, name);
-  return member != nullptr && member->is_string() ? text_of(*member) : std::string{};
 }
 
 /// The document itself. If it is a list of one object with nothing but an `error`, as Gemini sends it, that
@@ -145,6 +161,7 @@ inline void describe_error(const nlohmann::json& answer, Error& error) {
   error.param = member_text(object, "param");
   error.retry_after = retry_delay(object);
   if (error.type.empty()) error.type = member_string(object, "status");  // Google's name for it
+  if (std::string reason = google_reason(object); !reason.empty()) error.code = std::move(reason);
   if (const std::string cause = hidden_cause(object); !cause.empty()) {
     error.message.append(error.message.empty() ? "" : ": ").append(cause);
   }

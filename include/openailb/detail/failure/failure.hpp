@@ -46,6 +46,10 @@ struct Failure {
   /// The endpoint may have run the request: it broke or answered with something invalid after having received
   /// it whole.
   bool may_have_executed{};
+  /// A refusal that may be the endpoint's fault and not the caller's: see ClientOptions::second_opinion.
+  bool is_doubtful{};
+  /// The endpoint refuses the model, or this caller's use of it. It may serve others.
+  bool is_about_model{};
   /// A kept connection had died before the request went out on it: the endpoint is asked again for free.
   bool connection_was_idle{};
   /// How long to wait before the same endpoint is asked again; null: the usual backoff.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openailb/detail/failure/fallback_triggers.hpp>
+#include <openailb/detail/failure/known_refusals.hpp>
 #include <openailb/detail/wire/object_ids.hpp>
 #include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
@@ -20,11 +21,10 @@ inline bool is_no_such_object(const Error& error) {
   return error.status == 400 && mentions(says, {"not found", "not_found", "no such", "does not exist"});
 }
 
-inline FailureClass class_of_refusal(std::string_view says) {
-  const bool speaks_of_account =
-      mentions(says, {"api_key", "api key", "apikey", "account", "authenticat", "credential"});
-  if (speaks_of_content(says)) return FailureClass::client_error;
-  return speaks_of_account ? FailureClass::credential : FailureClass::forbidden;
+inline FailureClass class_of_403(std::string_view says) {
+  if (refuses_use_of_model(says)) return FailureClass::forbidden;
+  if (speaks_of_sender(says)) return FailureClass::credential;
+  return speaks_of_content(says) ? FailureClass::client_error : FailureClass::forbidden;
 }
 
 /// What the reader of an error can do if a proxy or nginx complains about the connection to it; empty for all
@@ -52,27 +52,22 @@ inline FailureClass class_of(const Error& error, std::string_view path) {
     case ErrorKind::canceled: return FailureClass::canceled;
     default: break;
   }
-  const std::string code = lower(error.code + ' ' + error.type);
-  const std::string says = code + ' ' + lower(error.message);
-  if (error.status == 402 ||
-      mentions(code, {"insufficient_quota", "insufficient_balance", "insufficient_credit", "billing_"}) ||
-      mentions(says, {"credit balance is too low", "insufficient balance"})) {
-    return FailureClass::quota;
+  const std::string says = lower(error.code + ' ' + error.type + ' ' + error.message);
+  if (is_too_large_for_limit(error)) return FailureClass::forbidden;
+  if (const auto known = class_of_known_refusal(error.status, says)) return *known;
+  if (error.kind == ErrorKind::authentication) {
+    return error.status != 0 && refuses_use_of_model(says) ? FailureClass::forbidden
+                                                           : FailureClass::credential;
   }
-  if (error.kind == ErrorKind::authentication) return FailureClass::credential;
   switch (error.status) {
     case 0: return FailureClass::forbidden;  // not sent: another endpoint may take it
-    case 403: return class_of_refusal(says);
+    case 403: return class_of_403(says);
     case 404: return !ids_in_path(path).empty() ? FailureClass::client_error : FailureClass::no_such_model;
     case 408: return FailureClass::transient;
     case 409: return FailureClass::conflict;
     case 429: return FailureClass::rate_limited;
     default: break;
   }
-  const bool key_is_invalid =
-      mentions(code, {"invalid_api_key", "api_key_invalid"}) ||
-      mentions(says, {"api key not valid", "invalid api key", "incorrect api key", "api key expired"});
-  if (error.status == 400 && key_is_invalid) return FailureClass::credential;
   if (!advice_on_connection(error, says).empty()) return FailureClass::credential;
   // A 2xx gets here if the error inside it names no status: then the endpoint has failed.
   return error.status >= 500 || error.status / 100 == 2 ? FailureClass::transient

@@ -72,7 +72,8 @@ class Redactor {
     const std::string_view begin = secret.text.substr(0, shortest_anywhere);
     const char rarest = begin[secret.rarest];
     for (auto at = text.find(rarest, secret.rarest); at != text.npos; at = text.find(rarest, at + 1)) {
-      if (text.substr(at - secret.rarest).starts_with(begin)) return true;
+      const std::size_t first = at - secret.rarest;
+      if (text[first] == begin.front() && text.substr(first).starts_with(begin)) return true;
     }
     return false;
   }

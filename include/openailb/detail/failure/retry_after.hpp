@@ -33,7 +33,9 @@ inline constexpr std::chrono::seconds saturated_wait = std::chrono::hours(24 * 3
 
 /// Removes the digits at the start of `text`, and returns them.
 inline std::string_view take_digits(std::string_view& text) {
-  const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+  std::size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  const auto digits = text.substr(0, count);
   text.remove_prefix(digits.size());
   return digits;
 }
@@ -69,7 +71,7 @@ inline std::optional<double> take_number(std::string_view& text) {
   for (char digit : fraction) number = number * 10 + (digit - '0');
   const int scale = take_exponent(text) - static_cast<int>(fraction.size());
   // Dividing by a power of ten rounds once; multiplying by a negative power would round twice.
-  number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
+  if (scale != 0) number = scale < 0 ? number / std::pow(10.0, -scale) : number * std::pow(10.0, scale);
   if (std::isnan(number)) return std::nullopt;
   return number;
 }
@@ -187,6 +189,19 @@ inline std::optional<std::int64_t> parse_http_date(std::string_view text) {
   return std::chrono::sys_days{date}.time_since_epoch().count() * seconds_of_a_day + *time;
 }
 
+/// From here on a number of seconds is a point in time, as seconds (or milliseconds) since 1970: nobody asks
+/// to be left alone for thirty years.
+inline constexpr double first_epoch = 1e9;
+
+/// How long it is until that point in time; null when it is past.
+inline std::optional<std::chrono::nanoseconds> wait_until_epoch(double time,
+                                                                std::chrono::system_clock::time_point now) {
+  constexpr double first_in_milliseconds = 1e12;
+  const double in_seconds = time >= first_in_milliseconds ? time / 1000 : time;
+  const double wait = in_seconds - std::chrono::duration<double>(now.time_since_epoch()).count();
+  return wait > 0 ? std::optional(wait_of(wait, std::chrono::seconds(1))) : std::nullopt;
+}
+
 /// How long an answer asks its client to wait: `retry-after-ms` (which may be fractional), else `retry-after`
 /// as seconds, else `retry-after` as an HTTP date (RFC 9110 10.2.3), read as the official Python SDK does.
 /// Null when there is none, and for zero, a negative number, a past date or what is none of these. At most
@@ -196,6 +211,7 @@ inline std::optional<std::chrono::nanoseconds> retry_after(const ResponseHeaders
   using namespace std::chrono;
   if (auto wait = parse_wait(header(headers, "retry-after-ms"), milliseconds(1))) return wait;
   const auto text = header(headers, "retry-after");
+  if (const auto time = parse_number(text); time && *time >= first_epoch) return wait_until_epoch(*time, now);
   if (auto wait = parse_wait(text, seconds(1))) return wait;
   const auto date =
       parse_http_date(text.substr(0, text.find(", ", text.find(':'))));  // the first, if it came twice

@@ -78,7 +78,10 @@ struct CurlCallbacks {
     }
     const bool is_kept = handle.info<long>(CURLINFO_NUM_CONNECTS) == 0;
     const ConnectionEnds ends{.server_address = address, .server_port = port, .own_port = own_port};
-    if (is_kept && handle.open_sockets->is_unclean(ends)) return CURL_PREREQFUNC_ABORT;
+    handle.http1_socket = is_kept ? handle.open_sockets->http1_socket(ends) : CURL_SOCKET_BAD;
+    if (handle.http1_socket != CURL_SOCKET_BAD && IdleConnections::is_unclean(handle.http1_socket)) {
+      return CURL_PREREQFUNC_ABORT;
+    }
     return bytes_sent == *handle.sent_before ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
 

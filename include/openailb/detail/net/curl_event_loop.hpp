@@ -286,8 +286,8 @@ inline void CurlEventLoop::drained(CurlHandle& handle) noexcept {
 }
 
 inline void CurlEventLoop::keep_socket(const CurlHandle& handle) noexcept {
+  if (handle.http1_socket != CURL_SOCKET_BAD) return;
   const auto socket = handle.info<curl_socket_t>(CURLINFO_ACTIVESOCKET);
-  if (sockets_.keeps_http1(socket)) return;
   const char* address = handle.info<const char*>(CURLINFO_PRIMARY_IP);
   const ConnectionEnds ends{.server_address = address == nullptr ? "" : address,
                             .server_port = handle.info<long>(CURLINFO_PRIMARY_PORT),

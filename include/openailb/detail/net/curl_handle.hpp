@@ -110,8 +110,9 @@ struct CurlHandle {
   std::list<CurlHandle>* list{};  // of the loop, in which it is
   std::list<CurlHandle>::iterator place{};
   CurlServer* server{};
-  const IdleConnections* open_sockets{};                                        // of the loop
-  bool is_added{};                                                              // to the multi handle
+  const IdleConnections* open_sockets{};        // of the loop
+  curl_socket_t http1_socket{CURL_SOCKET_BAD};  // that it uses again; see IdleConnections
+  bool is_added{};                              // to the multi handle
   std::optional<std::multimap<TimePoint, CurlHandle*>::iterator> connecting{};  // in the loop
   CurlTurn* turn{};                                                             // of the loop
   std::size_t last_turn{};                                                      // in which it brought bytes
@@ -200,7 +201,8 @@ inline Sent sent_of(const CurlHandle& handle) {
 /// "host:port" of a URL.
 inline std::string authority_of(std::string_view url) {
   url.remove_prefix((std::min)(url.find("://") + 3, url.size()));
-  return std::string(url.substr(0, url.find_first_of("/?")));
+  url = url.substr(0, url.find('/'));
+  return std::string(url.substr(0, url.find('?')));
 }
 
 /// What libcurl says about a transfer that ended with this code.

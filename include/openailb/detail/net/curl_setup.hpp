@@ -109,6 +109,7 @@ inline std::optional<TransferFailure> prepare(CurlHandle& handle, CurlUrl& url) 
   handle.head = {};
   handle.head_bytes = 0;
   handle.sent_before.reset();
+  handle.http1_socket = CURL_SOCKET_BAD;
   handle.head_too_large = handle.body_too_large = handle.is_rejected = false;
   handle.unreadable_file = nullptr;
   handle.wanted_sockets = {};

@@ -71,11 +71,6 @@ class IdleConnections {
     }
   }
 
-  /// Whether a socket is remembered as one on which only an answer may come. That does not change any more.
-  bool keeps_http1(curl_socket_t socket) const noexcept {
-    const auto found = sockets_.find(socket);
-    return found != sockets_.end() && found->second.is_http1;
-  }
   /// Whether there is a connection to this server.
   bool leads_to(const void* server) const noexcept { return by_server_.contains(server); }
 
@@ -89,17 +84,22 @@ class IdleConnections {
 #endif
   }
 
-  /// Whether something can be read on a kept connection, on which no request has been sent since the last
-  /// answer: its end, or what nobody has asked for.
-  bool is_unclean(const ConnectionEnds& ends) const noexcept {
+  /// The socket of a kept connection on which only an answer may come; that does not change any more.
+  /// CURL_SOCKET_BAD when none is remembered.
+  curl_socket_t http1_socket(const ConnectionEnds& ends) const noexcept {
     const auto [first, last] = by_own_port_.equal_range(ends.own_port);
     for (auto one = first; one != last; ++one) {
       const Kept& kept = sockets_.find(one->second)->second;
       if (kept.server_port != ends.server_port || kept.server_address != ends.server_address) continue;
-      char unread{};
-      return kept.is_http1 && ::recv(one->second, &unread, 1, MSG_PEEK) >= 0;  // libcurl's do not block
+      return kept.is_http1 ? one->second : CURL_SOCKET_BAD;
     }
-    return false;
+    return CURL_SOCKET_BAD;
+  }
+  /// Whether something can be read on such a one, on which no request has been sent since the last answer:
+  /// its end, or what nobody has asked for.
+  static bool is_unclean(curl_socket_t socket) noexcept {
+    char unread{};
+    return ::recv(socket, &unread, 1, MSG_PEEK) >= 0;  // libcurl's sockets do not block
   }
 
   /// Reads the last words of this server on connections that it has closed; once a second those of all, as to

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openailb/detail/wire/call.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
 #include <openailb/values/file.hpp>
@@ -86,6 +87,13 @@ inline std::optional<Error> measure_files(std::vector<BodyPart>& parts) {
     part.size_on_disk = *size;
   }
   return std::nullopt;
+}
+
+/// The call, if it could be made, with the sizes of its files.
+inline Result<NewCall> measured(Result<NewCall> call) {
+  std::optional<Error> bad = call ? measure_files((*call)->parts) : std::nullopt;
+  if (bad) call = *std::move(bad);
+  return call;
 }
 
 }  // namespace openailb::detail

@@ -38,10 +38,10 @@ OPENAILB_INLINE Core<Async>::Core(std::vector<EndpointConfig> endpoints, ClientO
 OPENAILB_INLINE Core<Async>::~Core() { thread_->end(); }
 
 template <class>
-std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<Call> call, const MakeTask& make_task) const {
+std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<NewCall> call, const MakeTask& make_task) const {
   if (!call) return std::make_shared<PendingAnswer>(thread_, Result<AnswerPtr>(std::move(call).error()));
-  std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-  const std::stop_token stop = call->stop_token;
+  std::unique_ptr<StopPolling> polling = poll_for_stop(**call);
+  const std::stop_token stop = (*call)->stop_token;
   const auto task = [&](CallOperation& pending) {
     return make_task(thread_->loop(), *std::move(call), InvokeUser(pending));
   };
@@ -49,13 +49,13 @@ std::shared_ptr<PendingAnswer> Core<Async>::run_any(Result<Call> call, const Mak
 }
 
 template <class>
-AnyAsyncStream Core<Async>::open(const StreamKind& kind, Result<Call> call) const {
+AnyAsyncStream Core<Async>::open(const StreamKind& kind, Result<NewCall> call) const {
   if (!call) {
     auto failed = std::make_shared<BackgroundStream>(thread_, std::move(call).error());
     return AnyAsyncStream(std::make_unique<StreamReading>(std::move(failed)));
   }
-  std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
-  const std::stop_token stop = call->stop_token;
+  std::unique_ptr<StopPolling> polling = poll_for_stop(**call);
+  const std::stop_token stop = (*call)->stop_token;
   auto stream = std::make_shared<BackgroundStream>(
       thread_, stop, stream_call(kind, thread_->loop(), balancer(), *std::move(call)));
   stream->polling = std::move(polling);

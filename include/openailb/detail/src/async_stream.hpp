@@ -14,7 +14,7 @@
 namespace openailb {
 
 template <class Chunk>
-AsyncStream<Chunk> detail::Core<Async>::stream(const StreamKind& kind, Result<Call> call) const {
+AsyncStream<Chunk> detail::Core<Async>::stream(const StreamKind& kind, Result<NewCall> call) const {
   return AsyncStream<Chunk>(open(kind, std::move(call)));
 }
 

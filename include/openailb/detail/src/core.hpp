@@ -51,7 +51,7 @@ class CoreBase {
   const std::shared_ptr<Balancer>& balancer() const noexcept { return balancer_; }
   TimePoint now() const { return clock_(); }
   /// A call, or why it cannot be made.
-  Result<Call> make_call(ApiRequest request, RequestOptions options) const;
+  Result<NewCall> make_call(ApiRequest&& request, RequestOptions&& options) const;
 
   /// \name for BasicClient
   ///@{
@@ -77,7 +77,8 @@ class CoreBase {
 LoopPool::Factory loops_of(const ClientOptions& options, bool has_one_loop);
 
 /// Makes the coroutine of a whole call. `ask` calls functions of the user's.
-using MakeTask = std::function<Task<Result<AnswerPtr>>(EventLoop& loop, Call call, InvokeUser ask)>;
+using MakeTask =
+    std::function<Task<Result<AnswerPtr>>(EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser ask)>;
 
 /// Those of a call with one answer, of one whose bytes go into a sink, and of one that is made again and
 /// again.
@@ -102,18 +103,18 @@ class Core<Blocking> : public CoreBase {
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, LoopPool::Factory make_loop);
 
   template <class T>
-  Result<T> run_call(Result<Call> call, const MakeTask& make_task) const {
+  Result<T> run_call(Result<NewCall> call, const MakeTask& make_task) const {
     return typed<T>(run_any(std::move(call), make_task));
   }
   template <class Chunk>
-  Stream<Chunk> stream(const StreamKind& kind, Result<Call> call) const;
+  Stream<Chunk> stream(const StreamKind& kind, Result<NewCall> call) const;
 
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopPool> loops);
   template <class = OnlyIfUsed>
-  Result<AnswerPtr> run_any(Result<Call> call, const MakeTask& make_task) const;
+  Result<AnswerPtr> run_any(Result<NewCall> call, const MakeTask& make_task) const;
   template <class = OnlyIfUsed>
-  AnyStream open(const StreamKind& kind, Result<Call> call) const;
+  AnyStream open(const StreamKind& kind, Result<NewCall> call) const;
 
   std::shared_ptr<LoopPool> loops_;
 };
@@ -129,19 +130,19 @@ class Core<Async> : public CoreBase {
   ~Core();
 
   template <class T>
-  Future<T> run_call(Result<Call> call, const MakeTask& make_task) const {
+  Future<T> run_call(Result<NewCall> call, const MakeTask& make_task) const {
     return Future<T>(run_any(std::move(call), make_task));
   }
   template <class Chunk>
-  AsyncStream<Chunk> stream(const StreamKind& kind, Result<Call> call) const;
+  AsyncStream<Chunk> stream(const StreamKind& kind, Result<NewCall> call) const;
 
  private:
   Core(std::vector<EndpointConfig> endpoints, ClientOptions options, std::shared_ptr<LoopThread> thread);
   template <class = OnlyIfUsed>
-  std::shared_ptr<TaskOperation<Result<AnswerPtr>>> run_any(Result<Call> call,
+  std::shared_ptr<TaskOperation<Result<AnswerPtr>>> run_any(Result<NewCall> call,
                                                             const MakeTask& make_task) const;
   template <class = OnlyIfUsed>
-  AnyAsyncStream open(const StreamKind& kind, Result<Call> call) const;
+  AnyAsyncStream open(const StreamKind& kind, Result<NewCall> call) const;
 
   std::shared_ptr<LoopThread> thread_;
 };

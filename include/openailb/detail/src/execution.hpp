@@ -40,11 +40,8 @@ OPENAILB_INLINE CoreBase::CoreBase(std::vector<EndpointConfig> endpoints, Client
       balancer_(std::make_shared<Balancer>(std::move(endpoints), std::move(options), clock_())) {}
 OPENAILB_INLINE CoreBase::~CoreBase() = default;
 
-OPENAILB_INLINE Result<Call> CoreBase::make_call(ApiRequest request, RequestOptions options) const {
-  Result<Call> call = detail::make_call(std::move(request), balancer_->options(), std::move(options));
-  if (!call) return call;
-  std::optional<Error> bad = measure_files(call->parts);
-  return bad ? Result<Call>(*std::move(bad)) : std::move(call);
+OPENAILB_INLINE Result<NewCall> CoreBase::make_call(ApiRequest&& request, RequestOptions&& options) const {
+  return measured(detail::make_call(std::move(request), balancer_->options(), std::move(options)));
 }
 
 OPENAILB_INLINE std::optional<std::string> CoreBase::owner_of(std::string_view id) const {
@@ -74,16 +71,16 @@ OPENAILB_INLINE LoopPool::Factory loops_of(const ClientOptions& options, bool ha
 
 template <class>
 MakeTask answers(std::shared_ptr<Balancer> balancer, Decoder decode) {
-  return
-      [balancer = std::move(balancer), decode = std::move(decode)](EventLoop& loop, Call call, InvokeUser) {
-        return unary_call(loop, balancer, std::move(call), decode);
-      };
+  return [balancer = std::move(balancer), decode = std::move(decode)](
+             EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser) {
+    return unary_call(loop, balancer, std::move(call), decode);
+  };
 }
 
 template <class>
 MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink into) {
   return [balancer = std::move(balancer), decode = std::move(decode), into = std::move(into)](
-             EventLoop& loop, Call call, InvokeUser ask) {
+             EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser ask) {
     return download_call(loop, balancer, std::move(call), decode, into, ask);
   };
 }
@@ -91,7 +88,7 @@ MakeTask downloads(std::shared_ptr<Balancer> balancer, Decoder decode, ByteSink 
 template <class>
 MakeTask polls(std::shared_ptr<Balancer> balancer, Decoder decode, Polling polling) {
   return [balancer = std::move(balancer), decode = std::move(decode), polling = std::move(polling)](
-             EventLoop& loop, Call call, InvokeUser ask) {
+             EventLoop& loop, std::shared_ptr<const Call> call, InvokeUser ask) {
     return poll_call(loop, balancer, std::move(call), decode, polling, ask);
   };
 }
@@ -105,19 +102,19 @@ OPENAILB_INLINE Core<Blocking>::Core(std::vector<EndpointConfig> endpoints, Clie
     : CoreBase(std::move(endpoints), std::move(options), loops->lease()->clock()), loops_(std::move(loops)) {}
 
 template <class>
-Result<AnswerPtr> Core<Blocking>::run_any(Result<Call> call, const MakeTask& make_task) const {
+Result<AnswerPtr> Core<Blocking>::run_any(Result<NewCall> call, const MakeTask& make_task) const {
   if (!call) return std::move(call).error();
   const LoopLease loop = loops_->lease();
-  const std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+  const std::unique_ptr<StopPolling> polling = poll_for_stop(**call);
   Task<Result<AnswerPtr>> task = make_task(*loop, *std::move(call), InvokeUser());
   return run(*loop, std::move(task), polling.get());
 }
 
 template <class>
-AnyStream Core<Blocking>::open(const StreamKind& kind, Result<Call> call) const {
+AnyStream Core<Blocking>::open(const StreamKind& kind, Result<NewCall> call) const {
   if (!call) return AnyStream(std::move(call).error());
   LoopLease loop = loops_->lease();
-  std::unique_ptr<StopPolling> polling = poll_for_stop(*call);
+  std::unique_ptr<StopPolling> polling = poll_for_stop(**call);
   Task<Result<std::unique_ptr<CommittedStream>>> task =
       stream_call(kind, *loop, balancer(), *std::move(call));
   Result<std::unique_ptr<CommittedStream>> opened = run(*loop, std::move(task), polling.get());

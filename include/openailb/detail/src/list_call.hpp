@@ -59,7 +59,7 @@ OPENAILB_INLINE List::List(const std::shared_ptr<const CoreBase>& core, ApiPath 
     places_.push_back({.endpoint = options_.endpoint});
     return;
   }
-  const std::string fault = call_ ? problem_of_all_endpoints(*call_) : "";
+  const std::string fault = call_ ? problem_of_all_endpoints(**call_) : "";
   if (!fault.empty()) call_ = Error{.kind = ErrorKind::bad_request, .message = "not sent: " + fault};
   EndpointStatuses endpoints = core->balancer()->status(core->now());
   for (EndpointStatus& one : endpoints) {
@@ -74,13 +74,13 @@ OPENAILB_INLINE List::List(const AnyPage& page, std::chrono::nanoseconds within,
       make_page_(make_page),
       places_(page.places_),
       call_(make_call(core_of(page))) {
-  if (call_) call_->deadline = shorter(call_->deadline, within);
+  if (call_) (*call_)->deadline = shorter((*call_)->deadline, within);
   if (!page.has_more || places_.empty()) {
     call_ = Error{.kind = ErrorKind::bad_request, .message = "not sent: no page follows this one"};
   }
 }
 
-OPENAILB_INLINE Result<Call> List::make_call(const CoreBase& core) const {
+OPENAILB_INLINE Result<NewCall> List::make_call(const CoreBase& core) const {
   RequestOptions options = options_;
   options.all_endpoints = false;
   return core.make_call({.method = "GET", .path = *path_}, std::move(options));
@@ -88,7 +88,8 @@ OPENAILB_INLINE Result<Call> List::make_call(const CoreBase& core) const {
 
 template <class>
 MakeTask List::make_task() const {
-  return [list = std::make_shared<const List>(*this)](EventLoop& loop, Call call, InvokeUser) {
+  return [list = std::make_shared<const List>(*this)](EventLoop& loop, std::shared_ptr<const Call> call,
+                                                      InvokeUser) {
     return ask_at(loop, list->core_.lock()->balancer(), std::move(call), list);
   };
 }
@@ -115,17 +116,17 @@ OPENAILB_INLINE Result<AnswerPtr> List::read_page(const HttpResponse& response,
 
 /// Asks for a page at each of the places.
 template <class>
-Task<Result<AnswerPtr>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                     std::shared_ptr<const List> list) {
+Task<Result<AnswerPtr>> List::ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                     std::shared_ptr<const Call> call, std::shared_ptr<const List> list) {
   TaskGroup<Result<AnswerPtr>> asked;
   for (const PlaceInList& place : list->places_) {
-    Call once = call;
-    once.endpoint = place.endpoint;
-    if (place.after) once.query.insert_or_assign("after", *place.after);
+    const auto once = std::make_shared<Call>(*call);
+    once->endpoint = place.endpoint;
+    if (place.after) once->query.insert_or_assign("after", *place.after);
     const Decoder decode = [list, &place](HttpResponse& response, bool&) {
       return list->read_page(response, place);
     };
-    asked.add(unary_call(loop, balancer, std::move(once), decode));
+    asked.add(unary_call(loop, balancer, once, decode));
   }
   std::map<std::size_t, AnswerPtr> pages;  // by their places
   std::optional<Error> has_none;

@@ -14,7 +14,7 @@
 namespace openailb {
 
 template <class Chunk>
-Stream<Chunk> detail::Core<Blocking>::stream(const StreamKind& kind, Result<Call> call) const {
+Stream<Chunk> detail::Core<Blocking>::stream(const StreamKind& kind, Result<NewCall> call) const {
   return Stream<Chunk>(open(kind, std::move(call)));
 }
 

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -89,6 +90,9 @@ struct Call {
   /// Whether the answer is a stream of events.
   bool wants_events() const { return streams && !is_bytes; }
 };
+
+/// A call that has not begun. What makes it may still change it; from then on it is const, and shared.
+using NewCall = std::shared_ptr<Call>;
 
 /// The shorter of two limits; zero means no limit.
 constexpr std::chrono::nanoseconds shorter(std::chrono::nanoseconds one, std::chrono::nanoseconds other) {
@@ -272,16 +276,18 @@ inline double expected_tokens(const JsonBody& body) {
 
 /// Checks the request, merges the options and finds the model. If something is wrong, returns an error of
 /// kind bad_request, and nothing is sent.
-inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, RequestOptions options) {
+inline Result<NewCall> make_call(ApiRequest&& request, const ClientOptions& client,
+                                 RequestOptions&& options) {
   std::string fault = problem_of_request(request, options);
-  if (request.accept.empty()) request.accept = request.streams ? "text/event-stream" : "application/json";
-  Call call{.method = std::move(request.method),
-            .path = request.path.text(),
-            .accept = std::move(request.accept),
-            .streams = request.streams,
-            .is_bytes = request.is_bytes,
-            .body = std::move(request.body)};
-  const bool may_hedge = request.may_hedge && client.hedge;
+  const NewCall made = std::make_shared<Call>();
+  Call& call = *made;
+  call.method = std::move(request.method);
+  call.path = request.path.text();
+  call.accept = std::move(request.accept);
+  if (call.accept.empty()) call.accept = request.streams ? "text/event-stream" : "application/json";
+  call.streams = request.streams;
+  call.is_bytes = request.is_bytes;
+  call.body = std::move(request.body);
   if (fault.empty()) {
     const bool has_extra = !options.extra_body.empty();
     if (has_extra && request.form) merge_form(*request.form, options.extra_body.value());
@@ -315,9 +321,9 @@ inline Result<Call> make_call(ApiRequest request, const ClientOptions& client, R
   call.endpoint = std::move(options.endpoint);
   call.session = std::move(options.session);
   call.expected_tokens = expected_tokens(call.body);
-  call.may_hedge =
-      may_hedge && !begins_a_job(call.body) && (client.hedge->with_tools || !has_tools(call.body));
-  return call;
+  call.may_hedge = request.may_hedge && client.hedge && !begins_a_job(call.body) &&
+                   (client.hedge->with_tools || !has_tools(call.body));
+  return made;
 }
 
 }  // namespace openailb::detail

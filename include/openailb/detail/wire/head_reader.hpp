@@ -15,7 +15,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace openailb::detail {
 
@@ -38,9 +37,7 @@ class HeadReader {
     while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
     if (line.empty()) {
       if (status_ < 200) return;
-      if (response.status == 0) {
-        response.headers = ResponseHeaders(std::move(text_), std::exchange(fields_, {}));
-      }
+      if (response.status == 0) response.headers = std::exchange(headers_, {});
       response.status = status_;
     } else if (line.front() == 'H' && line.starts_with("HTTP/")) {
       response.headers = {};
@@ -63,20 +60,12 @@ class HeadReader {
   void read_field(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    std::size_t begin = colon + 1;
-    while (begin < line.size() && is_blank(line[begin])) ++begin;
-    if (text_.empty()) reserve();
-    fields_.push_back(
-        {.begin = text_.size(), .name = colon, .gap = begin - colon, .value = line.size() - begin});
-    text_.insert(text_.end(), line.begin(), line.end());
-    const std::string_view name = line.substr(0, colon), value = line.substr(begin);
+    const std::string_view name(line.data(), colon);
+    std::string_view value(line.data() + colon + 1, line.size() - colon - 1);
+    while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
+    headers_.add(name, value);
     if (is_same_header(name, "content-length")) read_length(value);
     if (is_same_header(name, "content-encoding") && names_no_encoding(value)) has_no_encoding_ = true;
-  }
-  /// As much as most answers have.
-  void reserve() {
-    text_.reserve(1536);
-    fields_.reserve(32);
   }
   /// libcurl ignores a length that does not fit, and would take the end of the connection for the end of the
   /// answer.
@@ -90,8 +79,7 @@ class HeadReader {
   }
 
   int status_{};
-  std::vector<char> text_{};  // the lines of all fields, one after the other
-  std::vector<ResponseHeaders::Field> fields_{};
+  ResponseHeaders headers_{};
   std::optional<std::int64_t> length_{};  // that the head names
   bool length_is_valid_{true};
   bool has_no_encoding_{};

@@ -126,11 +126,11 @@ inline void JsonPrinter::string(std::string_view value) {
       ++at;
       continue;
     }
-    text_.append(kept, at);
+    text_.append(kept, static_cast<std::size_t>(at - kept));
     escape(*at);
     kept = ++at;
   }
-  text_.append(kept, end);
+  text_.append(kept, static_cast<std::size_t>(end - kept));
   text_ += '"';
 }
 

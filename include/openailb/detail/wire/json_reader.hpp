@@ -135,7 +135,7 @@ bool read_integer(const JsonNode& node, T& value) {
 
 inline bool read_string(const JsonNode& node, std::string& value) {
   if (node.type == JsonType::string) {
-    value = string_of(node);
+    node.is_escaped ? value = unescaped(node) : value.assign(node.text);
     return true;
   }
   if (node.type != JsonType::number) return false;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -41,160 +42,154 @@ class JsonScanner {
   /// The string whose opening quote stands before the text; more may follow behind its closing quote. Null:
   /// it does not take it.
   static std::optional<JsonNode> scan_string(std::string_view text) {
-    JsonScanner scanner(text, false, nullptr);
+    const JsonScanner scanner(text, false, nullptr);
     JsonNode node{.type = JsonType::string};
-    if (!scanner.characters(node.is_escaped)) return std::nullopt;
-    node.text = text.substr(0, static_cast<std::size_t>(scanner.at_ - text.data()));
+    const char* const end = scanner.characters(text.data(), node.is_escaped);
+    if (end == nullptr) return std::nullopt;
+    node.text = text_between(text.data(), end);
     return node;
   }
 
   /// Whether it took the text. A `trusted` text was written by nlohmann_json: any number in it is taken.
   static bool scan(std::string_view text, bool trusted, std::vector<JsonNode>& nodes) {
     nodes.clear();
-    nodes.reserve(128);  // as many as most answers have
-    JsonScanner scanner(text, trusted, &nodes);
-    scanner.skip_blanks();
-    if (!scanner.value(0)) return false;
-    scanner.skip_blanks();
-    return scanner.at_ == scanner.end_;
+    nodes.reserve((std::min)(text.size() / 8 + 8, std::size_t{128}));  // as many as most answers have
+    const JsonScanner scanner(text, trusted, &nodes);
+    const char* const end = scanner.value(scanner.skip_blanks(text.data()), 0);
+    return end != nullptr && scanner.skip_blanks(end) == scanner.end_;
   }
 
  private:
   JsonScanner(std::string_view text, bool trusted, std::vector<JsonNode>* nodes)
-      : at_(text.data()), end_(text.data() + text.size()), trusted_(trusted), nodes_(nodes) {}
+      : end_(text.data() + text.size()), trusted_(trusted), nodes_(nodes) {}
 
-  bool take(char c) {
-    if (at_ == end_ || *at_ != c) return false;
-    ++at_;
-    return true;
+  static std::string_view text_between(const char* begin, const char* end) {
+    return {begin, static_cast<std::size_t>(end - begin)};
   }
-  void skip_blanks() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  JsonNode& add(JsonType type, const char* begin, const char* end) const {
+    return nodes_->emplace_back(JsonNode{.text = text_between(begin, end), .type = type});
   }
 
-  bool value(std::size_t depth) {
-    if (at_ == end_) return false;
-    switch (*at_) {
-      case '"': return string();
-      case '{': return depth < max_json_depth && structure(JsonType::object, '}', depth);
-      case '[': return depth < max_json_depth && structure(JsonType::array, ']', depth);
-      case 't': return word("true", JsonType::boolean);
-      case 'f': return word("false", JsonType::boolean);
-      case 'n': return word("null", JsonType::null);
-      default: return number();
+  // These take what stands at a place, and give the place behind it; null: they do not take it.
+
+  bool is_at(const char* at, char c) const { return at != end_ && *at == c; }
+  const char* skip_blanks(const char* at) const {
+    while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+    return at;
+  }
+
+  const char* value(const char* at, std::size_t depth) const {
+    if (at == end_) return nullptr;
+    switch (*at) {
+      case '"': return string(at);
+      case '{': return depth < max_json_depth ? structure(at, JsonType::object, '}', depth) : nullptr;
+      case '[': return depth < max_json_depth ? structure(at, JsonType::array, ']', depth) : nullptr;
+      case 't': return word(at, "true", JsonType::boolean);
+      case 'f': return word(at, "false", JsonType::boolean);
+      case 'n': return word(at, "null", JsonType::null);
+      default: return number(at);
     }
   }
 
-  bool word(std::string_view text, JsonType type) {
-    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(text)) return false;
-    nodes_->push_back({.text = {at_, text.size()}, .type = type});
-    at_ += text.size();
-    return true;
+  const char* word(const char* at, std::string_view text, JsonType type) const {
+    if (!text_between(at, end_).starts_with(text)) return nullptr;
+    add(type, at, at + text.size());
+    return at + text.size();
   }
 
-  bool structure(JsonType type, char close, std::size_t depth) {
-    const char* begin = at_++;
+  const char* structure(const char* begin, JsonType type, char close, std::size_t depth) const {
     const std::size_t index = nodes_->size();
-    nodes_->push_back({.type = type});
-    skip_blanks();
-    if (!take(close)) {
+    add(type, begin, begin);
+    const char* at = skip_blanks(begin + 1);
+    if (!is_at(at, close)) {
       for (;;) {
-        if (type == JsonType::object && !name()) return false;
-        if (!value(depth + 1)) return false;
-        skip_blanks();
-        if (!take(',')) break;
-        skip_blanks();
+        if (type == JsonType::object) at = name(at);
+        if (at != nullptr) at = value(at, depth + 1);
+        if (at == nullptr) return nullptr;
+        at = skip_blanks(at);
+        if (!is_at(at, ',')) break;
+        at = skip_blanks(at + 1);
       }
-      if (!take(close)) return false;
+      if (!is_at(at, close)) return nullptr;
     }
     JsonNode& node = (*nodes_)[index];
-    node.text = {begin, static_cast<std::size_t>(at_ - begin)};
+    node.text = text_between(begin, ++at);
     node.size = static_cast<std::uint32_t>(nodes_->size() - index);
-    return true;
+    return at;
   }
 
-  bool name() {
-    if (at_ == end_ || *at_ != '"' || !string()) return false;
-    skip_blanks();
-    if (!take(':')) return false;
-    skip_blanks();
-    return true;
+  const char* name(const char* at) const {
+    at = is_at(at, '"') ? string(at) : nullptr;
+    if (at != nullptr) at = skip_blanks(at);
+    return at != nullptr && is_at(at, ':') ? skip_blanks(at + 1) : nullptr;
   }
 
-  bool string() {
-    const char* begin = ++at_;
+  const char* string(const char* quote) const {
     bool is_escaped = false;
-    if (!characters(is_escaped)) return false;
-    nodes_->push_back({.text = {begin, static_cast<std::size_t>(at_ - begin)},
-                       .type = JsonType::string,
-                       .is_escaped = is_escaped});
-    ++at_;
-    return true;
+    const char* const end = characters(quote + 1, is_escaped);
+    if (end == nullptr) return nullptr;
+    add(JsonType::string, quote + 1, end).is_escaped = is_escaped;
+    return end + 1;
   }
 
   /// Takes what a string has before its closing quote.
-  bool characters(bool& is_escaped) {
+  const char* characters(const char* at, bool& is_escaped) const {
     for (;;) {
-      at_ = skip_plain(at_, end_);
-      if (at_ == end_) return false;
-      const auto c = static_cast<unsigned char>(*at_);
-      if (c == '"') return true;
+      at = skip_plain(at, end_);
+      if (at == end_) return nullptr;
+      const auto c = static_cast<unsigned char>(*at);
+      if (c == '"') return at;
       if (c == '\\') {
         is_escaped = true;
-        if (!escape()) return false;
+        at = escape(at);
+        if (at == nullptr) return nullptr;
       } else if (c < ' ') {
-        return false;
+        return nullptr;
       } else if (c >= 0x80) {
-        const std::size_t length = utf8_length({at_, static_cast<std::size_t>(end_ - at_)});
-        if (length == 0) return false;
-        at_ += length;
+        const std::size_t length = utf8_length(text_between(at, end_));
+        if (length == 0) return nullptr;
+        at += length;
       } else {
-        ++at_;
+        ++at;
       }
     }
   }
 
-  bool escape() {
-    const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
-    if (rest.size() < 2) return false;
-    if (rest[1] != 'u') {
-      at_ += 2;
-      return std::string_view("\"\\/bfnrt").find(rest[1]) != std::string_view::npos;
-    }
+  const char* escape(const char* at) const {
+    const std::string_view rest = text_between(at, end_);
+    if (rest.size() < 2) return nullptr;
+    if (rest[1] != 'u') return std::string_view("\"\\/bfnrt").find(rest[1]) != rest.npos ? at + 2 : nullptr;
     const std::optional<unsigned> unit = escaped_unit(rest);
-    if (!unit) return false;
-    at_ += 6;
-    if (*unit < 0xD800 || *unit > 0xDFFF) return true;
+    if (!unit) return nullptr;
+    if (*unit < 0xD800 || *unit > 0xDFFF) return at + 6;
     const std::optional<unsigned> low = escaped_unit(rest.substr(6));
-    at_ += 6;
-    return *unit <= 0xDBFF && low && *low >= 0xDC00 && *low <= 0xDFFF;
+    return *unit <= 0xDBFF && low && *low >= 0xDC00 && *low <= 0xDFFF ? at + 12 : nullptr;
   }
 
-  bool digits() {
-    const char* begin = at_;
-    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
-    return at_ != begin;
+  const char* digits(const char* begin) const {
+    const char* at = begin;
+    while (at != end_ && *at >= '0' && *at <= '9') ++at;
+    return at == begin ? nullptr : at;
   }
 
-  bool number() {
-    const char* begin = at_;
-    take('-');
-    if (!take('0') && !digits()) return false;
-    if (take('.') && !digits()) return false;
-    std::ptrdiff_t exponent = 0;
-    if (take('e') || take('E')) {
-      if (!take('-')) take('+');
-      const char* first = at_;
-      if (!digits()) return false;
-      exponent = at_ - first;
+  const char* number(const char* begin) const {
+    const char* at = is_at(begin, '-') ? begin + 1 : begin;
+    at = is_at(at, '0') ? at + 1 : digits(at);
+    if (at != nullptr && is_at(at, '.')) at = digits(at + 1);
+    const char* exponent = nullptr;
+    if (at != nullptr && (is_at(at, 'e') || is_at(at, 'E'))) {
+      exponent = at + 1;
+      if (is_at(exponent, '-') || is_at(exponent, '+')) ++exponent;
+      at = digits(exponent);
     }
+    if (at == nullptr) return nullptr;
     // Whoever writes more may mean a number that is out of range.
-    if (!trusted_ && (at_ - begin > 64 || exponent > 2)) return false;
-    nodes_->push_back({.text = {begin, static_cast<std::size_t>(at_ - begin)}, .type = JsonType::number});
-    return true;
+    const bool is_long = at - begin > 64 || (exponent != nullptr && at - exponent > 2);
+    if (is_long && !trusted_) return nullptr;
+    add(JsonType::number, begin, at);
+    return at;
   }
 
-  const char* at_;
   const char* end_;
   bool trusted_;
   std::vector<JsonNode>* nodes_;
@@ -228,10 +223,25 @@ inline bool is_same_name(const JsonNode& one, const JsonNode& other) {
   return string_of(one) == string_of(other);
 }
 
+/// One of 64 bits for a name; the same for names that are the same.
+inline std::uint64_t mark_of_name(std::string_view name) {
+  if (name.empty()) return 1;
+  const std::size_t first = static_cast<unsigned char>(name.front());
+  const std::size_t last = static_cast<unsigned char>(name.back());
+  return std::uint64_t{1} << (7 * name.size() + first + 5 * last) % 64;
+}
+
 /// Marks the names of members of which another one follows: of several with one name the last one counts.
 inline void mark_overridden(JsonNode& object) {
   std::size_t count = 0;
-  for (const JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) ++count;
+  std::uint64_t marks = 0;
+  bool may_repeat = false;
+  for (const JsonNode* name = &object + 1; name != object.end(); name = name[1].end(), ++count) {
+    const std::uint64_t mark = mark_of_name(name->text);
+    may_repeat = may_repeat || name->is_escaped || (marks & mark) != 0;
+    marks |= mark;
+  }
+  if (!may_repeat) return;
   if (count <= 32) {  // as nearly always: then comparing each with each costs least
     for (JsonNode* name = &object + 1; name != object.end(); name = name[1].end()) {
       for (const JsonNode* later = name[1].end(); later != object.end(); later = later[1].end()) {

@@ -90,10 +90,11 @@ inline const char* skip_plain(const char* at, const char* end) {
     } else {
       std::copy_n(at, count, to);
     }
-    const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & highs; };
-    const std::uint64_t below_blank = (word - ones * ' ') & ~word & highs;
+    // A byte's highest bit is set here if it was, or if the byte is below a blank, a quote or a backslash.
+    // What it lends to the byte before it does no harm, as only the first that is marked counts.
     const std::uint64_t marks =
-        (word & highs) | below_blank | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'));
+        (word | (word - ones * ' ') | ((word ^ (ones * '"')) - ones) | ((word ^ (ones * '\\')) - ones)) &
+        highs;
     if (marks == 0) {
       at += count;
       continue;

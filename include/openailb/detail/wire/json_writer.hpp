@@ -40,9 +40,7 @@ class FieldWriter {
 
   /// If `each_has_its_flaw`, a problem is kept with its member instead of with the printer.
   explicit FieldWriter(JsonPrinter& json, bool each_has_its_flaw = false)
-      : json_(&json), each_has_its_flaw_(each_has_its_flaw) {
-    members_.reserve(8);
-  }
+      : json_(&json), each_has_its_flaw_(each_has_its_flaw) {}
 
   template <class T>
   void operator()(std::string_view name, const T& value) {
@@ -91,6 +89,7 @@ class FieldWriter {
   bool begin(std::string_view name) {
     const std::size_t begin = json_->text().size();
     json_->member(name);
+    if (members_.empty()) members_.reserve(8);
     members_.push_back(
         {.name = name, .begin = begin, .value = json_->text().size(), .end = 0, .problem = {}});
     return json_->had_flaw();

@@ -83,9 +83,10 @@ inline bool is_control(char c) noexcept {
 /// slash, so that two readers of one URL would see two hosts.
 inline Result<void> check_characters(std::string_view text) {
   const auto is_forbidden = [](char c) { return is_control(c) || c == ' ' || c == '\\' || c == '#'; };
-  const auto found = std::ranges::find_if(text, is_forbidden);
-  if (found == text.end()) return {};
-  switch (*found) {
+  std::size_t at = 0;
+  while (at < text.size() && !is_forbidden(text[at])) ++at;
+  if (at == text.size()) return {};
+  switch (text[at]) {
     case ' ': return bad_url("the URL contains a space");
     case '\\': return bad_url("the URL contains a backslash");
     case '#': return bad_url("the URL has a fragment (#), which is never sent");
@@ -231,7 +232,7 @@ inline std::string Url::origin() const {
 
 inline std::string Url::text() const {
   std::string result = origin();
-  result.append(path.empty() ? "/" : path);
+  result.append(path.empty() ? std::string_view("/") : path);
   char separator = '?';
   for (const auto& [name, value] : query) {
     result += std::exchange(separator, '&') + name;

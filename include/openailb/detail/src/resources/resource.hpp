@@ -25,7 +25,7 @@ namespace openailb {
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Decode decode) const
+auto Resource<Execution>::get(detail::ApiPath path, RequestOptions&& options, Decode decode) const
     -> Answer<T> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
@@ -33,7 +33,7 @@ auto Resource<Execution>::get(detail::ApiPath path, RequestOptions options, Deco
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, RequestOptions&& options,
                                Decode decode) const -> Answer<T> {
   detail::ApiRequest request{
       .path = std::move(path), .body = std::move(body), .needs_object = true, .may_hedge = true};
@@ -42,7 +42,7 @@ auto Resource<Execution>::post(detail::ApiPath path, detail::JsonBody body, Requ
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Decode decode) const
+auto Resource<Execution>::del(detail::ApiPath path, RequestOptions&& options, Decode decode) const
     -> Answer<T> {
   detail::ApiRequest request{.method = "DELETE", .path = std::move(path)};
   return send<T>(std::move(request), std::move(options), decode);
@@ -50,7 +50,7 @@ auto Resource<Execution>::del(detail::ApiPath path, RequestOptions options, Deco
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions options,
+auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody body, RequestOptions&& options,
                                         Decode decode) const -> Answer<T> {
   detail::ApiRequest request{.path = std::move(path), .body = std::move(body), .needs_object = true};
   return send<T>(std::move(request), std::move(options), decode);
@@ -58,28 +58,28 @@ auto Resource<Execution>::post_unhedged(detail::ApiPath path, detail::JsonBody b
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::post_form(detail::ApiPath path, detail::Form form, RequestOptions options,
+auto Resource<Execution>::post_form(detail::ApiPath path, detail::Form form, RequestOptions&& options,
                                     Decode decode) const -> Answer<T> {
   detail::ApiRequest request{.path = std::move(path), .form = std::move(form)};
   return send<T>(std::move(request), std::move(options), decode);
 }
 
 template <class Execution>
-auto Resource<Execution>::download(detail::ApiPath path, RequestOptions options) const
+auto Resource<Execution>::download(detail::ApiPath path, RequestOptions&& options) const
     -> Answer<BinaryResponse> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
   return send<BinaryResponse>(std::move(request), std::move(options), detail::decode_bytes);
 }
 
 template <class Execution>
-auto Resource<Execution>::download(detail::ApiPath path, ByteSink into, RequestOptions options) const
+auto Resource<Execution>::download(detail::ApiPath path, ByteSink into, RequestOptions&& options) const
     -> Answer<Downloaded> {
   detail::ApiRequest request{.method = "GET", .path = std::move(path), .accept = "*/*"};
   return receive(std::move(request), std::move(into), std::move(options), detail::decode_bytes);
 }
 
 template <class Execution>
-auto Resource<Execution>::receive(detail::ApiRequest request, ByteSink into, RequestOptions options,
+auto Resource<Execution>::receive(detail::ApiRequest&& request, ByteSink into, RequestOptions&& options,
                                   Decode decode) const -> Answer<Downloaded> {
   request.streams = request.is_bytes = true;
   request.may_hedge = false;
@@ -89,7 +89,7 @@ auto Resource<Execution>::receive(detail::ApiRequest request, ByteSink into, Req
 
 template <class Execution>
 template <class T>
-auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions options, Decode decode) const
+auto Resource<Execution>::send(detail::ApiRequest&& request, RequestOptions&& options, Decode decode) const
     -> Answer<T> {
   return core_->template run_call<T>(make_call(std::move(request), std::move(options)),
                                      detail::answers(core_->balancer(), decode));
@@ -98,11 +98,11 @@ auto Resource<Execution>::send(detail::ApiRequest request, RequestOptions option
 template <class Execution>
 template <class T>
 auto Resource<Execution>::poll(detail::ApiPath path, std::function<bool(const T&)> is_over,
-                               PollOptions<T> poll, RequestOptions options, Decode decode) const
+                               PollOptions<T> poll, RequestOptions&& options, Decode decode) const
     -> Answer<T> {
   if (!options.deadline) options.deadline = std::chrono::nanoseconds{};
   detail::ApiRequest request{.method = "GET", .path = std::move(path)};
-  Result<detail::Call> call = make_call(std::move(request), std::move(options));
+  Result<detail::NewCall> call = make_call(std::move(request), std::move(options));
   auto polling = detail::polling_of<T>(std::move(poll), std::move(is_over));
   if (call && !polling) call = std::move(polling).error();
   return core_->template run_call<T>(
@@ -112,7 +112,7 @@ auto Resource<Execution>::poll(detail::ApiPath path, std::function<bool(const T&
 
 template <class Execution>
 template <class Chunk>
-auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, RequestOptions options) const
+auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, RequestOptions&& options) const
     -> ChunkStream<Chunk> {
   detail::ApiRequest request{.path = std::move(path),
                              .body = std::move(body),
@@ -125,7 +125,7 @@ auto Resource<Execution>::stream(detail::ApiPath path, detail::JsonBody body, Re
 
 template <class Execution>
 template <class Chunk>
-auto Resource<Execution>::stream_form(detail::ApiPath path, detail::Form form, RequestOptions options) const
+auto Resource<Execution>::stream_form(detail::ApiPath path, detail::Form form, RequestOptions&& options) const
     -> ChunkStream<Chunk> {
   detail::ApiRequest request{.path = std::move(path), .form = std::move(form), .streams = true};
   return core_->template stream<Chunk>(detail::stream_kind<Chunk>,
@@ -133,8 +133,8 @@ auto Resource<Execution>::stream_form(detail::ApiPath path, detail::Form form, R
 }
 
 template <class Execution>
-Result<detail::Call> Resource<Execution>::make_call(detail::ApiRequest request,
-                                                    RequestOptions options) const {
+Result<detail::NewCall> Resource<Execution>::make_call(detail::ApiRequest&& request,
+                                                       RequestOptions&& options) const {
   return core_->make_call(std::move(request), std::move(options));
 }
 

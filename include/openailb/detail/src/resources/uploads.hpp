@@ -65,11 +65,11 @@ inline Result<UploadCreateParams> upload_of(const UploadFileChunkedParams& file)
 
 /// Uploads a file of this size on disk. `begin` is the first call.
 template <class = OnlyIfUsed>
-Task<Result<AnswerPtr>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call begin,
-                                        UploadFileChunkedParams file, std::int64_t size,
-                                        RequestOptions options) {
-  CallSequence calls(loop, balancer, std::move(options), begin);
-  Task<Result<AnswerPtr>> beginning = calls.ask(std::move(begin), decode_json<Upload>);
+Task<Result<AnswerPtr>> upload_in_parts(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                        std::shared_ptr<const Call> begin, UploadFileChunkedParams file,
+                                        std::int64_t size, RequestOptions options) {
+  CallSequence calls(loop, balancer, std::move(options), *begin);
+  Task<Result<AnswerPtr>> beginning = unary_call(loop, balancer, std::move(begin), decode_json<Upload>);
   Result<AnswerPtr> upload = co_await beginning;
   if (!upload) co_return std::move(upload).error();
 
@@ -132,11 +132,11 @@ template <class Execution>
 auto Uploads<Execution>::upload_file_chunked(const UploadFileChunkedParams& params,
                                              RequestOptions options) const -> Answer<Upload> {
   const Result<UploadCreateParams> upload = detail::upload_of(params);
-  Result<detail::Call> call = upload.and_then([&](const UploadCreateParams& body) {
-    return Base::make_call({.path = "/uploads", .body = body}, options);
+  Result<detail::NewCall> call = upload.and_then([&](const UploadCreateParams& body) {
+    return Base::make_call({.path = "/uploads", .body = body}, RequestOptions(options));
   });
   return Base::core()->template run_call<Upload>(
-      std::move(call), [&](EventLoop& loop, detail::Call begin, detail::InvokeUser) {
+      std::move(call), [&](EventLoop& loop, std::shared_ptr<const detail::Call> begin, detail::InvokeUser) {
         return detail::upload_in_parts(loop, Base::core()->balancer(), std::move(begin), params,
                                        upload->bytes, options);
       });

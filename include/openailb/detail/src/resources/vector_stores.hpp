@@ -66,11 +66,12 @@ inline ApiRequest upload_for_store(const FileInput& file) {
 
 /// Finds where a store is kept, which is what `look` does, uploads a file to there and adds it to the store.
 template <class = OnlyIfUsed>
-Task<Result<AnswerPtr>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call look,
-                                        std::string store_id, FileInput file, Polling polling,
-                                        RequestOptions options, InvokeUser ask) {
-  CallSequence calls(loop, balancer, options, look);
-  Task<Result<AnswerPtr>> looking = calls.ask(std::move(look), decode_object<VectorStore>);
+Task<Result<AnswerPtr>> upload_to_store(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                        std::shared_ptr<const Call> look, std::string store_id,
+                                        FileInput file, Polling polling, RequestOptions options,
+                                        InvokeUser ask) {
+  CallSequence calls(loop, balancer, options, *look);
+  Task<Result<AnswerPtr>> looking = unary_call(loop, balancer, std::move(look), decode_object<VectorStore>);
   Result<AnswerPtr> store = co_await looking;
   if (!store) co_return std::move(store).error();
   calls.stay_at((*store)->info().endpoint);
@@ -90,9 +91,9 @@ Task<Result<AnswerPtr>> upload_to_store(EventLoop& loop, std::shared_ptr<Balance
   if (!added) co_return failed(std::move(added).error());
 
   ApiRequest again{.method = "GET", .path = vector_store_files_path(store_id) / file_id};
-  Result<Call> look_again = calls.next(std::move(again));
+  Result<NewCall> look_again = calls.next(std::move(again));
   if (!look_again) co_return failed(std::move(look_again).error());
-  if (!options.deadline) look_again->deadline = {};
+  if (!options.deadline) (*look_again)->deadline = {};
   Task<Result<AnswerPtr>> waiting = poll_call(loop, balancer, *std::move(look_again),
                                               decode_object<VectorStoreFile>, std::move(polling), ask);
   Result<AnswerPtr> over = co_await waiting;
@@ -196,13 +197,15 @@ auto VectorStoreFiles<Execution>::upload_and_poll(TextView store_id, const FileI
                                                   PollOptions<VectorStoreFile> poll,
                                                   RequestOptions options) const -> Answer<VectorStoreFile> {
   detail::ApiRequest look{.method = "GET", .path = detail::vector_store_path(store_id)};
-  Result<detail::Call> call = Base::make_call(std::move(look), options);
-  const Result<detail::Call> upload = Base::make_call(detail::upload_for_store(file), options);
+  Result<detail::NewCall> call = Base::make_call(std::move(look), RequestOptions(options));
+  const Result<detail::NewCall> upload =
+      Base::make_call(detail::upload_for_store(file), RequestOptions(options));
   if (call && !upload) call = upload.error();
   const auto polling = detail::polling_of<VectorStoreFile>(std::move(poll), detail::is_added);
   if (call && !polling) call = polling.error();
   return Base::core()->template run_call<VectorStoreFile>(
-      std::move(call), [&](EventLoop& loop, detail::Call first, detail::InvokeUser ask) {
+      std::move(call),
+      [&](EventLoop& loop, std::shared_ptr<const detail::Call> first, detail::InvokeUser ask) {
         return detail::upload_to_store(loop, Base::core()->balancer(), std::move(first),
                                        std::string(store_id), file, *polling, options, ask);
       });

@@ -22,8 +22,8 @@ namespace openailb {
 
 namespace detail {
 
-template std::shared_ptr<PendingAnswer> Core<Async>::run_any<>(Result<Call>, const MakeTask&) const;
-template AnyAsyncStream Core<Async>::open<>(const StreamKind&, Result<Call>) const;
+template std::shared_ptr<PendingAnswer> Core<Async>::run_any<>(Result<NewCall>, const MakeTask&) const;
+template AnyAsyncStream Core<Async>::open<>(const StreamKind&, Result<NewCall>) const;
 template bool AnyAsyncStream::ask<>();
 template std::shared_ptr<PendingAnswer> AnyAsyncStream::read_all<>(
     std::function<bool(const ChunkReader&)>) &&;

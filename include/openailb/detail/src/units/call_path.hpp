@@ -18,12 +18,15 @@
 
 namespace openailb::detail {
 
-extern template Task<Result<AnswerPtr>> unary_call<>(EventLoop&, std::shared_ptr<Balancer>, Call, Decoder);
-extern template Task<Result<AnswerPtr>> poll_call<>(EventLoop&, std::shared_ptr<Balancer>, Call, Decoder,
-                                                    Polling, InvokeUser);
+extern template Task<Result<AnswerPtr>> unary_call<>(EventLoop&, std::shared_ptr<Balancer>,
+                                                     std::shared_ptr<const Call>, Decoder);
+extern template Task<Result<AnswerPtr>> poll_call<>(EventLoop&, std::shared_ptr<Balancer>,
+                                                    std::shared_ptr<const Call>, Decoder, Polling,
+                                                    InvokeUser);
 
 extern template Task<Result<std::unique_ptr<CommittedStream>>> stream_call<>(const StreamKind&, EventLoop&,
-                                                                             std::shared_ptr<Balancer>, Call);
+                                                                             std::shared_ptr<Balancer>,
+                                                                             std::shared_ptr<const Call>);
 extern template Task<const ChunkReader*> CommittedStream::next<>();
 
 }  // namespace openailb::detail

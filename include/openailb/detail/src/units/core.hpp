@@ -45,14 +45,16 @@ template void write_document<>(JsonPrinter&, const nlohmann::ordered_json&);
 template MakeTask answers<>(std::shared_ptr<Balancer>, Decoder);
 template MakeTask downloads<>(std::shared_ptr<Balancer>, Decoder, ByteSink);
 template MakeTask polls<>(std::shared_ptr<Balancer>, Decoder, Polling);
-template Result<AnswerPtr> Core<Blocking>::run_any<>(Result<Call>, const MakeTask&) const;
-template AnyStream Core<Blocking>::open<>(const StreamKind&, Result<Call>) const;
+template Result<AnswerPtr> Core<Blocking>::run_any<>(Result<NewCall>, const MakeTask&) const;
+template AnyStream Core<Blocking>::open<>(const StreamKind&, Result<NewCall>) const;
 template MakeTask List::make_task<>() const;
-template Task<Result<AnswerPtr>> unary_call<>(EventLoop&, std::shared_ptr<Balancer>, Call, Decoder);
-template Task<Result<AnswerPtr>> poll_call<>(EventLoop&, std::shared_ptr<Balancer>, Call, Decoder, Polling,
-                                             InvokeUser);
+template Task<Result<AnswerPtr>> unary_call<>(EventLoop&, std::shared_ptr<Balancer>,
+                                              std::shared_ptr<const Call>, Decoder);
+template Task<Result<AnswerPtr>> poll_call<>(EventLoop&, std::shared_ptr<Balancer>,
+                                             std::shared_ptr<const Call>, Decoder, Polling, InvokeUser);
 template Task<Result<std::unique_ptr<CommittedStream>>> stream_call<>(const StreamKind&, EventLoop&,
-                                                                      std::shared_ptr<Balancer>, Call);
+                                                                      std::shared_ptr<Balancer>,
+                                                                      std::shared_ptr<const Call>);
 template Task<const ChunkReader*> CommittedStream::next<>();
 template const ChunkReader* AnyStream::advance<>();
 

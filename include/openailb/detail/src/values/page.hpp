@@ -56,7 +56,7 @@ class List {
   /// From the end of a page on. Within some time, zero for no limit but that of the options.
   List(const AnyPage& page, std::chrono::nanoseconds within, MakePage make_page);
 
-  const Result<Call>& call() const noexcept { return call_; }
+  const Result<NewCall>& call() const noexcept { return call_; }
   template <class = OnlyIfUsed>
   MakeTask make_task() const;
 
@@ -68,11 +68,11 @@ class List {
   static bool came_from_a_client(const AnyPage& page) noexcept { return page.core_ != nullptr; }
 
  private:
-  Result<Call> make_call(const CoreBase& core) const;
+  Result<NewCall> make_call(const CoreBase& core) const;
   Result<AnswerPtr> read_page(const HttpResponse& response, const PlaceInList& place) const;
   template <class = OnlyIfUsed>
-  static Task<Result<AnswerPtr>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer, Call call,
-                                        std::shared_ptr<const List> list);
+  static Task<Result<AnswerPtr>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
+                                        std::shared_ptr<const Call> call, std::shared_ptr<const List> list);
   AnswerPtr put_together(std::map<std::size_t, AnswerPtr>& pages) const;
   static void spawn(PageAnswer& all, PageAnswer& one);
 
@@ -81,7 +81,7 @@ class List {
   RequestOptions options_;
   MakePage make_page_;
   std::vector<PlaceInList> places_{};
-  Result<Call> call_;
+  Result<NewCall> call_;
 };
 
 template <class T, class Execution>

@@ -38,22 +38,6 @@ OPENAILB_INLINE ResponseHeaders::ResponseHeaders(const Headers& headers) {
   for (const auto& [name, value] : headers) add(name, value);
 }
 
-OPENAILB_INLINE ResponseHeaders::ResponseHeaders(std::vector<char> text, const std::vector<Field>& fields)
-    : text_(std::move(text)) {
-  entries_.reserve(fields.size());
-  bool is_any_there_twice = false;
-  for (const auto& [begin, length, gap, rest] : fields) {
-    const std::string_view name(text_.data() + begin, length), value(name.data() + length + gap, rest);
-    is_any_there_twice = is_any_there_twice || contains(name);
-    entries_.emplace_back(name, value);
-    marks_ |= detail::mark_of(name);
-  }
-  if (!is_any_there_twice) return;
-  ResponseHeaders joined;
-  for (const auto& [name, value] : entries_) joined.add(name, value);
-  *this = std::move(joined);
-}
-
 OPENAILB_INLINE ResponseHeaders::ResponseHeaders(const ResponseHeaders& other)
     : text_(other.text_), entries_(other.entries_), marks_(other.marks_) {
   rebase(other.text_.data());
@@ -91,19 +75,21 @@ OPENAILB_INLINE std::vector<char> ResponseHeaders::make_room(std::size_t size) {
 }
 
 OPENAILB_INLINE void ResponseHeaders::add(std::string_view name, std::string_view value) {
-  if (const auto same = find(name); same != end()) {
+  const std::uint64_t mark = detail::mark_of(name);
+  if (const auto same = (marks_ & mark) == 0 ? end() : find(name); same != end()) {
     const std::size_t end = same->second.size();
     return splice(same, end, 0, (end == 0 ? "" : ", ") + std::string(value));
   }
   const std::size_t begin = text_.size(), size = name.size() + value.size();
-  const std::vector<char> before = make_room(size);
+  std::vector<char> before;
+  if (text_.capacity() - begin < size) before = make_room(size);
   if (empty()) entries_.reserve(32);
   text_.resize(begin + size);  // does not move it, so both may be parts of it
   char* const at = text_.data() + begin;
   name.copy(at, name.size());
   value.copy(at + name.size(), value.size());
   entries_.push_back({{at, name.size()}, {at + name.size(), value.size()}});
-  marks_ |= detail::mark_of(name);
+  marks_ |= mark;
 }
 
 OPENAILB_INLINE void ResponseHeaders::splice(const_iterator header, std::size_t at, std::size_t size,
