@@ -192,9 +192,23 @@ inline Result<std::string> Endpoint::key() const {
                .message = "not sent: api_key gave a key with a control character"};
 }
 
+/// Whether Azure has a path for each deployment of a model; all others have none (as openai-python knows).
+inline bool is_of_a_deployment(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  for (const std::string_view one :
+       {"/completions", "/chat/completions", "/embeddings", "/audio/transcriptions", "/audio/translations",
+        "/audio/speech", "/images/generations", "/images/edits"}) {
+    if (path == one) return true;
+  }
+  return false;
+}
+
 inline Result<Url> Endpoint::url(const Call& call) const {
   Url base = base_url_;
-  constexpr std::string_view placeholder = "{model}";
+  constexpr std::string_view deployment = "/deployments/{model}", placeholder = "{model}";
+  if (base.path.ends_with(deployment) && !is_of_a_deployment(call.path)) {
+    base.path.resize(base.path.size() - deployment.size());
+  }
   for (std::size_t at = 0; (at = base.path.find(placeholder, at)) != std::string::npos;) {
     if (!call.model) {
       return Error{.kind = ErrorKind::bad_request,
@@ -228,6 +242,8 @@ inline Headers Endpoint::headers(const Call& call, std::string_view key, std::si
   } else if (always_has_body(call.method)) {
     headers.try_emplace("Content-Type", "");  // or libcurl would send a type of its own
   }
+  // As both official SDKs send it to the vector stores.
+  if (call.path.starts_with("/vector_stores")) headers.try_emplace("OpenAI-Beta", "assistants=v2");
   headers.try_emplace("x-stainless-retry-count",
                       std::to_string(attempts_before));  // as the official SDKs send it
   // The endpoint's own key overrides a default header of the client's, and its own header overrides the key.

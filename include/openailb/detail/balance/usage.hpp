@@ -27,7 +27,9 @@ inline std::optional<std::int64_t> integer_member_of(const JsonNode& object, std
 /// `response`. Null when they say nothing.
 inline std::optional<Usage> usage_of(const JsonNode& answer) {
   const JsonNode* response = find_member(answer, "response");
+  const JsonNode* groq = find_member(answer, "x_groq");  // where Groq puts that of a stream
   const JsonNode* usage = find_member(response ? *response : answer, "usage");
+  if ((!usage || usage->type != JsonType::object) && groq) usage = find_member(*groq, "usage");
   if (!usage || usage->type != JsonType::object) return std::nullopt;
   const auto either = [&](const char* name, const char* other) {
     const auto number = integer_member_of(*usage, name);

@@ -101,11 +101,13 @@ Result<AnswerPtr> decode_with(HttpResponse& response, bool& delivered) {
   return Error{.kind = ErrorKind::parse, .message = "answered with an empty list: " + response.body};
 }
 
-/// Reads the JSON of a list, which may be empty. Gives what is wrong with it.
-inline std::optional<Error> read_list(const HttpResponse& response, ScannedJson& document) {
+/// Reads the JSON of a list, which may be empty. If it may be bare, it need not be the `data` of an object:
+/// some servers send no more. Gives what is wrong with it.
+inline std::optional<Error> read_list(const HttpResponse& response, ScannedJson& document, bool may_be_bare) {
   std::optional<Error> wrong = read_document(response, document);
-  const JsonNode* data = wrong ? nullptr : find_member(document.root(), "data");
-  if (wrong || (data != nullptr && data->type == JsonType::array)) return wrong;
+  if (wrong || (may_be_bare && document.root().type == JsonType::array)) return wrong;
+  const JsonNode* data = find_member(document.root(), "data");
+  if (data != nullptr && (data->type == JsonType::array || data->type == JsonType::null)) return wrong;
   return Error{.kind = ErrorKind::parse, .message = "answered with something that is no list"};
 }
 
@@ -113,7 +115,7 @@ inline std::optional<Error> read_list(const HttpResponse& response, ScannedJson&
 template <class T>
 Result<AnswerPtr> decode_list(HttpResponse& response, bool&) {
   ScannedJson document;
-  if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
+  if (std::optional<Error> wrong = read_list(response, document, false)) return *std::move(wrong);
   return read_object(document, unread<T>());
 }
 

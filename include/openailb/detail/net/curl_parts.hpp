@@ -3,7 +3,7 @@
 #include <openailb/detail/net/curl_failure.hpp>
 #include <openailb/detail/net/curl_handle.hpp>
 #include <openailb/detail/net/part_files.hpp>
-#include <openailb/detail/wire/text.hpp>
+#include <openailb/detail/wire/media_types.hpp>
 #include <openailb/result.hpp>
 #include <openailb/values/file.hpp>
 #include <openailb/values/http.hpp>
@@ -93,10 +93,10 @@ inline std::string filename_of(const FileInput& file) {
   return file.filename.empty() ? std::filesystem::path(file.path).filename().string() : file.filename;
 }
 
-/// The type of a part; empty: libcurl finds one, which for most files is application/octet-stream. Image
-/// endpoints take no such images, and libcurl does not know webp.
-inline std::string content_type_of(const std::string& given, std::string_view filename) {
-  return given.empty() && lower(filename).ends_with(".webp") ? "image/webp" : given;
+/// The type of a part; empty for a field.
+inline std::string content_type_of(const FileInput& file, std::string_view filename) {
+  if (file.empty()) return {};
+  return file.content_type.empty() ? std::string(media_type_of(filename)) : file.content_type;
 }
 
 inline CURLcode add_part(curl_mime* parts, const BodyPart& part, PartReader& reader) {
@@ -108,7 +108,7 @@ inline CURLcode add_part(curl_mime* parts, const BodyPart& part, PartReader& rea
                            &PartReader::seek, nullptr, &reader);
   const std::string filename = filename_of(part.file);
   if (code == CURLE_OK && !filename.empty()) code = curl_mime_filename(added, filename.c_str());
-  const std::string type = content_type_of(part.file.content_type, filename);
+  const std::string type = content_type_of(part.file, filename);
   if (code == CURLE_OK && !type.empty()) code = curl_mime_type(added, type.c_str());
   return code;
 }

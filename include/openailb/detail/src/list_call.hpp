@@ -98,7 +98,7 @@ MakeTask List::make_task() const {
 OPENAILB_INLINE Result<AnswerPtr> List::read_page(const HttpResponse& response,
                                                   const PlaceInList& place) const {
   ScannedJson document;
-  if (std::optional<Error> wrong = read_list(response, document)) return *std::move(wrong);
+  if (std::optional<Error> wrong = read_list(response, document, true)) return *std::move(wrong);
   std::unique_ptr<PageAnswer> answer = make_page_();
   answer->read(document.root());
   AnyPage& page = answer->page();
@@ -162,7 +162,7 @@ OPENAILB_INLINE AnswerPtr List::put_together(std::map<std::size_t, AnswerPtr>& p
       goes_on.push_back({.endpoint = endpoint, .after = one.page().last_id, .seen = std::move(seen)});
     }
     if (options_.all_endpoints) {
-      spawn(*all, one);
+      add_page(*all, one);
     } else {
       all.reset(static_cast<PageAnswer*>(answer.release()));
     }
@@ -176,7 +176,7 @@ OPENAILB_INLINE AnswerPtr List::put_together(std::map<std::size_t, AnswerPtr>& p
 }
 
 /// Adds a page of one endpoint to a page of all endpoints.
-OPENAILB_INLINE void List::spawn(PageAnswer& all, PageAnswer& one) {
+OPENAILB_INLINE void List::add_page(PageAnswer& all, PageAnswer& one) {
   all.append_items(one);
   AnyPage& whole = all.page();
   AnyPage& part = one.page();

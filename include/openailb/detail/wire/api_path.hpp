@@ -98,7 +98,17 @@ class ApiPath {
     if (segment.empty()) fault_ = "the id in the path " + text_ + "/ is empty";
     // Even encoded, these two are steps to some servers.
     if (segment == "." || segment == "..") fault_ = "an id in a path cannot be " + std::string(segment);
-    text_ += '/' + percent_encode(segment);
+    text_ += '/' + encoded(segment);
+  }
+
+  /// A colon, which ids of models have, stands in a path as it is.
+  static std::string encoded(std::string_view segment) {
+    constexpr std::string_view colon = "%3A";
+    std::string text = percent_encode(segment);
+    for (std::size_t at = 0; (at = text.find(colon, at)) != std::string::npos; ++at) {
+      text.replace(at, colon.size(), ":");
+    }
+    return text;
   }
 
   std::string text_{};

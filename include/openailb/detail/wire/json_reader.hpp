@@ -163,7 +163,12 @@ bool read_vector(JsonNode& node, std::vector<T>& value) {
   if (node.type != JsonType::array) return false;
   value.clear();
   for (JsonNode* element = &node + 1; element != node.end(); element = element->end()) {
-    if (!read_json(*element, value.emplace_back())) value.pop_back();
+    [[maybe_unused]] const bool is_missing = element->type == JsonType::null;
+    const bool is_read = read_json(*element, value.emplace_back());
+    if constexpr (std::same_as<T, float>) {
+      if (is_missing || !is_read) return false;  // without one of its numbers it is another vector
+    }
+    if (!is_read) value.pop_back();
   }
   return true;
 }

@@ -11,6 +11,8 @@
 #include <openailb/values/http.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +26,13 @@ template <class T>
 Result<AnswerPtr> decode_embeddings(HttpResponse& response, bool& delivered) {
   Result<AnswerPtr> answer = decode_json<T>(response, delivered);
   if (!answer) return answer;
-  const auto& data = value_of<T>(**answer).data;
+  auto& data = value_of<T>(**answer).data;
+  const auto is_first = [](const Embedding& one) { return one.index == 0; };
+  if (std::all_of(data.begin(), data.end(), is_first)) {  // some servers leave it out: they keep the order
+    for (std::size_t index = 0; index < data.size(); ++index) {
+      data[index].index = static_cast<std::int64_t>(index);
+    }
+  }
   const auto is_empty = [](const Embedding& one) { return one.embedding.empty(); };
   const bool has_all = !data.empty() && std::none_of(data.begin(), data.end(), is_empty);
   if (has_all) return answer;

@@ -74,7 +74,7 @@ class List {
   static Task<Result<AnswerPtr>> ask_at(EventLoop& loop, std::shared_ptr<Balancer> balancer,
                                         std::shared_ptr<const Call> call, std::shared_ptr<const List> list);
   AnswerPtr put_together(std::map<std::size_t, AnswerPtr>& pages) const;
-  static void spawn(PageAnswer& all, PageAnswer& one);
+  static void add_page(PageAnswer& all, PageAnswer& one);
 
   std::weak_ptr<const CoreBase> core_;  // a call that is under way does not keep its client
   std::shared_ptr<const ApiPath> path_;
@@ -91,7 +91,9 @@ class PageAnswerOf final : public PageAnswer {
 
   AnyPage& page() noexcept override { return page_; }
   void* value() noexcept override { return &page_; }
-  bool read(JsonNode& json) override { return read_json(json, page_); }
+  bool read(JsonNode& json) override {
+    return json.type == JsonType::array ? read_json(json, page_.data) : read_json(json, page_);
+  }
   const std::string* last_item() const override {
     return page_.data.empty() ? nullptr : &page_.data.back().id;
   }
