@@ -163,12 +163,12 @@ bool read_vector(JsonNode& node, std::vector<T>& value) {
   if (node.type != JsonType::array) return false;
   value.clear();
   for (JsonNode* element = &node + 1; element != node.end(); element = element->end()) {
-    [[maybe_unused]] const bool is_missing = element->type == JsonType::null;
-    const bool is_read = read_json(*element, value.emplace_back());
+    if (read_json(*element, value.emplace_back())) continue;
     if constexpr (std::same_as<T, float>) {
-      if (is_missing || !is_read) return false;  // without one of its numbers it is another vector
+      value.clear();  // without one of its numbers it is another vector
+      return false;
     }
-    if (!is_read) value.pop_back();
+    value.pop_back();
   }
   return true;
 }
