@@ -67,6 +67,7 @@ inline ClientOptions World::options() {
   options.hedge = plan_.hedge;
   options.retry_budget = plan_.retry_budget;
   options.scorer = scorer();
+  options.second_opinion = false;  // the rules of these worlds know none
   options.max_in_flight = plan_.max_in_flight;
   options.event_loop = net_.loops();
   return options;

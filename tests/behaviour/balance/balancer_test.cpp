@@ -322,6 +322,7 @@ TEST(Breaker, WithoutANameIsCalledAfterItsEndpoint) {
 TEST(Predicates, ChangeTheBreakersColumnAlone) {
   Simulation simulation({{failing(500)}, {failing(400)}, {ok()}});
   simulation.options.max_retries = 0;
+  simulation.options.second_opinion = false;
   const auto order = std::make_shared<std::vector<std::string>>();
   simulation.options.breaker.is_excluded = [order](const Error* error) {
     order->push_back("excluded " + std::to_string(error ? error->status : 0));

@@ -173,6 +173,7 @@ SimulatedAnswer half(int status, SimulatedAnswer::Ending ending, Headers headers
 TEST(StatusOfAnAnswer, DecidesWhateverBecameOfTheBody) {
   for (const auto ending : {SimulatedAnswer::Ending::reset, SimulatedAnswer::Ending::hang}) {
     Simulation simulation({{half(400, ending)}, {ok()}});
+    simulation.options.second_opinion = false;
     simulation.options.timeout = 10s;
     const Client client = simulation.client();
     const Result<ChatCompletion> result = ask(client);

@@ -132,6 +132,7 @@ struct Unhurried : Simulation {
   explicit Unhurried(std::vector<std::vector<SimulatedAnswer>> scripts) : Simulation(std::move(scripts)) {
     options.timeout = 10s;
     options.breaker.ready_to_trip = [](const Counts&) { return false; };
+    options.second_opinion = false;  // which has tests of its own
   }
 };
 
@@ -262,6 +263,7 @@ TEST(Invariants, HoldWhateverTheEndpointsDo) {
     });
   }
   simulation.options.timeout = 10s;
+  simulation.options.second_opinion = false;
   simulation.options.random = [&] { return std::uniform_real_distribution<double>(0, 1)(random); };
   const Client client = simulation.client();
   int failed = 0;
@@ -305,7 +307,7 @@ TEST(Invariants, HoldWhateverTheEndpointsDo) {
 
 TEST(CallerFault, IsReturnedAsItIs) {
   const std::string body = error_json("max_tokens is too large", "invalid_value", "invalid_request_error");
-  Simulation simulation({{failing(400, body, {{"x-request-id", "req-7"}})}, {ok()}});
+  Simulation simulation({{failing(400, body, {{"x-request-id", "req-7"}})}});
   const Result<ChatCompletion> result = ask(simulation.client());
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().status, 400);

@@ -152,6 +152,7 @@ TEST(Hedge, IsNotWhatFollowsARefusal) {
 
 TEST(Hedge, IsCanceledByAFailureThatEndsTheCall) {
   Hedged simulation({{after(2s, failing(400, error_json("no such thing")))}, {after(9s, ok())}, {ok()}});
+  simulation.options.second_opinion = false;
   const Client client = simulation.client();
   const Result<ChatCompletion> result = ask(client);
   ASSERT_FALSE(result);

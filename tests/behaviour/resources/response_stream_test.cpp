@@ -217,7 +217,7 @@ TEST(ResponseStream, ThatFailsBeforeItSaysSomethingFailsOver) {
   EXPECT_THAT(stream.error()->body, HasSubstr("response.failed"));
 }
 
-TEST(ResponseStream, ThatFailsLaterEndsWithTheFailedResponse) {
+TEST(ResponseStream, ThatFailsLaterIsInterruptedWithTheFailedResponse) {
   const std::string failed = about_response(
       "response.failed", response("failed", json::array(), {{"code", "server_error"}, {"message", "boom"}}));
   OneEndpoint simulation(streaming(beginning() + text("Hi") + failed));
@@ -225,7 +225,9 @@ TEST(ResponseStream, ThatFailsLaterEndsWithTheFailedResponse) {
   std::string last;
   while (auto one = stream.next()) last = one->type;
   EXPECT_EQ(last, "response.failed");
-  EXPECT_FALSE(stream.error());
+  ASSERT_TRUE(stream.error());
+  EXPECT_EQ(stream.error()->kind, ErrorKind::stream_interrupted);
+  EXPECT_THAT(stream.error()->message, HasSubstr("boom"));
   EXPECT_EQ(stream.completion().status, "failed");
   EXPECT_EQ(stream.completion().error->message, "boom");
   EXPECT_EQ(stream.completion().output_text(), "Hi");
@@ -270,10 +272,10 @@ TEST(ResponseStream, WaitsForNothingAfterItsEnd) {
       auto stream = open(client);
       while (stream.next()) {
       }
-      EXPECT_FALSE(stream.error()) << type;
+      EXPECT_EQ(stream.error().has_value(), std::string(type) == "response.failed") << type;
       EXPECT_EQ(stream.completion().status, "over");
       EXPECT_EQ(in_flight(client), 0);
-      EXPECT_EQ(counts(client).total_successes, 1);
+      EXPECT_EQ(counts(client).total_successes, std::string(type) == "response.failed" ? 0 : 1);
       EXPECT_EQ(simulation.elapsed().count(), 0);
     }
   }

@@ -179,6 +179,7 @@ TEST(StreamFailover, TheFirstTokenTimeoutIsForStreamsAlone) {
 
 TEST(StreamFailover, ACallersFaultInsideAStreamIsSentOnce) {
   TwoEndpoints simulation(streaming(role() + sse_event(error_json("bad", nullptr, "invalid_request_error"))));
+  simulation.options.second_opinion = false;
   const Client client = simulation.client();
   EXPECT_EQ(hear(client).kind, ErrorKind::bad_request);
   EXPECT_THAT(simulation.asked(), ElementsAre(0));

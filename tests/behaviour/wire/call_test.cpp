@@ -139,7 +139,7 @@ std::string sent_body(const Call& call) { return call.body.text(call.model.value
 
 Call made(RequestOptions options, ClientOptions client = {}, bool streams = false) {
   return **make_call({.path = "/x", .body = JsonDocument{{"model", "m"}}, .streams = streams}, client,
-                    std::move(options));
+                     std::move(options));
 }
 
 TEST(Call, TakesTheClientsOptionsWhereItHasNone) {
@@ -170,7 +170,7 @@ TEST(Call, StreamsSayThatTheyDo) {
 
 TEST(Call, TakesTheMembersOfExtraBodyInstead) {
   const Call call = **make_call({.path = "/x", .body = JsonDocument{{"b", 1}, {"model", "m"}, {"a", 2}}}, {},
-                               {.extra_body = {{"b", nullptr}, {"a", 3}, {"c", 4}}});
+                                {.extra_body = {{"b", nullptr}, {"a", 3}, {"c", 4}}});
   EXPECT_EQ(sent_body(call), R"({"model":"m","a":3,"c":4})");
 }
 

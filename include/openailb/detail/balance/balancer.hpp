@@ -348,7 +348,6 @@ inline void Balancer::consider_refusal(CallState& state, const ActiveAttempt& at
   if (complaints_.knows(complaint, now)) return;
   state.refusal = {attempt.endpoint, attempt.endpoint->wire_model(call), std::move(complaint)};
   failure.policy.retry_elsewhere = true;
-  failure.policy.breaker = Outcome::exclusion;
 }
 
 inline void Balancer::notify_end(const ActiveAttempt& attempt, AttemptEnded event, TimePoint now) {

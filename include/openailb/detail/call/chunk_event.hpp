@@ -5,6 +5,7 @@
 #include <openailb/detail/balance/reading.hpp>
 #include <openailb/detail/balance/usage.hpp>
 #include <openailb/detail/call/chunk_reader.hpp>
+#include <openailb/detail/call/stream_kind.hpp>
 #include <openailb/detail/call/stream_reader.hpp>
 #include <openailb/detail/net/aside.hpp>
 #include <openailb/detail/net/task.hpp>
@@ -24,7 +25,8 @@ namespace openailb::detail {
 
 /// An event was a chunk, which its reader has now.
 struct ChunkRead {
-  std::optional<Usage> usage{};  ///< null also if nobody wants to know it
+  std::optional<Usage> usage{};    ///< null also if nobody wants to know it
+  std::optional<Error> failure{};  ///< what the chunk says has gone wrong, so that it is the last one
 };
 
 /// What one event of a committed stream says.
@@ -36,6 +38,7 @@ struct StreamOf {
   const Call& call;
   std::size_t endpoint;
   bool wants_usage;
+  const StreamKind& kind;
 };
 
 /// Reads an event of a committed stream and takes its data, if it is a chunk. Needs nothing but what it is
@@ -49,6 +52,7 @@ inline ChunkEvent read_chunk_event(ServerSentEvent& event, ScannedJson& document
   if (std::holds_alternative<StreamEnd>(said)) return StreamEnd{};
   ChunkRead read{.usage = stream.wants_usage ? usage_of(document.root()) : std::nullopt};
   learn_from_answer(stream.affinity, stream.call, stream.endpoint, event.data);
+  read.failure = stream.kind.failure_in(document.root());
   chunks.read(document, event.data);
   return read;
 }
@@ -62,14 +66,15 @@ struct LargeChunkEvent {
 /// Reads a large event beside the loop, with a new reader. `affinity` are those of the client.
 template <class = OnlyIfUsed>
 Task<LargeChunkEvent> read_large_chunk_event(EventLoop& loop, ServerSentEvent event, Reading reading,
-                                             std::shared_ptr<ObjectAffinity> affinity,
+                                             std::shared_ptr<ObjectAffinity> affinity, const StreamKind& kind,
                                              std::shared_ptr<ChunkReader> chunks) {
-  auto reads = [event = std::move(event), reading = std::move(reading), affinity = std::move(affinity),
+  auto reads = [&kind, event = std::move(event), reading = std::move(reading), affinity = std::move(affinity),
                 chunks = std::move(chunks)]() mutable {
     LargeChunkEvent read{.chunks = std::move(chunks)};
     ScannedJson document;
-    read.said = read_chunk_event(event, document, *read.chunks,
-                                 {*affinity, *reading.call, reading.endpoint->id(), reading.wants_usage});
+    read.said =
+        read_chunk_event(event, document, *read.chunks,
+                         {*affinity, *reading.call, reading.endpoint->id(), reading.wants_usage, kind});
     if (auto* error = std::get_if<Error>(&read.said)) *error = reading.cleaned(std::move(*error));
     return read;
   };

@@ -70,7 +70,7 @@ class CommittedStream final : public CommittedAnswer {
   template <class = OnlyIfUsed>
   Task<LargeChunkEvent> read_large();
   const ChunkReader* take(ChunkEvent said);
-  const ChunkReader* accept();
+  const ChunkReader* accept(std::optional<Error> failure);
   void finish_at_end_of_transfer();
   void end_too_soon();
   std::string so_far() const override {
@@ -98,7 +98,8 @@ inline const ChunkReader* CommittedStream::find_next() {
         const StreamOf stream{.affinity = balancer_->object_affinity(),
                               .call = *attempt_->call,
                               .endpoint = attempt_->endpoint->id(),
-                              .wants_usage = attempt_->wants_usage()};
+                              .wants_usage = attempt_->wants_usage(),
+                              .kind = *kind_};
         chunk = take(read_chunk_event(*event, document_, *chunks_, stream));
       }
     } else if (reader_.overflowed()) {
@@ -155,7 +156,7 @@ Task<LargeChunkEvent> CommittedStream::read_large() {
   ServerSentEvent event = *std::move(large_);
   large_.reset();
   return read_large_chunk_event(*loop_, std::move(event), attempt_->reading(),
-                                {balancer_, &balancer_->object_affinity()}, kind_->make_reader());
+                                {balancer_, &balancer_->object_affinity()}, *kind_, kind_->make_reader());
 }
 
 inline const ChunkReader* CommittedStream::take(ChunkEvent said) {
@@ -168,19 +169,22 @@ inline const ChunkReader* CommittedStream::take(ChunkEvent said) {
     kind_->ends_with_done || accumulation_->finished() ? finish() : end_too_soon();
     return nullptr;
   }
-  const std::optional<Usage>& usage = std::get<ChunkRead>(said).usage;
-  if (usage) attempt_->used(*usage);
-  return accept();
+  auto& read = std::get<ChunkRead>(said);
+  if (read.usage) attempt_->used(*read.usage);
+  return accept(std::move(read.failure));
 }
 
-inline const ChunkReader* CommittedStream::accept() {
+/// Adds a chunk. One that says that the stream has failed is handed over as well: the error comes after it.
+inline const ChunkReader* CommittedStream::accept(std::optional<Error> failure) {
   if (Result<void> added = accumulation_->add(*chunks_); !added) {
     added.error().body = chunks_->text();
     fail(attempt_->failure({.error = std::move(added).error()}));
     return nullptr;
   }
   ++count_;
-  if (accumulation_->is_last(*chunks_, *attempt_->call)) {
+  if (failure) {
+    fail(attempt_->failure(observation_in_answer(*std::move(failure), info_.headers, loop_->date())));
+  } else if (accumulation_->is_last(*chunks_, *attempt_->call)) {
     attempt_->transfer->set_satisfied();
     finish();
   }

@@ -4,6 +4,8 @@
 #include <openailb/detail/failure/failure.hpp>
 #include <openailb/detail/failure/failure_class.hpp>
 #include <openailb/detail/failure/fallback_triggers.hpp>
+#include <openailb/detail/failure/known_refusals.hpp>
+#include <openailb/detail/wire/text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/values/http.hpp>
 #include <openailb/values/response_headers.hpp>
@@ -11,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -44,7 +47,10 @@ inline bool had_time(const AttemptObservation& seen) {
 /// Whether a refusal may be the endpoint's fault, though its class says that it is the caller's.
 inline bool may_be_the_endpoints(const AttemptObservation& seen) {
   const Error& error = seen.error;
-  const bool is_of_an_object = seen.names_an_object || seen.probing_for_object || error.status == 404;
+  const std::string says = lower(error.code + ' ' + error.type + ' ' + error.message);
+  if (class_of_known_refusal(error.status, says)) return false;
+  const bool is_of_an_object = seen.names_an_object || seen.probing_for_object ||
+                               (is_no_such_object(error) && !mentions(says, {"model"}));
   return error.status / 100 == 4 && !seen.delivered && !seen.is_client_error && !is_of_an_object &&
          !is_content_refused(error) && !is_too_long_for_model(error);
 }

@@ -39,7 +39,15 @@ inline constexpr KnownRefusal known_refusals[] = {
     {400, "model_not_found", FailureClass::no_such_model},          // Groq, one-api
     {400, "model_decommissioned", FailureClass::no_such_model},     // Groq
     {400, "is not a valid model id", FailureClass::no_such_model},  // OpenRouter
-    {0, "no available channel", FailureClass::no_such_model},       // one-api, new-api
+    {400, "missing_required_parameter",
+     FailureClass::client_error},  // OpenAI: what is certainly the caller's
+    {400, "invalid_type", FailureClass::client_error},
+    {400, "string_above_max_length", FailureClass::client_error},
+    {400, "array_above_max_length", FailureClass::client_error},
+    {400, "invalid_prompt", FailureClass::client_error},
+    {400, "invalid_image", FailureClass::client_error},
+    {400, "image_", FailureClass::client_error},
+    {0, "no available channel", FailureClass::no_such_model},  // one-api, new-api
 };
 
 /// The class that the words of a refusal are known to mean; null when nobody knows them. `says` is all that

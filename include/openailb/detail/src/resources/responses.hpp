@@ -19,11 +19,18 @@
 #include <openailb/values/page.hpp>
 #include <openailb/values/poll.hpp>
 
+#include <string>
 #include <utility>
 
 namespace openailb {
 
 namespace detail {
+
+/// What has gone wrong with a response that says so, but not what.
+inline Error failed_response(const std::string& body) {
+  return {
+      .kind = ErrorKind::api, .message = "the response failed, and does not say why: " + body, .status = 200};
+}
 
 /// Reads the response that was asked for. With an `error` it is that error; with nothing that a response has,
 /// it is an error of kind parse.
@@ -36,20 +43,28 @@ Result<AnswerPtr> decode_response(HttpResponse& response, bool& delivered) {
   return Error{.kind = ErrorKind::parse, .message = "answered without a response: " + response.body};
 }
 
+/// The same of one that was made by this call: if it has failed, the call has.
+template <class T>
+Result<AnswerPtr> decode_new_response(HttpResponse& response, bool& delivered) {
+  Result<AnswerPtr> answer = decode_response<T>(response, delivered);
+  if (answer && value_of<T>(**answer).status == "failed") return failed_response(response.body);
+  return answer;
+}
+
 }  // namespace detail
 
 template <class Execution>
 auto Responses<Execution>::create(const ResponseCreateParams& params, RequestOptions options) const
     -> Answer<Response> {
   return Base::template post<Response>("/responses", params, std::move(options),
-                                       detail::decode_response<Response>);
+                                       detail::decode_new_response<Response>);
 }
 
 template <class Execution>
 auto Responses<Execution>::create_from(const JsonDocument& body, RequestOptions options) const
     -> Answer<Response> {
   return Base::template post<Response>("/responses", body, std::move(options),
-                                       detail::decode_response<Response>);
+                                       detail::decode_new_response<Response>);
 }
 
 template <class Execution>
