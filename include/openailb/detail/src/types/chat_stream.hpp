@@ -1,9 +1,14 @@
 #pragma once
 
 #include <openailb/detail/call/stream_traits.hpp>
+#include <openailb/detail/failure/error_body.hpp>
 #include <openailb/detail/wire/json_scanner.hpp>
+#include <openailb/error.hpp>
 #include <openailb/types/chat_accumulator.hpp>
 #include <openailb/types/chat_chunk.hpp>
+
+#include <optional>
+#include <string>
 
 namespace openailb::detail {
 
@@ -30,6 +35,26 @@ struct StreamTraits<ChatCompletionChunk> : StreamRules {
       if (choice_commits(*choice)) return true;
     }
     return false;
+  }
+
+  /// What a choice says has gone wrong with it: an `error` of its own (OpenRouter), or a finish reason that
+  /// is none (OpenRouter, Zhipu).
+  static std::optional<Error> failure_in(JsonNode& chunk) {
+    JsonNode* choices = find_member(chunk, "choices");
+    if (choices == nullptr || choices->type != JsonType::array) return std::nullopt;
+    for (JsonNode* choice = choices + 1; choice != choices->end(); choice = choice->end()) {
+      const JsonNode* error = find_member(*choice, "error");
+      if (error != nullptr && error->type == JsonType::object) {
+        if (std::optional<Error> inside = error_inside(*choice)) return inside;
+      }
+      const JsonNode* reason = find_member(*choice, "finish_reason");
+      if (reason == nullptr || reason->type != JsonType::string) continue;
+      const std::string why = string_of(*reason);
+      if (why == "error" || why == "network_error") {
+        return Error{.message = "the answer ended with the finish_reason " + why, .status = 200};
+      }
+    }
+    return std::nullopt;
   }
 
   /// The texts that change from chunk to chunk, see StreamTraits: the padding, and the tokens of the first
