@@ -233,6 +233,45 @@ TEST(ResponseStream, ThatFailsLaterIsInterruptedWithTheFailedResponse) {
   EXPECT_EQ(stream.completion().output_text(), "Hi");
 }
 
+json call_item(const std::string& id, const std::string& arguments = "") {
+  return {{"id", id},
+          {"type", "function_call"},
+          {"name", id + "_name"},
+          {"call_id", id},
+          {"arguments", arguments}};
+}
+
+TEST(ResponseStream, KnowsItemsByTheirIdsWhereTheyShareAnIndex) {
+  const auto arguments = [](const std::string& id, const std::string& delta) {
+    return event("response.function_call_arguments.delta",
+                 {{"item_id", id}, {"output_index", 0}, {"delta", delta}});
+  };
+  OneEndpoint simulation(streaming(created() + item_added(call_item("a")) + item_added(call_item("b")) +
+                                   arguments("a", "1") + arguments("b", "2") + arguments("a", "3") +
+                                   about_response("response.completed", response("completed"))));
+  auto stream = open(simulation.client());
+  while (stream.next()) {
+  }
+  ASSERT_EQ(stream.completion().output.size(), 2U);
+  EXPECT_EQ(stream.completion().output[0].arguments, "13");
+  EXPECT_EQ(stream.completion().output[1].arguments, "2");
+}
+
+TEST(ResponseStream, KeepsTextThatFollowsReasoningAtTheSameIndex) {
+  const std::string reasoning =
+      item_added({{"id", "rs_1"}, {"type", "reasoning"}, {"summary", json::array()}}) +
+      event("response.reasoning_text.delta",
+            {{"item_id", "rs_1"}, {"output_index", 0}, {"content_index", 0}, {"delta", "hm"}});
+  OneEndpoint simulation(streaming(created() + reasoning + text("Hi") + text(" you") +
+                                   about_response("response.completed", response("completed"))));
+  auto stream = open(simulation.client());
+  while (stream.next()) {
+  }
+  ASSERT_EQ(stream.completion().output.size(), 2U);
+  EXPECT_EQ(stream.completion().output[0].content[0].text, "hm");
+  EXPECT_EQ(stream.completion().output_text(), "Hi you");
+}
+
 TEST(ResponseStream, IsInterruptedByAnError) {
   for (const std::string& error : {event("error", {{"code", "server_error"}, {"message", "boom"}}),
                                    sse_event(R"({"type":"error","code":null,"message":"boom"})"),

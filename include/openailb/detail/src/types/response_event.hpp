@@ -88,10 +88,22 @@ class EventAdder {
 
   /// The item that the event is about. It is of this type if nobody has said of which.
   ResponseItem& item(std::string_view type = "message") {
-    ResponseItem& found = at(response_.output, event_.output_index);
-    if (found.id.empty()) found.id = event_.item_id;
+    const std::string& id = event_.item ? event_.item->id : event_.item_id;
+    ResponseItem& found = find_item(id, type);
+    if (found.id.empty()) found.id = id;
     if (found.type.empty()) found.type = type;
     return found;
+  }
+  /// An item is known by its id, and else by its index: some servers give several items the same one. Others
+  /// call one item by several ids, so a piece of text belongs to the item of its index that can have it.
+  ResponseItem& find_item(const std::string& id, std::string_view type) {
+    for (ResponseItem& one : response_.output) {
+      if (!id.empty() && one.id == id) return one;
+    }
+    ResponseItem& there = at(response_.output, event_.output_index);
+    const bool is_free = there.id.empty() || id.empty();
+    const bool can_have_it = !event_.item && (there.type.empty() || there.type == type);
+    return is_free || can_have_it ? there : response_.output.emplace_back();
   }
   ResponseContent& content(std::string_view type) {
     ResponseItem& found = item(type == "reasoning_text" ? "reasoning" : "message");
