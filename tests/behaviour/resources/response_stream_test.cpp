@@ -272,6 +272,50 @@ TEST(ResponseStream, KeepsTextThatFollowsReasoningAtTheSameIndex) {
   EXPECT_EQ(stream.completion().output_text(), "Hi you");
 }
 
+TEST(ResponseStream, KnowsItemsByTheirIdsBeforeTheirIndexes) {
+  const auto call = [](const std::string& id, const std::string& arguments) {
+    return event("response.function_call_arguments.delta",
+                 {{"item_id", id}, {"output_index", 0}, {"delta", arguments}});
+  };
+  const Response calls = add_up(created() + call("fc_1", "1") + call("fc_2", "2") + call("fc_1", "1"));
+  ASSERT_EQ(calls.output.size(), 2U);
+  EXPECT_EQ(calls.output[0].arguments, "11");
+  EXPECT_EQ(calls.output[1].arguments, "2");
+
+  const auto without_id = [](const std::string& type, const std::string& delta) {
+    return event(type, {{"output_index", 0}, {"delta", delta}});
+  };
+  const Response thought =
+      add_up(created() + without_id("response.reasoning_text.delta", "Hm") +
+             without_id("response.output_text.delta", "Hi") + without_id("response.output_text.delta", "!"));
+  ASSERT_EQ(thought.output.size(), 2U);
+  EXPECT_EQ(thought.output[0].content.at(0).text, "Hm");
+  EXPECT_EQ(thought.output_text(), "Hi!");
+}
+
+TEST(ResponseStream, LosesNothingToEventsThatAreSilent) {
+  const std::string done = event("response.output_text.done", {{"item_id", "msg_1"}});
+  const std::string bare =
+      event("response.output_item.done", {{"item", {{"id", "msg_1"}, {"type", "message"}}}});
+  EXPECT_EQ(add_up(beginning() + text("Hi") + done + bare).output_text(), "Hi");
+  json nameless = response("");
+  nameless.erase("status");
+  EXPECT_EQ(add_up(beginning() + text("Hi") + about_response("response.incomplete", nameless)).status,
+            "incomplete");
+}
+
+TEST(ResponseStream, TakesWholeInputsAndCodeWithoutTheirPieces) {
+  const auto whole = [](const std::string& type, const std::string& member) {
+    return add_up(created() + event(type, {{"item_id", "x"}, {member, "whole"}})).output.at(0);
+  };
+  EXPECT_EQ(whole("response.custom_tool_call_input.done", "input").input, "whole");
+  EXPECT_EQ(whole("response.mcp_call_arguments.done", "arguments").arguments, "whole");
+  EXPECT_EQ(whole("response.refusal.done", "refusal").content.at(0).refusal, "whole");
+  EXPECT_EQ(whole("response.reasoning_text.done", "text").content.at(0).text, "whole");
+  EXPECT_EQ(whole("response.reasoning_summary_text.done", "text").summary.at(0).text, "whole");
+  EXPECT_EQ(whole("response.code_interpreter_call_code.done", "code").extra["code"], "whole");
+}
+
 TEST(ResponseStream, IsInterruptedByAnError) {
   for (const std::string& error : {event("error", {{"code", "server_error"}, {"message", "boom"}}),
                                    sse_event(R"({"type":"error","code":null,"message":"boom"})"),

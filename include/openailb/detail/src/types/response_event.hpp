@@ -2,6 +2,7 @@
 
 #include <openailb/detail/src/inline.hpp>
 #include <openailb/detail/src/types/accumulate.hpp>
+#include <openailb/detail/wire/json.hpp>
 #include <openailb/detail/wire/long_text.hpp>
 #include <openailb/error.hpp>
 #include <openailb/result.hpp>
@@ -9,6 +10,9 @@
 #include <openailb/types/response_event.hpp>
 #include <openailb/types/response_item.hpp>
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,18 +35,21 @@ class EventAdder {
   EventAdder(Response& response, const ResponseStreamEvent& event) : response_(response), event_(event) {}
 
   Result<void> add() {
-    constexpr std::int64_t max_output_index = 511;  // a response that uses tools has many items
     if (!may_be(event_.output_index, max_output_index)) return wrong_index(event_.output_index);
     if (!may_be(event_.content_index, max_index)) return wrong_index(event_.content_index);
     if (!may_be(event_.summary_index, max_index)) return wrong_index(event_.summary_index);
     if (event_.response) add_response();
-    if (event_.item) item() = *event_.item;
+    if (event_.item) add_item();
     if (event_.part) add_part();
     add_text();
+    name_status();
+    if (has_too_many_) return wrong_index(max_output_index + 1);
     return {};
   }
 
  private:
+  static constexpr std::int64_t max_output_index = 511;  // a response that uses tools has many items
+
   static bool may_be(std::int64_t index, std::int64_t most) { return index >= 0 && index <= most; }
   static Error wrong_index(std::int64_t index) {
     return {.kind = ErrorKind::parse, .message = "an event has the index " + std::to_string(index)};
@@ -53,6 +60,24 @@ class EventAdder {
     std::vector<ResponseItem> output = std::move(response_.output);
     response_ = *event_.response;
     if (response_.output.empty() || !ends_a_response(event_.type)) response_.output = std::move(output);
+  }
+
+  /// An event that ends a response tells its status by its name, too.
+  void name_status() {
+    const bool is_said = event_.response && !response_.status.empty();
+    if (is_said || !ends_a_response(event_.type)) return;
+    response_.status = event_.type.substr(std::string_view("response.").size());
+  }
+
+  /// An item as the server sees it. What came of it in pieces stays where the item itself is silent.
+  void add_item() {
+    ResponseItem& known = item(event_.item->type);
+    ResponseItem before = std::exchange(known, *event_.item);
+    if (known.id.empty()) known.id = std::move(before.id);
+    if (known.content.empty()) known.content = std::move(before.content);
+    if (known.summary.empty()) known.summary = std::move(before.summary);
+    if (known.arguments.empty()) known.arguments = std::move(before.arguments);
+    if (known.input.empty()) known.input = std::move(before.input);
   }
 
   void add_part() {
@@ -66,9 +91,15 @@ class EventAdder {
     if (type == "response.output_text.delta") {
       append_to_long(content("output_text").text, event_.delta);
     } else if (type == "response.output_text.done") {
-      content("output_text").text = event_.text;
+      replace(content("output_text").text, event_.text);
     } else if (type == "response.refusal.delta") {
       append_to_long(content("refusal").refusal, event_.delta);
+    } else if (type == "response.refusal.done") {
+      replace(content("refusal").refusal, event_.refusal);
+    } else if (type == "response.reasoning_text.done") {
+      replace(content("reasoning_text").text, event_.text);
+    } else if (type == "response.reasoning_summary_text.done") {
+      replace(summary("summary_text").text, event_.text);
     } else if (type == "response.reasoning_text.delta") {
       append_to_long(content("reasoning_text").text, event_.delta);
     } else if (type == "response.reasoning_summary_text.delta") {
@@ -77,33 +108,51 @@ class EventAdder {
       append_to_long(item("function_call").arguments, event_.delta);
     } else if (type == "response.function_call_arguments.done") {
       ResponseItem& call = item("function_call");
-      call.arguments = event_.arguments;
+      replace(call.arguments, event_.arguments);
       replace(call.name, event_.name);
     } else if (type == "response.mcp_call_arguments.delta") {
       append_to_long(item("mcp_call").arguments, event_.delta);
+    } else if (type == "response.mcp_call_arguments.done") {
+      replace(item("mcp_call").arguments, event_.arguments);
+    } else if (type == "response.custom_tool_call_input.done") {
+      replace(item("custom_tool_call").input, extra_text(event_.extra, "input"));
+    } else if (type == "response.code_interpreter_call_code.delta") {
+      nlohmann::json& code = item("code_interpreter_call").extra["code"];
+      if (!code.is_string()) code = "";
+      append_to_long(code.get_ref<std::string&>(), event_.delta);
+    } else if (type == "response.code_interpreter_call_code.done") {
+      const std::string code = extra_text(event_.extra, "code");
+      if (!code.empty()) item("code_interpreter_call").extra["code"] = code;
     } else if (type == "response.custom_tool_call_input.delta") {
       append_to_long(item("custom_tool_call").input, event_.delta);
     }
   }
 
-  /// The item that the event is about. It is of this type if nobody has said of which.
-  ResponseItem& item(std::string_view type = "message") {
-    const std::string& id = event_.item ? event_.item->id : event_.item_id;
-    ResponseItem& found = find_item(id, type);
-    if (found.id.empty()) found.id = id;
-    if (found.type.empty()) found.type = type;
-    return found;
-  }
-  /// An item is known by its id, and else by its index: some servers give several items the same one. Others
-  /// call one item by several ids, so a piece of text belongs to the item of its index that can have it.
-  ResponseItem& find_item(const std::string& id, std::string_view type) {
-    for (ResponseItem& one : response_.output) {
-      if (!id.empty() && one.id == id) return one;
+  /// The item that the event is about, known by its id or else by its index. It is of this type if nobody has
+  /// said of which. Some servers give several items one index: whoever has another id, or without ids another
+  /// type, is another item. Others call one item by several ids, so a piece of text belongs to the item of
+  /// its index that can have it.
+  ResponseItem& item(std::string_view type) {
+    const std::string& id = event_.item_id.empty() && event_.item ? event_.item->id : event_.item_id;
+    std::vector<ResponseItem>& items = response_.output;
+    if (!id.empty()) {
+      const auto known =
+          std::find_if(items.begin(), items.end(), [&](const auto& one) { return one.id == id; });
+      if (known != items.end()) return *known;
     }
-    ResponseItem& there = at(response_.output, event_.output_index);
-    const bool is_free = there.id.empty() || id.empty();
-    const bool can_have_it = !event_.item && (there.type.empty() || there.type == type);
-    return is_free || can_have_it ? there : response_.output.emplace_back();
+    ResponseItem* found = &at(items, event_.output_index);
+    const auto fits = [&](const ResponseItem& one) {
+      const bool may_be_it = id.empty() || one.id.empty() || (!event_.item && type == "message");
+      return may_be_it && (one.type.empty() || type.empty() || one.type == type);
+    };
+    if (!fits(*found)) {
+      const auto last = std::find_if(items.rbegin(), items.rend(), fits);
+      found = last != items.rend() && id.empty() ? &*last : &items.emplace_back();
+      has_too_many_ = items.size() > static_cast<std::size_t>(max_output_index) + 1;
+    }
+    if (found->id.empty()) found->id = id;
+    if (found->type.empty()) found->type = type;
+    return *found;
   }
   ResponseContent& content(std::string_view type) {
     ResponseItem& found = item(type == "reasoning_text" ? "reasoning" : "message");
@@ -113,6 +162,11 @@ class EventAdder {
     return of_type(at(item("reasoning").summary, event_.summary_index), type);
   }
 
+  static std::string extra_text(const nlohmann::json& extra, const char* name) {
+    const nlohmann::json* member = member_of(extra, name);
+    const auto* text = member == nullptr ? nullptr : member->get_ptr<const std::string*>();
+    return text == nullptr ? std::string{} : *text;
+  }
   static ResponseContent& of_type(ResponseContent& part, std::string_view type) {
     if (part.type.empty()) part.type = type;
     return part;
@@ -126,6 +180,7 @@ class EventAdder {
 
   Response& response_;
   const ResponseStreamEvent& event_;
+  bool has_too_many_{};
 };
 
 }  // namespace detail
