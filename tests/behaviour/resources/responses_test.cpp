@@ -178,6 +178,16 @@ TEST(Responses, ThatFailBecauseOfTheirInputAreAskedForOnce) {
   }
 }
 
+TEST(Responses, ThatFailWithoutAWordAreErrorsWhenTheyAreMade) {
+  json failed = answer;
+  failed["status"] = "failed";
+  failed["error"] = nullptr;
+  Simulation simulation({{answering(failed.dump())}, {answering(answer.dump())}});
+  const auto response = simulation.client().responses.create({.model = "m", .input = "x"});
+  EXPECT_TRUE(response) << "another endpoint has answered";
+  EXPECT_THAT(simulation.asked(), ElementsAre(0, 1));
+}
+
 TEST(Responses, ThatFailedAreValuesWhenTheyAreRetrieved) {
   json failed = answer;
   failed["status"] = "failed";

@@ -54,6 +54,14 @@ TEST(RetryAfter, ReadsWhatOtherServersWrite) {
   EXPECT_EQ(after("Fri, 29 Sep 2023 16:26:57 CET"), std::nullopt);
 }
 
+TEST(RetryAfter, ReadsAPointInTime) {
+  EXPECT_EQ(after("1696004817"), 20s) << "as seconds since 1970";
+  EXPECT_EQ(after("1696004817000"), 20s) << "as milliseconds";
+  EXPECT_EQ(after("1696004797"), std::nullopt) << "now";
+  EXPECT_EQ(after("1696004700"), std::nullopt) << "past";
+  EXPECT_EQ(after("99999999999999999999"), saturated_wait);
+}
+
 TEST(RetryAfter, ReportsMoreThanACallSitsOut) {
   EXPECT_EQ(after("120"), longest_retry_after);
   EXPECT_EQ(after("121"), 121s);
