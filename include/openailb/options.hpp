@@ -131,7 +131,8 @@ struct ClientOptions {
   /// Whether a refusal (4xx) that is not certainly the caller's fault is taken to one other endpoint, the one
   /// that is asked next. If that one answers, the call succeeds, and the first endpoint is at fault; if it
   /// refuses too, the call fails with the first refusal, and for ten minutes such a request is sent once. For
-  /// requests of at most 256 KiB, without files.
+  /// requests of at most 256 KiB, without files. An endpoint that refuses a model again and again, though
+  /// others answer, is asked last for that model.
   bool second_opinion{true};
   WhenAllOpen when_all_open{WhenAllOpen::ask};
   /// Chooses among the endpoints that can be asked: least_in_flight, lowest_latency, affinity, or a function

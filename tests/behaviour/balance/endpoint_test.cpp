@@ -216,9 +216,9 @@ TEST(Azure, ModelIsPutIntoEveryPlaceThatAsksForIt) {
       "https://one.example/%7Bmodel%7D/v1/%7Bmodel%7D/chat/completions");
 }
 
-TEST(Azure, IsPassedOverByACallWithoutAModel) {
+TEST(ModelInTheUrl, IsPassedOverByACallWithoutAModel) {
   Simulation simulation({{ok()}, {answering("{}")}});
-  simulation.endpoints[0].base_url = "https://endpoint-0.example/openai/deployments/{model}";
+  simulation.endpoints[0].base_url = "https://endpoint-0.example/of/{model}/v1";
   const Client client = simulation.client();
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(client.get("/models"));
   EXPECT_THAT(simulation.asked(), ElementsAre(1, 1, 1, 1));

@@ -48,7 +48,7 @@ TEST(Models, AreRetrieved) {
 TEST(Models, AreDeleted) {
   Simulation simulation({{answering(R"({"id":"ft:a","object":"model","deleted":true})")}});
   const auto gone = simulation.client().models.del("ft:a");
-  EXPECT_THAT(wire(simulation), ElementsAre("DELETE /v1/models/ft%3Aa"));
+  EXPECT_THAT(wire(simulation), ElementsAre("DELETE /v1/models/ft:a"));
   EXPECT_EQ(gone->id, "ft:a");
   EXPECT_EQ(gone->object, "model");
   EXPECT_TRUE(gone->deleted);

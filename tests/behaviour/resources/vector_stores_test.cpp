@@ -115,8 +115,8 @@ TEST(VectorStores, ThatNothingIsFoundIsAnAnswer) {
 }
 
 TEST(VectorStores, SearchesThatAreNoListsFail) {
-  for (const char* nonsense : {"{}", "[]", "null", R"({"data":null})", "ID3",
-                               R"({"object":"list","data":[],"error":{"message":"boom"}})"}) {
+  for (const char* nonsense :
+       {"{}", "[]", "null", "ID3", R"({"object":"list","data":[],"error":{"message":"boom"}})"}) {
     Simulation simulation({{answering(nonsense)}, {answering(found_json.dump())}});
     EXPECT_EQ(simulation.client().vector_stores.search("s", {.query = "x"})->info.endpoint, "endpoint-1")
         << nonsense;

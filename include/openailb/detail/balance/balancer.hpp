@@ -109,7 +109,9 @@ class Balancer {
             std::vector<std::shared_ptr<ConcurrencyLimit>> full = {}) const;
   ActiveAttempt begin_attempt(PickResult picked, const std::shared_ptr<const Call>& call, CallState& state,
                               const Availability& table, bool is_hedge, TimePoint now);
-  static void note_refused(const Endpoint& endpoint, std::string_view model, TimePoint now) {
+  /// It has refused a model, though not for the caller's fault.
+  void note_refused(const Endpoint& endpoint, std::string_view model, TimePoint now) const {
+    if (!options_.second_opinion) return;
     EndpointHealth& health = *endpoint.health();
     health.refused_models.refused(model, health.breaker.settings().timeout, now);
   }
