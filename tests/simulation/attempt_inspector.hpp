@@ -46,6 +46,7 @@ class AttemptInspector : Inspection {
     std::set<std::size_t> with_own_pace{};        ///< whose server said when, or whose connection had died
     std::set<std::size_t> ran{};
     int retries{};
+    int late{};                         ///< attempts on endpoints that may have come too late to be free
     std::optional<std::size_t> owed{};  ///< whose kept connection has died, the first time in the call
     bool free_retry_used{};
     bool may_go_on{true};
@@ -58,7 +59,7 @@ class AttemptInspector : Inspection {
       last.clear();
       again_at.clear();
       ran.clear();
-      retries = 0;
+      retries = late = 0;
       owed.reset();
     }
     TimePoint not_before(std::size_t endpoint) const {
@@ -86,6 +87,8 @@ class AttemptInspector : Inspection {
     return std::none_of(all.begin() + static_cast<std::ptrdiff_t>(index) + 1, all.end(),
                         [&](std::size_t model) { return is_served(call, model); });
   }
+  static bool has_asked_all(const CallRecord& call, const Story& story, const std::vector<Availability>& now,
+                            TimePoint at);
   void inspect_fallback(const CallRecord& call, Story& story, const WireRequest& request, bool at_once);
   void inspect_hedge(const CallRecord& call, Story& story, std::size_t index);
   void inspect_choice(const CallRecord& call, Story& story, const WireRequest& request);
@@ -177,6 +180,22 @@ inline void AttemptInspector::inspect_hedge(const CallRecord& call, Story& story
   require(request.at >= first.at + hedge->delay, call, "hedged before the delay");
 }
 
+/// Whether a call has asked as many endpoints as it has seen at a time: to ask one that has come since is a
+/// retry.
+inline bool AttemptInspector::has_asked_all(const CallRecord& call, const Story& story,
+                                            const std::vector<Availability>& now, TimePoint at) {
+  std::size_t most = 0;
+  const auto count = [&](const std::vector<Availability>& seen) {
+    const auto present = std::ranges::count_if(seen, [](const Availability& one) { return one.present; });
+    most = std::max(most, static_cast<std::size_t>(present));
+  };
+  for (const WireRequest& request : call.requests) {
+    if (request.at <= at) count(request.available);
+  }
+  count(now);
+  return story.last.size() >= most;
+}
+
 /// A breaker decides the order: one that refuses comes after all that admit and have not been tried.
 inline void AttemptInspector::inspect_choice(const CallRecord& call, Story& story,
                                              const WireRequest& request) {
@@ -189,9 +208,10 @@ inline void AttemptInspector::inspect_choice(const CallRecord& call, Story& stor
   const bool is_first = story.last.empty() && !story.asked;
   const bool free = is_first || (before == story.last.end() && !refuses);
   if (!free) ++spending_->paid;
+  const bool asked_all = has_asked_all(call, story, request.available, request.at);
   for (std::size_t other = 0; other < request.available.size(); ++other) {
     const bool untried = world().serves(other, request.model, call) && !story.last.contains(other) &&
-                         other != request.endpoint;
+                         other != request.endpoint && !asked_all;
     const bool passed_over = untried && !all_ran && request.available[other].now(request.model) &&
                              request.at > story.not_before(other) + longest_backoff;
     require(!passed_over || before == story.last.end(), call,
@@ -203,7 +223,10 @@ inline void AttemptInspector::inspect_choice(const CallRecord& call, Story& stor
             "asked an endpoint although another came first");
   }
   require(request.at >= story.not_before(request.endpoint), call, "asked again before the time");
-  if (before == story.last.end()) return;
+  if (before == story.last.end()) {
+    if (asked_all) ++story.late;
+    return;
+  }
   require(story.retries < call.max_retries, call, "retried more often than max_retries");
   require(before->second.same, call, "asked an endpoint again that would fail again");
   ++story.retries;
@@ -322,6 +345,7 @@ inline void AttemptInspector::inspect_giving_up_model(const CallRecord& call, co
   require(!says_so || plan().retry_budget, call, "it had no budget that could be used up");
   // Of an earlier model nobody says whether the budget was used up.
   const bool budget_exhausted = is_last ? says_so : plan().retry_budget.has_value();
+  const bool asked_all = has_asked_all(call, story, availables, now);
   for (std::size_t index = 0; index < availables.size(); ++index) {
     const Availability& available = availables[index];
     if (!available.present || !world().serves(index, model, call)) continue;
@@ -329,7 +353,8 @@ inline void AttemptInspector::inspect_giving_up_model(const CallRecord& call, co
     auto before = story.last.find(index);
     const bool tried = before != story.last.end();
     if (all_ran && !story.ran.contains(index)) continue;
-    const bool may_retry = story.retries < call.max_retries || story.owed == index;
+    const bool may_retry = story.retries + story.late < call.max_retries || story.owed == index;
+    if (asked_all && !may_retry) continue;
     if (tried && (!before->second.same || !may_retry)) continue;
     if (budget_exhausted && (tried ? story.owed != index : !available.admits)) continue;
     if (!available.sure_budget) continue;

@@ -13,41 +13,41 @@ namespace openailb::detail {
 /// Words by which services say whose fault a refusal is. What they do not know is decided by a second opinion
 /// (balance/second_opinion.hpp): they only save its request.
 struct KnownRefusal {
-  int status;              ///< of the answer; 0: any
   std::string_view words;  ///< in lower case, in the code, the type or the message
+  int status;              ///< of the answer; 0: any
   FailureClass failure_class;
 };
 
 inline constexpr KnownRefusal known_refusals[] = {
-    {402, "", FailureClass::quota},                            // by the status's name
-    {0, "insufficient_quota", FailureClass::quota},            // OpenAI, Azure
-    {0, "billing_", FailureClass::quota},                      // OpenAI
-    {0, "insufficient_credit", FailureClass::quota},           // Together, OpenRouter
-    {0, "insufficient_balance", FailureClass::quota},          // SiliconFlow
-    {0, "insufficient balance", FailureClass::quota},          // DeepSeek
-    {0, "credit balance is too low", FailureClass::quota},     // Anthropic
-    {0, "arrearage", FailureClass::quota},                     // DashScope
-    {0, "organization_restricted", FailureClass::credential},  // Groq
-    {0, "invalid_api_key", FailureClass::credential},          // OpenAI, Groq
-    {0, "api_key_invalid", FailureClass::credential},          // Google, in details[].reason
-    {400, "api key not valid", FailureClass::credential},      // Google
-    {400, "api key expired", FailureClass::credential},        // Google
-    {400, "invalid api key", FailureClass::credential},        // xAI, Together
-    {400, "incorrect api key", FailureClass::credential},      // xAI
-    {498, "", FailureClass::credential},                       // Groq's flex tier, Esri: the token is no good
-    {400, "location is not supported", FailureClass::forbidden},    // Google: FAILED_PRECONDITION
-    {400, "model_not_found", FailureClass::no_such_model},          // Groq, one-api
-    {400, "model_decommissioned", FailureClass::no_such_model},     // Groq
-    {400, "is not a valid model id", FailureClass::no_such_model},  // OpenRouter
-    {400, "missing_required_parameter",
-     FailureClass::client_error},  // OpenAI: what is certainly the caller's
-    {400, "invalid_type", FailureClass::client_error},
-    {400, "string_above_max_length", FailureClass::client_error},
-    {400, "array_above_max_length", FailureClass::client_error},
-    {400, "invalid_prompt", FailureClass::client_error},
-    {400, "invalid_image", FailureClass::client_error},
-    {400, "image_", FailureClass::client_error},
-    {0, "no available channel", FailureClass::no_such_model},  // one-api, new-api
+    {"", 402, FailureClass::quota},                            // by the status's name
+    {"insufficient_quota", 0, FailureClass::quota},            // OpenAI, Azure
+    {"billing_", 0, FailureClass::quota},                      // OpenAI
+    {"insufficient_credit", 0, FailureClass::quota},           // Together, OpenRouter
+    {"insufficient_balance", 0, FailureClass::quota},          // SiliconFlow
+    {"insufficient balance", 0, FailureClass::quota},          // DeepSeek
+    {"credit balance is too low", 0, FailureClass::quota},     // Anthropic
+    {"arrearage", 0, FailureClass::quota},                     // DashScope
+    {"organization_restricted", 0, FailureClass::credential},  // Groq
+    {"invalid_api_key", 0, FailureClass::credential},          // OpenAI, Groq
+    {"api_key_invalid", 0, FailureClass::credential},          // Google, in details[].reason
+    {"api key not valid", 400, FailureClass::credential},      // Google
+    {"api key expired", 400, FailureClass::credential},        // Google
+    {"invalid api key", 400, FailureClass::credential},        // xAI, Together
+    {"incorrect api key", 400, FailureClass::credential},      // xAI
+    {"", 498, FailureClass::credential},                       // Groq's flex tier, Esri: the token is no good
+    {"location is not supported", 400, FailureClass::forbidden},    // Google: FAILED_PRECONDITION
+    {"model_not_found", 400, FailureClass::no_such_model},          // Groq, one-api
+    {"model_decommissioned", 400, FailureClass::no_such_model},     // Groq
+    {"is not a valid model id", 400, FailureClass::no_such_model},  // OpenRouter
+    // OpenAI: what is certainly the caller's.
+    {"missing_required_parameter", 400, FailureClass::client_error},
+    {"invalid_type", 400, FailureClass::client_error},
+    {"string_above_max_length", 400, FailureClass::client_error},
+    {"array_above_max_length", 400, FailureClass::client_error},
+    {"invalid_prompt", 400, FailureClass::client_error},
+    {"invalid_image", 400, FailureClass::client_error},
+    {"image_", 400, FailureClass::client_error},
+    {"no available channel", 0, FailureClass::no_such_model},  // one-api, new-api
 };
 
 /// The class that the words of a refusal are known to mean; null when nobody knows them. `says` is all that
