@@ -130,6 +130,7 @@ TEST(RefusalWords, SayWhoseFaultItIs) {
       {{403, "Your account has been flagged for content policy violations"}, credential},
       {{413, "Request too large on tokens per minute: Limit 6000, Requested 7000", "rate_limit_exceeded"},
        forbidden},
+      {{400, "Invalid schema for function 'billing_lookup'"}, client_error},
       {{429, "Limit 30000, Requested 40000"}, forbidden},
       {{429, "Limit 30000, Used 29000, Requested 2000"}, rate_limited},
   };

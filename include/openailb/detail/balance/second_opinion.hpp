@@ -20,16 +20,17 @@ namespace openailb::detail {
 inline std::string complaint_of(const Error& error) {
   constexpr std::size_t longest = 300;
   std::string complaint = std::to_string(error.status) + ' ' + error.type + ' ' + error.code + ' ';
-  char quote = 0;
+  char quote = 0, before = ' ';
   for (const char character : error.message) {
     if (complaint.size() == longest) break;
     if (quote != 0) {
       if (character == quote) quote = 0;
-    } else if (character == '"' || character == '`') {
+    } else if (character == '"' || character == '`' || (character == '\'' && before == ' ')) {
       quote = character;
     } else if (character < '0' || character > '9') {
       complaint += character;
     }
+    before = character;
   }
   return lower(complaint);
 }

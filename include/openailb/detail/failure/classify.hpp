@@ -48,7 +48,7 @@ inline bool had_time(const AttemptObservation& seen) {
 inline bool may_be_the_endpoints(const AttemptObservation& seen) {
   const Error& error = seen.error;
   const std::string says = lower(error.code + ' ' + error.type + ' ' + error.message);
-  if (class_of_known_refusal(error.status, says)) return false;
+  if (class_of_known_refusal(error)) return false;
   const bool is_of_an_object = seen.names_an_object || seen.probing_for_object ||
                                (is_no_such_object(error) && !mentions(says, {"model"}));
   return error.status / 100 == 4 && !seen.delivered && !seen.is_client_error && !is_of_an_object &&

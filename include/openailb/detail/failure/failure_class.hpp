@@ -54,7 +54,7 @@ inline FailureClass class_of(const Error& error, std::string_view path) {
   }
   const std::string says = lower(error.code + ' ' + error.type + ' ' + error.message);
   if (is_too_large_for_limit(error)) return FailureClass::forbidden;
-  if (const auto known = class_of_known_refusal(error.status, says)) return *known;
+  if (const auto known = class_of_known_refusal(error)) return *known;
   if (error.kind == ErrorKind::authentication) {
     return error.status != 0 && refuses_use_of_model(says) ? FailureClass::forbidden
                                                            : FailureClass::credential;

@@ -34,9 +34,10 @@ inline bool speaks_of_content(std::string_view says) {
   }
   // What no list knows is recognised by what it is about, and what is wrong with that.
   return mentions(says, {"content", "prompt", "input", "text", "image", "message", "output"}) &&
-         mentions(says, {"inappropriate", "prohibited", "unsafe", "harmful", "sensitive", "offensive", "nsfw",
-                         "safety polic", "safety guideline", "violates our", "violate our",
-                         "violation of our", "violates the", "community guideline"});
+         mentions(says, {"inappropriate", "prohibited", "unsafe", "harmful", "sensitive content",
+                         "sensitive information", "sensitive word", "offensive", "nsfw", "safety polic",
+                         "safety guideline", "violates our", "violate our", "violation of our",
+                         "community guideline"});
 }
 
 /// Whether words, in lower case, are about who asks, and not about what is asked.
